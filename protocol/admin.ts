@@ -1,0 +1,28 @@
+/** The admin socket: JSON lines over an owner-only local socket, one answer a request. CLI and REPL speak it. */
+import { z } from 'zod';
+import { killScope, name, text } from './values.ts';
+
+export const ADMIN_LINE_BYTES_MAX = 65_536;
+
+export const adminRequest = z.discriminatedUnion('command', [
+  z.strictObject({ id: name, command: z.literal('tree') }),
+  z.strictObject({ id: name, command: z.literal('status') }),
+  z.strictObject({ id: name, command: z.literal('ask'), actor: name, query: name, args: z.array(text).max(16) }),
+  z.strictObject({ id: name, command: z.literal('tell'), actor: name, type: name, body: z.unknown() }),
+  z.strictObject({ id: name, command: z.literal('why'), asset: name }),
+  z.strictObject({ id: name, command: z.literal('kill'), scope: killScope, reason: text, flatten: z.boolean(), source: name }),
+  z.strictObject({ id: name, command: z.literal('rearm'), confirm: text, reason: text, source: name }),
+  z.strictObject({ id: name, command: z.literal('crash'), actor: name }),
+  z.strictObject({ id: name, command: z.literal('verify') }),
+  z.strictObject({ id: name, command: z.literal('login') }),
+]);
+export type AdminRequest = z.infer<typeof adminRequest>;
+
+export type AdminAnswer =
+  { readonly id: string; readonly ok: true; readonly result: unknown } | { readonly id: string; readonly ok: false; readonly error: string };
+
+/** What a kill answers: which actor closed its gate, how many milliseconds after the trip. */
+export interface KillAck {
+  readonly actor: string;
+  readonly ms: number;
+}

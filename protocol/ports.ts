@@ -1,0 +1,45 @@
+/** Ports: what the house needs of the world outside. Implementations live in state/, supervisors/ and cli/. */
+import type { DomainEvent, EventType, Fact } from '#trading/model/events.ts';
+import type { Instant } from '#trading/model/instrument.ts';
+
+/** Market time, and the wall for supervision. In an embedded market `now` follows the venue's clock. */
+export interface Clock {
+  /** Market time, UTC milliseconds. */
+  now(): Instant;
+}
+
+export interface Log {
+  debug(fields: object, line: string): void;
+  info(fields: object, line: string): void;
+  warn(fields: object, line: string): void;
+  error(fields: object, line: string): void;
+}
+
+export interface JournalHead {
+  /** 0 for an empty journal. */
+  readonly seq: number;
+  readonly hash: string;
+}
+
+/** The single writer of the one ordered, hash-chained log. */
+export interface Journal {
+  /**
+   * Appends the events of one turn as one atomic, fsynced batch (shared with other waiting turns) and resolves with the facts
+   * once they are durable. Listeners see the facts in order, before the promise resolves.
+   * @throws JournalError `NOT_OWNER` where `actor` may not write an event type, `INVALID_EVENT`, `WRITE_FAILED` (sticky: reopen).
+   */
+  append(actor: string, cause: string | null, events: readonly DomainEvent[], at: Instant): Promise<readonly Fact[]>;
+  head(): JournalHead;
+  /** The time of the newest fact, or null. */
+  lastAt(): Instant | null;
+  /** Facts with `seq > after` of the given types (all where undefined), in order. */
+  read(after: number, types?: ReadonlySet<EventType>): AsyncIterable<Fact>;
+  onAppended(listener: (facts: readonly Fact[]) => void): () => void;
+  close(): Promise<void>;
+}
+
+/** A snapshot is a cache: a mismatch is discarded and replay takes its place. */
+export interface Snapshots {
+  save(actor: string, seq: number, journalHash: string, state: unknown): Promise<void>;
+  load(actor: string): Promise<{ readonly seq: number; readonly journalHash: string; readonly state: unknown } | null>;
+}

@@ -1,0 +1,174 @@
+/** Schemas of the values that events and messages share. Unknown keys are refused everywhere. */
+import { isDecimalText, amount, type Amount } from '#trading/money/decimal.ts';
+import { ASSETS, BROKERS, MODES, type Instrument } from '#trading/model/instrument.ts';
+import type { Bar, QuoteSnapshot } from '#trading/model/quote.ts';
+import type { Bracket, Clamp, Fill, OrderIntent, PaperDraws, PaperProof, SizingBasis } from '#trading/model/order.ts';
+import type { ClosedTrade } from '#trading/model/position.ts';
+import { REFUSAL_CODES, type KillScope, type Refusal } from '#trading/model/events.ts';
+import { z } from 'zod';
+
+const NAME_LENGTH_MAX = 64;
+const TEXT_LENGTH_MAX = 500;
+const NUMBERS_MAX = 24;
+
+/** Canonical decimal text of one unit: `1.50` and `1e2` are refused, since equal values must have equal text. */
+const decimal = <U extends string>(): z.ZodType<Amount<U>> =>
+  z.custom<Amount<U>>((value) => typeof value === 'string' && isDecimalText(value) && amount(value) === value, 'must be canonical decimal text');
+
+export const price = decimal<'price'>();
+export const qty = decimal<'qty'>();
+export const money = decimal<'money'>();
+export const ratio = decimal<'ratio'>();
+export const instant = z.int().nonnegative();
+export const name = z.string().min(1).max(NAME_LENGTH_MAX);
+export const text = z.string().max(TEXT_LENGTH_MAX);
+export const asset = z.enum(ASSETS);
+export const mode = z.enum(MODES);
+export const broker = z.enum(BROKERS);
+export const side = z.enum(['buy', 'sell']);
+export const killScope: z.ZodType<KillScope> = z.union([z.literal('all'), broker, asset]);
+/** Also what Bybit allows as orderLinkId. */
+export const clientOrderId = z.string().regex(/^[A-Za-z0-9_-]{1,36}$/, 'must be 1 to 36 of A-Z a-z 0-9 _ -');
+
+export const instrument = z.strictObject({
+  id: name,
+  asset,
+  broker,
+  symbol: name,
+  venueSymbol: name,
+  type: z.enum(['spot', 'perp', 'future', 'option', 'fx']),
+  base: name,
+  quote: name,
+  underlying: name,
+  expiry: instant.nullable(),
+  multiplier: ratio,
+  tickSize: price,
+  lotSize: qty,
+  minQty: qty,
+  maxQty: qty.nullable(),
+  minNotional: money,
+  takerFee: ratio,
+  makerFee: ratio,
+  settlement: z.enum(['none', 'cash', 'physical']),
+  exerciseStyle: z.enum(['none', 'american', 'european']),
+  fundingSchedule: z.strictObject({ intervalMinutes: z.int().positive() }).nullable(),
+  sessionCalendar: name,
+}) satisfies z.ZodType<Instrument>;
+
+export const quoteSnapshot = z.strictObject({
+  id: name,
+  broker,
+  asset,
+  symbol: name,
+  bid: price,
+  ask: price,
+  bidQty: qty.nullable(),
+  askQty: qty.nullable(),
+  last: price.nullable(),
+  volume: qty.nullable(),
+  exchangeAt: instant,
+  receivedAt: instant,
+}) satisfies z.ZodType<QuoteSnapshot>;
+
+export const bar = z.strictObject({
+  at: instant,
+  open: z.number(),
+  high: z.number(),
+  low: z.number(),
+  close: z.number(),
+  volume: z.number(),
+}) satisfies z.ZodType<Bar>;
+
+export const bracket = z.strictObject({ takeProfit: price, stopLoss: price }) satisfies z.ZodType<Bracket>;
+
+export const sizingBasis = z.strictObject({
+  budget: money,
+  multiplier: ratio,
+  baseCap: money,
+  notionalCap: money,
+  usable: money,
+}) satisfies z.ZodType<SizingBasis>;
+
+export const orderIntent = z.strictObject({
+  clientOrderId,
+  strategyId: name,
+  asset,
+  mode,
+  symbol: name,
+  side,
+  kind: z.enum(['entry', 'exit']),
+  qty,
+  snapshot: quoteSnapshot,
+  bracket: bracket.nullable(),
+  sizing: sizingBasis.nullable(),
+  signal: text,
+  nonce: z.int().nonnegative(),
+  intendedAt: instant,
+}) satisfies z.ZodType<OrderIntent>;
+
+export const clamp = z.strictObject({
+  field: z.enum(['qty', 'takeProfit', 'stopLoss']),
+  before: name,
+  after: name,
+  filter: z.enum(['tick_size', 'lot_size', 'max_qty']),
+}) satisfies z.ZodType<Clamp>;
+
+export const paperDraws = z.strictObject({ seed: name, latencyMs: z.int().nonnegative(), fillFraction: ratio }) satisfies z.ZodType<PaperDraws>;
+
+export const paperProof = z.strictObject({
+  pricedOn: quoteSnapshot,
+  draws: paperDraws,
+  slippageBps: z.number().nonnegative(),
+  takerFee: ratio,
+  tickSize: price,
+  lotSize: qty,
+  multiplier: ratio,
+  triggerPrice: price.nullable(),
+}) satisfies z.ZodType<PaperProof>;
+
+const fillReason = z.enum(['entry', 'exit', 'stop_loss', 'take_profit', 'flatten']);
+
+export const fill = z.strictObject({
+  fillId: name,
+  clientOrderId,
+  asset,
+  mode,
+  symbol: name,
+  strategyId: name,
+  side,
+  reason: fillReason,
+  price,
+  qty,
+  fee: money,
+  filledAt: instant,
+  paper: paperProof.nullable(),
+  venueExecutionId: name.nullable(),
+}) satisfies z.ZodType<Fill>;
+
+export const closedTrade = z.strictObject({
+  tradeId: name,
+  asset,
+  mode,
+  symbol: name,
+  strategyId: name,
+  side,
+  qty,
+  entryPrice: price,
+  exitPrice: price,
+  fees: money,
+  pnl: money,
+  exitReason: fillReason,
+  openedAt: instant,
+  closedAt: instant,
+  budgetBefore: money,
+  budgetAfter: money,
+}) satisfies z.ZodType<ClosedTrade>;
+
+export const refusal = z.strictObject({
+  code: z.enum(REFUSAL_CODES),
+  rule: name,
+  numbers: z
+    .record(name, z.union([z.string().max(NAME_LENGTH_MAX), z.number()]))
+    .refine((value) => Object.keys(value).length <= NUMBERS_MAX, 'too many numbers'),
+  sentence: text,
+}) satisfies z.ZodType<Refusal>;

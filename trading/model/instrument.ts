@@ -1,0 +1,38 @@
+import type { Money, Price, Qty, Ratio } from '../money/decimal.ts';
+
+export const ASSETS = ['crypto_spot', 'crypto_futures', 'forex', 'options'] as const;
+export type Asset = (typeof ASSETS)[number];
+export const MODES = ['paper', 'live'] as const;
+export type Mode = (typeof MODES)[number];
+export const BROKERS = ['bybit', 'ibkr'] as const;
+export type Broker = (typeof BROKERS)[number];
+/** UTC milliseconds since the epoch. */
+export type Instant = number;
+
+/** One tradable contract of the catalog (LC-1). Symbols are unified: `BTC/USDT` spot, `ADA/USDT:USDT` linear perpetual. */
+export interface Instrument {
+  readonly id: string;
+  readonly asset: Asset;
+  readonly broker: Broker;
+  readonly symbol: string;
+  readonly venueSymbol: string;
+  readonly type: 'spot' | 'perp' | 'future' | 'option' | 'fx';
+  readonly base: string;
+  readonly quote: string;
+  readonly underlying: string;
+  readonly expiry: Instant | null;
+  readonly multiplier: Ratio;
+  readonly tickSize: Price;
+  readonly lotSize: Qty;
+  readonly minQty: Qty;
+  readonly maxQty: Qty | null;
+  readonly minNotional: Money;
+  readonly takerFee: Ratio;
+  readonly makerFee: Ratio;
+  readonly settlement: 'none' | 'cash' | 'physical';
+  readonly exerciseStyle: 'none' | 'american' | 'european';
+  readonly fundingSchedule: { readonly intervalMinutes: number } | null;
+  readonly sessionCalendar: string;
+}
+
+export const brokerOf = (asset: Asset): Broker => (asset === 'crypto_spot' || asset === 'crypto_futures' ? 'bybit' : 'ibkr');

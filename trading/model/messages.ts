@@ -1,0 +1,54 @@
+/** Messages that are not facts: told, never journaled. Schemas in protocol/messages.ts. */
+import type { Money, Ratio } from '../money/decimal.ts';
+import type { Fact, KillScope, Refusal } from './events.ts';
+import type { Asset, Broker, Instant, Instrument, Mode } from './instrument.ts';
+import type { Bar, QuoteSnapshot } from './quote.ts';
+
+/** What a trader may use now (SZ-5); the governor tells it whenever it changes. */
+export interface Allowance {
+  readonly asset: Asset;
+  readonly mode: Mode;
+  readonly budget: Money;
+  readonly multiplier: Ratio;
+  readonly remaining: Money;
+  readonly walletAvailable: Money;
+  readonly usable: Money;
+  readonly openPositions: number;
+  readonly liveEntries: number;
+  readonly closeOnly: Refusal | null;
+}
+
+interface Bodies {
+  'quote.received': { readonly quote: QuoteSnapshot };
+  'frame.dropped': { readonly asset: Asset; readonly symbol: string | null; readonly reason: string; readonly exchangeAt: Instant | null };
+  'feed.changed': { readonly broker: Broker; readonly up: boolean; readonly reason: string };
+  'instrument.listed': { readonly instrument: Instrument };
+  'history.requested': {
+    readonly asset: Asset;
+    readonly symbol: string;
+    readonly intervalMinutes: number;
+    readonly bars: number;
+    readonly replyTo: string;
+  };
+  'history.loaded': { readonly asset: Asset; readonly symbol: string; readonly intervalMinutes: number; readonly bars: readonly Bar[] };
+  'allowance.changed': Allowance;
+  'clock.advanced': Record<string, never>;
+  'kill.trip': { readonly scope: KillScope; readonly reason: string; readonly source: string; readonly flatten: boolean };
+  'kill.rearm': { readonly confirm: string; readonly source: string; readonly reason: string };
+  'fact.recorded': { readonly fact: Fact };
+  /** The conflated feed of the page (protocol/view.ts, WindowFeed): from the main process only. */
+  'window.fed': { readonly feed: unknown };
+  /** A command of the page on its way to the admin handler of the main process, and its answer. */
+  'admin.requested': { readonly id: string; readonly request: unknown };
+  'admin.answered': { readonly id: string; readonly ok: boolean; readonly result: unknown };
+  /** Asks of the edges: `why`, `state`, and what an actor documents of its own. */
+  'actor.asked': { readonly query: string; readonly args: readonly string[] };
+}
+
+export type MessageType = keyof Bodies;
+export type MessageBody<T extends MessageType> = Bodies[T];
+export type Message = { readonly [T in MessageType]: { readonly type: T; readonly body: Bodies[T] } }[MessageType];
+export type MessageOf<T extends MessageType> = Extract<Message, { readonly type: T }>;
+
+/** An effect of a decision: tell an actor, by name. Names are those of supervisors/tree.ts. */
+export type Tell = Message & { readonly to: string };

@@ -1,0 +1,40 @@
+import type { Money, Price, Qty } from '../money/decimal.ts';
+import type { Asset, Instant, Mode } from './instrument.ts';
+import type { Bracket, FillReason, Side } from './order.ts';
+
+/** An open position of one asset, mode and symbol; `side` is the side that opened it. */
+export interface Position {
+  readonly asset: Asset;
+  readonly mode: Mode;
+  readonly symbol: string;
+  readonly strategyId: string;
+  readonly side: Side;
+  readonly qty: Qty;
+  readonly averagePrice: Price;
+  readonly fees: Money;
+  readonly realised: Money;
+  readonly bracket: Bracket | null;
+  readonly entryOrderId: string;
+  readonly openedAt: Instant;
+}
+
+/** A round trip: from the first entry fill to the fill that brought the position to zero. */
+export interface ClosedTrade {
+  readonly tradeId: string;
+  readonly asset: Asset;
+  readonly mode: Mode;
+  readonly symbol: string;
+  readonly strategyId: string;
+  readonly side: Side;
+  readonly qty: Qty;
+  readonly entryPrice: Price;
+  readonly exitPrice: Price;
+  readonly fees: Money;
+  /** Realised profit after fees, in USD. */
+  readonly pnl: Money;
+  readonly exitReason: FillReason;
+  readonly openedAt: Instant;
+  readonly closedAt: Instant;
+  readonly budgetBefore: Money;
+  readonly budgetAfter: Money;
+}

@@ -1,0 +1,55 @@
+import type { Money, Ratio } from '../money/decimal.ts';
+import type { Asset } from './instrument.ts';
+
+type PerAsset<T> = Readonly<Record<Asset, T>>;
+
+/** Everything CF-1 and CF-2 configure that changes a decision. Fractions are ratios: 2 % is `0.02`. */
+export interface Settings {
+  readonly allocMode: 'absolute' | 'percent';
+  /** USD in `absolute` mode; the same field holds a fraction of the wallet in `percent` mode. */
+  readonly alloc: PerAsset<Money>;
+  readonly perTradeRisk: PerAsset<Ratio>;
+  readonly percentSizingThreshold: Money;
+  readonly percentSizingAboveThreshold: PerAsset<Ratio>;
+  readonly profitRollover: boolean;
+  readonly enforceWalletAvailable: boolean;
+  readonly maxConcurrent: number;
+  readonly maxPositions: PerAsset<number>;
+  readonly cooldownSeconds: number;
+  readonly scale: {
+    readonly enabled: boolean;
+    readonly windowDays: number;
+    readonly ladder: readonly { readonly profit: Money; readonly multiplier: Ratio }[];
+  };
+  readonly leverageCaps: PerAsset<Ratio>;
+  readonly risk: RiskLimits;
+  readonly paper: PaperRules;
+  readonly strictBrackets: boolean;
+  readonly rateLimit: Ratio;
+}
+
+export interface RiskLimits {
+  /** Largest loss at the stop, as a fraction of B (RK-1). */
+  readonly maxLossPerOrder: Ratio;
+  /** Loss of the UTC day against its opening equity (RK-1). */
+  readonly dailyLossCap: Ratio;
+  /** Fall from the highest equity (RK-1). */
+  readonly maxDrawdown: Ratio;
+  /** Largest move of a quote against the last good one before it is taken for an error (QS-2). */
+  readonly quoteCollar: Ratio;
+  /** QS-1: 2,000 ms unless configured lower. */
+  readonly quoteAgeMsMax: number;
+  /** Largest notional of one order in USD, whatever the budget says (RK-2). */
+  readonly maxOrderNotional: Money;
+  /** Orders of one asset and mode in any minute (RK-2). */
+  readonly ordersPerMinuteMax: number;
+}
+
+export interface PaperRules {
+  /** PX-1 on; off fills at the touch with no partials, for comparison only. */
+  readonly harsh: boolean;
+  readonly slippageBps: number;
+  readonly partialProbability: number;
+  readonly latencyMsMin: number;
+  readonly latencyMsMax: number;
+}
