@@ -1,0 +1,129 @@
+/** config/budgets.json (CF-1): the keys of the specification, strictly, and their translation to Settings. */
+import { money, ratio, divide, type Money, type Ratio } from '#trading/money/decimal.ts';
+import type { Asset } from '#trading/model/instrument.ts';
+import type { PaperRules, Settings } from '#trading/model/settings.ts';
+import { z } from 'zod';
+import { ConfigError } from './errors.ts';
+import { parseWith, readJsonFile } from './json-file.ts';
+
+const QUOTE_AGE_MS_MAX = 2000;
+const HUNDRED = ratio('100');
+
+const usd = z.number().nonnegative().finite();
+const fraction = z.number().gt(0).max(1);
+const percent = z.number().gt(0).max(100);
+const perAsset = <S extends z.ZodType>(schema: S) => z.strictObject({ crypto_spot: schema, crypto_futures: schema, forex: schema, options: schema });
+
+export const budgetsFile = z.strictObject({
+  alloc_mode: z.enum(['absolute', 'percent']),
+  alloc: perAsset(usd),
+  per_trade_risk_pct: perAsset(fraction),
+  percent_sizing_threshold_usd: usd,
+  percent_sizing_above_threshold: perAsset(fraction),
+  profit_rollover: z.boolean(),
+  enforce_wallet_available: z.boolean(),
+  max_concurrent: z.int().min(1).max(100),
+  max_positions: perAsset(z.int().min(1).max(100)),
+  cooldown_seconds: z.int().min(0).max(86_400),
+  scale: z.strictObject({
+    enabled: z.boolean(),
+    equity_curve_window_days: z.int().min(1).max(365),
+    ladder: z.array(z.strictObject({ profit_usd: usd, risk_multiplier: z.number().min(0.5).max(5) })).max(20),
+  }),
+  leverage_caps: perAsset(z.number().min(1).max(100)),
+  risk: z.strictObject({
+    max_loss_per_order_pct: percent,
+    daily_loss_cap_pct: percent,
+    max_drawdown_pct: percent,
+    quote_collar_pct: percent,
+    max_order_notional_usd: usd,
+    orders_per_minute_max: z.int().min(1).max(6000),
+  }),
+});
+export type BudgetsFile = z.infer<typeof budgetsFile>;
+
+/** What the environment adds to the budgets file (CF-2). */
+export interface EnvironmentRules {
+  readonly paper: PaperRules;
+  readonly strictBrackets: boolean;
+  readonly rateLimit: Ratio;
+}
+
+/** @throws ConfigError */
+export async function loadSettings(path: string, rules: EnvironmentRules): Promise<Settings> {
+  return settingsFrom(path, await readJsonFile(path, budgetsFile), rules);
+}
+
+/** @throws ConfigError where keys contradict each other. */
+export function settingsFrom(file: string, raw: unknown, rules: EnvironmentRules): Settings {
+  const budgets = parseWith(file, raw, budgetsFile);
+  refuseContradictions(file, budgets);
+  return {
+    allocMode: budgets.alloc_mode,
+    alloc: each(budgets.alloc, toMoney),
+    perTradeRisk: each(budgets.per_trade_risk_pct, toRatio),
+    percentSizingThreshold: toMoney(budgets.percent_sizing_threshold_usd),
+    percentSizingAboveThreshold: each(budgets.percent_sizing_above_threshold, toRatio),
+    profitRollover: budgets.profit_rollover,
+    enforceWalletAvailable: budgets.enforce_wallet_available,
+    maxConcurrent: budgets.max_concurrent,
+    maxPositions: each(budgets.max_positions, (value) => value),
+    cooldownSeconds: budgets.cooldown_seconds,
+    scale: {
+      enabled: budgets.scale.enabled,
+      windowDays: budgets.scale.equity_curve_window_days,
+      ladder: budgets.scale.ladder.map((step) => ({ profit: toMoney(step.profit_usd), multiplier: toRatio(step.risk_multiplier) })),
+    },
+    leverageCaps: each(budgets.leverage_caps, toRatio),
+    risk: {
+      maxLossPerOrder: fromPercent(budgets.risk.max_loss_per_order_pct),
+      dailyLossCap: fromPercent(budgets.risk.daily_loss_cap_pct),
+      maxDrawdown: fromPercent(budgets.risk.max_drawdown_pct),
+      quoteCollar: fromPercent(budgets.risk.quote_collar_pct),
+      quoteAgeMsMax: QUOTE_AGE_MS_MAX,
+      maxOrderNotional: toMoney(budgets.risk.max_order_notional_usd),
+      ordersPerMinuteMax: budgets.risk.orders_per_minute_max,
+    },
+    paper: rules.paper,
+    strictBrackets: rules.strictBrackets,
+    rateLimit: rules.rateLimit,
+  };
+}
+
+function refuseContradictions(file: string, budgets: BudgetsFile): void {
+  if (budgets.leverage_caps.crypto_spot !== 1) {
+    throw new ConfigError(file, 'leverage_caps.crypto_spot', budgets.leverage_caps.crypto_spot, 'spot is never levered; must be 1');
+  }
+  if (budgets.alloc_mode === 'percent') {
+    const total = Object.values(budgets.alloc).reduce((sum, share) => sum + share, 0);
+    if (total > 1)
+      throw new ConfigError(file, 'alloc', total, 'with alloc_mode "percent" the shares are fractions of the wallet and may sum to at most 1');
+  }
+  if (budgets.risk.max_loss_per_order_pct > budgets.risk.daily_loss_cap_pct) {
+    throw new ConfigError(
+      file,
+      'risk.max_loss_per_order_pct',
+      budgets.risk.max_loss_per_order_pct,
+      `one order may not lose more than the day (risk.daily_loss_cap_pct ${budgets.risk.daily_loss_cap_pct})`,
+    );
+  }
+  let above = -1;
+  for (const [index, step] of budgets.scale.ladder.entries()) {
+    if (step.profit_usd <= above)
+      throw new ConfigError(file, `scale.ladder.${index}.profit_usd`, step.profit_usd, `steps must rise; the one before is ${above}`);
+    above = step.profit_usd;
+  }
+}
+
+const toMoney = (value: number): Money => money(value);
+const toRatio = (value: number): Ratio => ratio(value);
+const fromPercent = (value: number): Ratio => divide(ratio(value), HUNDRED);
+
+function each<In, Out>(record: Readonly<Record<Asset, In>>, make: (value: In) => Out): Readonly<Record<Asset, Out>> {
+  return {
+    crypto_spot: make(record.crypto_spot),
+    crypto_futures: make(record.crypto_futures),
+    forex: make(record.forex),
+    options: make(record.options),
+  };
+}

@@ -1,0 +1,133 @@
+/** CF-2: the environment, read once. Secrets (CF-4) stay in `secrets`, which prints as `[hidden]` and is never serialised. */
+import { existsSync, readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import { ratio } from '#trading/money/decimal.ts';
+import { z } from 'zod';
+import type { EnvironmentRules } from './budgets.ts';
+import { ConfigError } from './errors.ts';
+
+export const MARKETS = ['embedded', 'testnet', 'mainnet'] as const;
+export type Market = (typeof MARKETS)[number];
+
+const LATENCY_MS = { min: 40, max: 250 };
+
+const flag = z.enum(['0', '1']).transform((value) => value === '1');
+const number = (low: number, high: number) =>
+  z
+    .string()
+    .regex(/^\d+(\.\d+)?$/, 'must be a number')
+    .transform(Number)
+    .refine((value) => value >= low && value <= high, `must be between ${low} and ${high}`);
+const integer = (low: number, high: number) => number(low, high).refine(Number.isInteger, 'must be a whole number');
+
+/** Every variable of ours, its default, and what it may be. Other programs' variables are left alone. */
+export const ENVIRONMENT = {
+  MARKET: z.enum(MARKETS).default('embedded'),
+  DATA_DIR: z.string().min(1).default('var'),
+  RATE_LIMIT_PCT: number(0.01, 1).default(0.9),
+  HARSH_PAPER_EXECUTION: flag.default(true),
+  PAPER_SLIPPAGE_BPS: number(0, 1000).default(8),
+  PAPER_PARTIAL_PROB: number(0, 1).default(0.2),
+  STRICT_BRACKETS: flag.default(true),
+  FUTURES_OPEN_DTE_MIN: integer(0, 365).default(5),
+  FUTURES_ROLL_DTE: integer(0, 365).default(2),
+  OPTIONS_OPEN_DTE_MIN: integer(0, 365).default(3),
+  OPTIONS_ITM_EXERCISE_THRESHOLD: number(0, 1000).default(0.01),
+  PERP_FUNDING_ENABLED: flag.default(true),
+  BYBIT_API_KEY: z.string().optional(),
+  BYBIT_API_SECRET: z.string().optional(),
+  BYBIT_USE_TESTNET: flag.default(false),
+  IBKR_HOST: z.string().min(1).default('127.0.0.1'),
+  IBKR_PORT: integer(1, 65_535).default(7497),
+  IBKR_CLIENT_ID: integer(0, 2_147_483_647).default(1),
+} as const;
+
+export interface Environment {
+  readonly market: Market;
+  readonly dataDir: string;
+  readonly rules: EnvironmentRules;
+  readonly secrets: Secrets;
+}
+
+/** Holds the keys without showing them to a logger, a message or an inspector. */
+export class Secrets {
+  readonly #bybit: { readonly key: string; readonly secret: string } | null;
+
+  constructor(bybit: { readonly key: string; readonly secret: string } | null) {
+    this.#bybit = bybit;
+  }
+
+  bybit(): { readonly key: string; readonly secret: string } | null {
+    return this.#bybit;
+  }
+
+  toJSON(): string {
+    return '[hidden]';
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return '[hidden]';
+  }
+}
+
+/** Reads `.env` of the working directory, strictly, under the process's own variables. @throws ConfigError */
+export function loadEnvironment(file = '.env'): Environment {
+  const own = existsSync(file) ? readEnvFile(file) : {};
+  return readEnvironment({ ...own, ...process.env }, existsSync(file) ? file : 'environment');
+}
+
+function readEnvFile(file: string): Readonly<Record<string, string | undefined>> {
+  let variables: Readonly<Record<string, string | undefined>>;
+  try {
+    variables = parseEnv(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new ConfigError(file, '(file)', undefined, `cannot be read: ${(error as Error).message}`);
+  }
+  for (const key of Object.keys(variables)) {
+    if (!Object.hasOwn(ENVIRONMENT, key)) throw new ConfigError(file, key, undefined, 'unknown variable; see .env.example for the names');
+  }
+  return variables;
+}
+
+/** Reads what is ours of `variables`. @throws ConfigError naming the variable; a secret's value is never part of it. */
+export function readEnvironment(variables: Readonly<Record<string, string | undefined>>, source: string): Environment {
+  const schema = z.object(ENVIRONMENT);
+  const given = Object.fromEntries(Object.entries(variables).filter(([key, value]) => Object.hasOwn(ENVIRONMENT, key) && value !== ''));
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const key = String(issue?.path[0] ?? '?');
+    throw new ConfigError(source, key, /SECRET|KEY/.test(key) ? undefined : given[key], issue?.message ?? 'does not fit');
+  }
+  const value = parsed.data;
+  if (!value.STRICT_BRACKETS) throw new ConfigError(source, 'STRICT_BRACKETS', '0', 'every entry carries a bracket (BR-1); must be 1');
+  if ((value.BYBIT_API_KEY === undefined) !== (value.BYBIT_API_SECRET === undefined)) {
+    throw new ConfigError(
+      source,
+      value.BYBIT_API_KEY === undefined ? 'BYBIT_API_KEY' : 'BYBIT_API_SECRET',
+      undefined,
+      'BYBIT_API_KEY and BYBIT_API_SECRET belong together; set both or none',
+    );
+  }
+  if (value.BYBIT_USE_TESTNET && value.MARKET === 'mainnet') {
+    throw new ConfigError(source, 'BYBIT_USE_TESTNET', '1', 'contradicts MARKET=mainnet; use MARKET=testnet');
+  }
+  return {
+    market: value.MARKET,
+    dataDir: value.DATA_DIR,
+    rules: {
+      paper: {
+        harsh: value.HARSH_PAPER_EXECUTION,
+        slippageBps: value.PAPER_SLIPPAGE_BPS,
+        partialProbability: value.PAPER_PARTIAL_PROB,
+        latencyMsMin: LATENCY_MS.min,
+        latencyMsMax: LATENCY_MS.max,
+      },
+      strictBrackets: value.STRICT_BRACKETS,
+      rateLimit: ratio(value.RATE_LIMIT_PCT),
+    },
+    secrets: new Secrets(
+      value.BYBIT_API_KEY === undefined || value.BYBIT_API_SECRET === undefined ? null : { key: value.BYBIT_API_KEY, secret: value.BYBIT_API_SECRET },
+    ),
+  };
+}

@@ -1,0 +1,39 @@
+import { readFile, stat } from 'node:fs/promises';
+import type { z } from 'zod';
+import { ConfigError } from './errors.ts';
+
+const FILE_BYTES_MAX = 1_048_576;
+
+/** Reads a JSON file against a strict schema. @throws ConfigError naming the file and the first wrong key. */
+export async function readJsonFile<T>(path: string, schema: z.ZodType<T>): Promise<T> {
+  let raw: unknown;
+  try {
+    const { size } = await stat(path);
+    if (size > FILE_BYTES_MAX) throw new Error(`larger than ${FILE_BYTES_MAX} bytes`);
+    raw = JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    throw new ConfigError(path, '(file)', undefined, `cannot be read as JSON: ${(error as Error).message}`);
+  }
+  return parseWith(path, raw, schema);
+}
+
+/** @throws ConfigError naming the first key that does not fit. */
+export function parseWith<T>(file: string, raw: unknown, schema: z.ZodType<T>): T {
+  const parsed = schema.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  if (issue === undefined) throw new ConfigError(file, '(file)', undefined, 'does not fit its schema');
+  if (issue.code === 'unrecognized_keys') {
+    throw new ConfigError(file, [...issue.path, issue.keys[0] ?? '?'].join('.'), undefined, 'unknown key; remove it or correct its name');
+  }
+  throw new ConfigError(file, issue.path.join('.') || '(file)', valueAt(raw, issue.path), issue.message);
+}
+
+function valueAt(raw: unknown, path: readonly PropertyKey[]): unknown {
+  let value = raw;
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null) return undefined;
+    value = (value as Record<PropertyKey, unknown>)[key];
+  }
+  return value;
+}

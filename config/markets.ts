@@ -1,0 +1,30 @@
+/** config/markets.json: which symbols each asset trades and by which strategy; config/strategies/NAME.json holds its parameters. */
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readJsonFile } from './json-file.ts';
+
+const SYMBOLS_MAX = 20;
+
+const symbols = (pattern: RegExp, example: string) =>
+  z
+    .array(z.string().regex(pattern, `must look like ${example}`))
+    .min(1)
+    .max(SYMBOLS_MAX)
+    .refine((list) => new Set(list).size === list.length, 'a symbol stands twice');
+const strategy = z.string().regex(/^[a-z0-9][a-z0-9_.-]{0,63}$/, 'must be a file name of config/strategies without its ending');
+
+const marketsFile = z.strictObject({
+  crypto_spot: z.strictObject({ symbols: symbols(/^[A-Z0-9]+\/[A-Z]+$/, 'BTC/USDT'), strategy }),
+  crypto_futures: z.strictObject({ symbols: symbols(/^[A-Z0-9]+\/[A-Z]+:[A-Z]+$/, 'ADA/USDT:USDT'), strategy }),
+});
+export type Markets = z.infer<typeof marketsFile>;
+/** The assets whose wire is built. */
+export type WiredAsset = keyof Markets;
+export const WIRED_ASSETS: readonly WiredAsset[] = ['crypto_spot', 'crypto_futures'];
+
+/** @throws ConfigError */
+export const loadMarkets = (configDir: string): Promise<Markets> => readJsonFile(join(configDir, 'markets.json'), marketsFile);
+
+/** Parameters as plain JSON; the strategy itself checks them. @throws ConfigError */
+export const loadStrategy = (configDir: string, name: string): Promise<Record<string, unknown>> =>
+  readJsonFile(join(configDir, 'strategies', `${name}.json`), z.record(z.string(), z.unknown()));

@@ -1,0 +1,51 @@
+/** Where one market's files lie. What is earned on the embedded venue never mixes with what is earned on the real one. */
+import { chmod } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { ensureDirectory } from './files.ts';
+
+export const MARKETS = ['embedded', 'testnet', 'mainnet'] as const;
+export type Market = (typeof MARKETS)[number];
+
+export interface DataPaths {
+  readonly root: string;
+  /** Trade files: `paper/trades_<asset>.jsonl`, `live/<broker>/trades_<asset>.jsonl`. */
+  readonly stateDir: string;
+  readonly leveldb: string;
+  readonly anchor: string;
+  readonly snapshots: string;
+  /** The kill latch: while this file exists nothing is entered. */
+  readonly latch: string;
+  readonly adminSocket: string;
+  readonly pageSecret: string;
+  readonly logs: string;
+  readonly models: string;
+  readonly metrics: string;
+}
+
+/** The paths only; creates nothing. */
+export function paths(dataDir: string, market: Market): DataPaths {
+  const root = resolve(dataDir, market);
+  const stateDir = join(root, 'state');
+  return {
+    root,
+    stateDir,
+    leveldb: join(stateDir, 'leveldb'),
+    anchor: join(stateDir, 'anchor.json'),
+    snapshots: join(root, 'snapshots'),
+    latch: join(root, 'KILL'),
+    adminSocket: join(root, 'admin.sock'),
+    pageSecret: join(root, 'page.secret'),
+    logs: join(root, 'logs'),
+    models: join(root, 'models'),
+    metrics: join(root, 'metrics'),
+  };
+}
+
+/** Creates the directories of a market, readable by the owner only (CF-4). */
+export async function createDataDir(dataDir: string, market: Market): Promise<DataPaths> {
+  const all = paths(dataDir, market);
+  for (const dir of [all.root, all.stateDir, all.leveldb, all.snapshots, all.logs]) await ensureDirectory(dir);
+  // An older or hand-made directory may be open to others.
+  await chmod(all.root, 0o700);
+  return all;
+}

@@ -1,0 +1,46 @@
+/** Files that survive a power cut whole or not at all: temp → fsync → rename → fsync the directory. */
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+const OWNER_ONLY_FILE = 0o600;
+const OWNER_ONLY_DIRECTORY = 0o700;
+/** No file of the system ends so; the process id keeps two writers apart. */
+const TEMP_NAME = /\.\d+\.tmp$/;
+
+/** Creates `dir` and its parents, readable by the owner only. */
+export async function ensureDirectory(dir: string): Promise<void> {
+  await mkdir(dir, { recursive: true, mode: OWNER_ONLY_DIRECTORY });
+}
+
+/** Replaces `path` atomically and durably. The directory must exist. */
+export async function writeFileAtomic(path: string, text: string): Promise<void> {
+  const temp = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  const file = await open(temp, 'w', OWNER_ONLY_FILE);
+  try {
+    await file.writeFile(text, 'utf8');
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(temp, path);
+  await syncDirectory(dirname(path));
+}
+
+/** Removes temp files that a crash left in `dir`. Returns how many. */
+export async function sweepTempFiles(dir: string): Promise<number> {
+  const orphans = (await readdir(dir)).filter((name) => TEMP_NAME.test(name));
+  for (const name of orphans) await rm(join(dir, name), { force: true });
+  return orphans.length;
+}
+
+/** Makes a rename or a removal in `dir` durable. */
+export async function syncDirectory(dir: string): Promise<void> {
+  const handle = await open(dir, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+export const isNotFound = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';

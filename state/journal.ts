@@ -1,0 +1,285 @@
+/**
+ * The single writer of the one ordered, hash-chained log.
+ *
+ * Turns queue; one synced batch is in flight and takes along all that waited (group commit). A fact exists once its batch is on
+ * disk: only then are listeners told, in order, and the turn's promise resolves. A refused write is final for this instance,
+ * because LevelDB refuses every later one too, even when there is space again: the owner closes it and opens another.
+ */
+import type { DomainEvent, EventType, Fact } from '#trading/model/events.ts';
+import type { Instant } from '#trading/model/instrument.ts';
+import type { Journal, JournalHead } from '#protocol/ports.ts';
+import { EVENT_OWNERS, EVENT_VERSION } from '#protocol/events.ts';
+import { anchorFile, type AnchorFile } from './anchor.ts';
+import { GENESIS, GENESIS_HASH, recordTail, seal, type JournalRecord, type Link } from './chain.ts';
+import { JournalError } from './errors.ts';
+import { factOf, readFacts } from './facts.ts';
+import { checkStored } from './open-check.ts';
+import { checkEvents, EVENTS_PER_TURN_MAX, RECORD_CHARS_MAX } from './pen.ts';
+import { keyOf, levelStore, type RawRecord, type RecordStore } from './store.ts';
+
+/** Turns that may wait for the disk; more means that it is not keeping up, and the caller must stop. */
+export const QUEUED_TURNS_MAX = 10_000;
+/** Records of one batch. One turn always fits. */
+export const BATCH_RECORDS_MAX = 1024;
+/** Facts between two writes of the anchor file. */
+export const ANCHOR_EVERY_FACTS = 64;
+
+export interface JournalOptions {
+  /** The LevelDB directory; its parent must exist. */
+  readonly dir: string;
+  readonly anchorPath: string;
+  readonly owners?: Readonly<Record<EventType, readonly string[]>>;
+  readonly createStore?: (dir: string) => RecordStore;
+  readonly createAnchor?: (path: string) => AnchorFile;
+  /** Called while the chain is checked, with the records checked so far. */
+  readonly onProgress?: (records: number) => void;
+}
+
+/** The port, and what the owner and the verifier need besides. */
+export interface OpenJournal extends Journal {
+  /** Writes the head to the anchor file where it is newer: the owner calls it when nothing was written for a second. */
+  anchor(): Promise<void>;
+  /** What the anchor file says. */
+  anchored(): Link;
+  /** The hash of record `seq` (the genesis hash for 0), or null where there is no such record. */
+  hashAt(seq: number): Promise<string | null>;
+  /** Stored text as it lies, up to the head of the call: what verify walks. */
+  raw(after?: number): AsyncIterable<RawRecord>;
+}
+
+/**
+ * Opens the journal and checks the whole chain against the anchor. Nothing is repaired, whatever is found.
+ * @throws JournalError LOCKED, STORE_BROKEN, CHAIN_BROKEN, BEHIND_ANCHOR, ANCHOR_BROKEN, NEWER_VERSION.
+ */
+export async function openJournal(options: JournalOptions): Promise<OpenJournal> {
+  const store = (options.createStore ?? levelStore)(options.dir);
+  const anchor = (options.createAnchor ?? anchorFile)(options.anchorPath);
+  await store.open();
+  try {
+    const stored = await checkStored(store, await anchor.read(), options.onProgress);
+    // Before the first record, so that a journal with records and no anchor has certainly lost it.
+    if (stored.anchored === null) await anchor.write(GENESIS);
+    return new Writer(store, anchor, options.owners ?? EVENT_OWNERS, { ...stored, anchored: stored.anchored ?? GENESIS });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+interface Turn {
+  readonly records: readonly RawRecord[];
+  readonly facts: readonly Fact[];
+  readonly end: Link;
+  readonly resolve: (facts: readonly Fact[]) => void;
+  readonly reject: (error: Error) => void;
+}
+
+class Writer implements OpenJournal {
+  readonly #store: RecordStore;
+  readonly #anchorFile: AnchorFile;
+  readonly #owners: Readonly<Record<EventType, readonly string[]>>;
+  readonly #listeners = new Set<(facts: readonly Fact[]) => void>();
+  readonly #queue: Turn[] = [];
+  /** The last record on disk. */
+  #head: Link;
+  #lastAt: Instant | null;
+  /** The last record sealed, whether on disk yet or not. */
+  #tail: Link;
+  #tailAt: Instant;
+  #anchored: Link;
+  #anchoring: Promise<void> | null = null;
+  #writing: Promise<void> | null = null;
+  #failure: JournalError | null = null;
+  #closing: Promise<void> | null = null;
+
+  constructor(
+    store: RecordStore,
+    anchor: AnchorFile,
+    owners: Readonly<Record<EventType, readonly string[]>>,
+    stored: { readonly head: Link; readonly lastAt: Instant | null; readonly anchored: Link },
+  ) {
+    this.#store = store;
+    this.#anchorFile = anchor;
+    this.#owners = owners;
+    this.#head = stored.head;
+    this.#tail = stored.head;
+    this.#lastAt = stored.lastAt;
+    this.#tailAt = stored.lastAt ?? 0;
+    this.#anchored = stored.anchored;
+  }
+
+  /**
+   * `at` is raised to the time of the record before where a slower turn began earlier, so that the log's order is time's order too.
+   * A `system.started` begins a run and may set market time back: recorded data can be played again.
+   */
+  append(actor: string, cause: string | null, events: readonly DomainEvent[], at: Instant): Promise<readonly Fact[]> {
+    const refusal = this.#refusal(events) ?? checkEvents(actor, cause, events, at, this.#owners);
+    if (refusal !== null) return Promise.reject(refusal);
+    if (events.length === 0) return Promise.resolve([]);
+    const sealed = this.#seal(actor, cause, events, at);
+    if (sealed instanceof JournalError) return Promise.reject(sealed);
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ ...sealed, resolve, reject });
+      this.#writing ??= this.#drain();
+    });
+  }
+
+  head(): JournalHead {
+    return this.#head;
+  }
+
+  lastAt(): Instant | null {
+    return this.#lastAt;
+  }
+
+  read(after: number, types?: ReadonlySet<EventType>): AsyncIterable<Fact> {
+    return readFacts(this.raw(after), types);
+  }
+
+  async *raw(after = 0): AsyncIterable<RawRecord> {
+    const end = keyOf(this.#head.seq);
+    for await (const page of this.#store.pages(keyOf(after))) {
+      for (const record of page) {
+        if (record.key > end) return;
+        yield record;
+      }
+    }
+  }
+
+  async hashAt(seq: number): Promise<string | null> {
+    if (seq === GENESIS.seq) return GENESIS_HASH;
+    const text = seq > this.#head.seq ? undefined : await this.#store.get(keyOf(seq));
+    return text === undefined ? null : (recordTail(text)?.hash ?? null);
+  }
+
+  onAppended(listener: (facts: readonly Fact[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  anchored(): Link {
+    return this.#anchored;
+  }
+
+  async anchor(): Promise<void> {
+    while (this.#anchoring !== null) await this.#anchoring;
+    if (this.#head.seq > this.#anchored.seq && this.#failure === null) {
+      this.#anchoring = this.#writeAnchor();
+      await this.#anchoring;
+    }
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  #refusal(events: readonly DomainEvent[]): JournalError | null {
+    if (this.#failure !== null) return this.#failure;
+    if (this.#closing !== null) return new JournalError('CLOSED', 'the journal is closed');
+    if (events.length > EVENTS_PER_TURN_MAX) {
+      return new JournalError('INVALID_EVENT', `one turn wrote ${events.length} events, the most is ${EVENTS_PER_TURN_MAX}`);
+    }
+    if (this.#queue.length < QUEUED_TURNS_MAX) return null;
+    return new JournalError('QUEUE_FULL', `${this.#queue.length} turns wait for the disk, the most is ${QUEUED_TURNS_MAX}`);
+  }
+
+  #seal(actor: string, cause: string | null, events: readonly DomainEvent[], at: Instant): Omit<Turn, 'resolve' | 'reject'> | JournalError {
+    let end = this.#tail;
+    let endAt = this.#tailAt;
+    const records: RawRecord[] = [];
+    const facts: Fact[] = [];
+    for (const { type, body } of events) {
+      endAt = type === 'system.started' ? at : Math.max(at, endAt);
+      const { record, text } = seal({ seq: end.seq + 1, prevHash: end.hash, at: endAt, actor, type, version: EVENT_VERSION[type], cause, body });
+      if (text.length > RECORD_CHARS_MAX) {
+        return new JournalError('INVALID_EVENT', `${type} of ${actor} takes ${text.length} characters, the most is ${RECORD_CHARS_MAX}`);
+      }
+      end = record;
+      records.push({ key: keyOf(record.seq), value: text });
+      facts.push(factOf(record, type, body));
+    }
+    this.#tail = link(end);
+    this.#tailAt = endAt;
+    return { records, facts: Object.freeze(facts), end: this.#tail };
+  }
+
+  async #drain(): Promise<void> {
+    // One tick later, so that turns which end together share one fsync.
+    await Promise.resolve();
+    while (this.#queue.length > 0 && this.#failure === null) {
+      const turns = this.#nextTurns();
+      try {
+        await this.#store.write(turns.flatMap((turn) => turn.records));
+      } catch (error) {
+        this.#fail('the store refused a write', error);
+        for (const turn of turns) turn.reject(this.#failure ?? asError(error));
+        break;
+      }
+      for (const turn of turns) this.#publish(turn);
+      if (this.#head.seq - this.#anchored.seq >= ANCHOR_EVERY_FACTS) this.#anchoring ??= this.#writeAnchor();
+    }
+    this.#writing = null;
+    if (this.#failure !== null) for (const turn of this.#queue.splice(0)) turn.reject(this.#failure);
+  }
+
+  #nextTurns(): readonly Turn[] {
+    let records = 0;
+    let count = 0;
+    for (const turn of this.#queue) {
+      records += turn.records.length;
+      if (count > 0 && records > BATCH_RECORDS_MAX) break;
+      count += 1;
+    }
+    return this.#queue.splice(0, count);
+  }
+
+  #publish(turn: Turn): void {
+    this.#head = turn.end;
+    this.#lastAt = turn.facts.at(-1)?.at ?? this.#lastAt;
+    for (const listener of this.#listeners) {
+      try {
+        listener(turn.facts);
+      } catch (error) {
+        // The facts are durable whatever a listener does; its own failure must still not pass unseen.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
+    turn.resolve(turn.facts);
+  }
+
+  /** Runs beside the next batch: it names a record that is on disk already, so the anchor is never ahead of the journal. */
+  async #writeAnchor(): Promise<void> {
+    const head = this.#head;
+    try {
+      await this.#anchorFile.write(head);
+      this.#anchored = head;
+    } catch (error) {
+      this.#fail('the anchor file cannot be written', error);
+    } finally {
+      this.#anchoring = null;
+    }
+  }
+
+  #fail(what: string, error: unknown): void {
+    this.#failure ??= new JournalError('WRITE_FAILED', `${what} after record ${this.#head.seq}: ${asError(error).message}. Reopen the journal`, {
+      cause: error,
+    });
+  }
+
+  async #close(): Promise<void> {
+    while (this.#writing !== null) await this.#writing;
+    try {
+      if (this.#failure === null) await this.anchor();
+    } finally {
+      await this.#anchoring;
+      await this.#store.close();
+    }
+  }
+}
+
+const link = ({ seq, hash }: JournalRecord | Link): Link => ({ seq, hash });
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));

@@ -1,0 +1,172 @@
+/**
+ * Plays the embedded market at the pace of the tree: one step, wait until its quotes have arrived and every mailbox is empty, next step.
+ * So the age of a quote is true in market time at any speed, and the same seed gives the same trades. Within a step the simulator and the
+ * governor see the quotes before the traders do: what an order is filled at never depends on which process was faster.
+ */
+import type { Log } from '#protocol/ports.ts';
+import type { Instant } from '#trading/model/instrument.ts';
+import type { QuoteSnapshot } from '#trading/model/quote.ts';
+import type { Message } from '#trading/model/messages.ts';
+import type { MarketClock } from './market-clock.ts';
+
+/** What the venue answers to `step` and `idle`. */
+export interface StepReply {
+  readonly now: Instant;
+  /** Book frames sent to subscribers in this step: as many quotes or drops will come back through the gateway. */
+  readonly books: number;
+  readonly ended: boolean;
+  /** When the next step plays, or null where unknown. */
+  readonly next: Instant | null;
+}
+
+export interface ConductorPorts {
+  step(): Promise<StepReply>;
+  idle(ms: number): Promise<StepReply>;
+  /** Resolves when every counted mailbox is empty and nothing is being handled. */
+  settled(): Promise<void>;
+  /** Resolves when all that must run is running; false where the system is stopping. */
+  ready(): Promise<boolean>;
+  deliver(to: string, message: Message): void;
+  /** Wall milliseconds, monotonic. */
+  wall(): number;
+  sleep(ms: number): Promise<void>;
+  readonly log: Log;
+}
+
+export interface ConductorOptions {
+  /** Times real time; Infinity plays as fast as the tree can follow. */
+  readonly speed: number;
+  /** Who sees a quote before the traders: governor and paper simulator. */
+  readonly first: readonly string[];
+  readonly traders: (quote: QuoteSnapshot) => readonly string[];
+}
+
+const QUOTES_LATE_MS_MAX = 1000;
+const BEHIND_MS_MAX = 2000;
+const IDLE_STEP_MARKET_MS_MIN = 1000;
+const IDLE_STEP_WALL_MS = 100;
+
+export class Conductor {
+  readonly #ports: ConductorPorts;
+  readonly #options: ConductorOptions;
+  readonly #clock: MarketClock;
+  #buffer: QuoteSnapshot[] = [];
+  #arrivals = new Map<Instant, number>();
+  #awaited: { readonly at: Instant; readonly books: number; readonly arrived: () => void } | null = null;
+  #stopping = false;
+  quotes = 0;
+  dropped = 0;
+  late = 0;
+
+  constructor(clock: MarketClock, ports: ConductorPorts, options: ConductorOptions) {
+    this.#clock = clock;
+    this.#ports = ports;
+    this.#options = options;
+  }
+
+  onQuote(quote: QuoteSnapshot): void {
+    this.quotes++;
+    this.#buffer.push(quote);
+    this.#count(quote.exchangeAt);
+  }
+
+  onDropped(at: Instant | null): void {
+    this.dropped++;
+    this.#count(at ?? this.#awaited?.at ?? this.#clock.now());
+  }
+
+  stop(): void {
+    this.#stopping = true;
+    this.#awaited?.arrived();
+  }
+
+  /** Plays until the market ends or `stop` is called. */
+  async run(): Promise<'ended' | 'stopped'> {
+    let pace = { wall: this.#ports.wall(), market: this.#clock.now() };
+    let next: Instant | null = null;
+    while (await this.#mayGoOn()) {
+      const idleMs = this.#idleBefore(next);
+      pace = await this.#pace(pace, idleMs === null ? (next ?? this.#clock.now()) : this.#clock.now() + idleMs);
+      if (!(await this.#mayGoOn())) break;
+      const reply = await this.#play(idleMs);
+      if (reply === null) continue;
+      ({ next } = reply);
+      await this.#handle(reply);
+      if (reply.ended) return 'ended';
+    }
+    return 'stopped';
+  }
+
+  async #mayGoOn(): Promise<boolean> {
+    return !this.#stopping && (await this.#ports.ready()) && !this.#stopping;
+  }
+
+  /** A paced market does not jump over a gap: the clock is moved in small idle steps so that quotes age as they would. */
+  #idleBefore(next: Instant | null): number | null {
+    if (!Number.isFinite(this.#options.speed) || next === null) return null;
+    const idleMs = Math.max(IDLE_STEP_MARKET_MS_MIN, IDLE_STEP_WALL_MS * this.#options.speed);
+    return next - this.#clock.now() > idleMs ? idleMs : null;
+  }
+
+  async #pace(from: { wall: number; market: Instant }, to: Instant): Promise<{ wall: number; market: Instant }> {
+    if (!Number.isFinite(this.#options.speed)) return from;
+    const due = from.wall + (to - from.market) / this.#options.speed;
+    const ahead = due - this.#ports.wall();
+    if (ahead > 0) await this.#ports.sleep(ahead);
+    return ahead < -BEHIND_MS_MAX ? { wall: this.#ports.wall(), market: to } : from;
+  }
+
+  async #play(idleMs: number | null): Promise<StepReply | null> {
+    try {
+      return await (idleMs === null ? this.#ports.step() : this.#ports.idle(idleMs));
+    } catch (error) {
+      this.#ports.log.warn({ actor: 'conductor', error: (error as Error).message }, 'the venue did not play; waiting for it');
+      return null;
+    }
+  }
+
+  async #handle(reply: StepReply): Promise<void> {
+    this.#clock.advance(reply.now);
+    if (reply.books > 0) await this.#arrived(reply);
+    const quotes = this.#buffer.sort(inOrder);
+    this.#buffer = [];
+    this.#arrivals.clear();
+    for (const name of this.#options.first) {
+      for (const quote of quotes) this.#ports.deliver(name, { type: 'quote.received', body: { quote } });
+      this.#ports.deliver(name, { type: 'clock.advanced', body: {} });
+    }
+    await this.#ports.settled();
+    for (const quote of quotes) {
+      for (const name of this.#options.traders(quote)) this.#ports.deliver(name, { type: 'quote.received', body: { quote } });
+    }
+    await this.#ports.settled();
+  }
+
+  /** Waits for the step's quotes; a gateway that died over them must not stop the market for ever. */
+  async #arrived(reply: StepReply): Promise<void> {
+    if ((this.#arrivals.get(reply.now) ?? 0) >= reply.books) return;
+    let timer: NodeJS.Timeout | undefined;
+    const late = await new Promise<boolean>((resolve) => {
+      this.#awaited = { at: reply.now, books: reply.books, arrived: () => resolve(false) };
+      timer = setTimeout(() => resolve(true), QUOTES_LATE_MS_MAX);
+    });
+    clearTimeout(timer);
+    this.#awaited = null;
+    if (!late) return;
+    this.late++;
+    this.#ports.log.warn(
+      { actor: 'conductor', books: reply.books, arrived: this.#arrivals.get(reply.now) ?? 0 },
+      'quotes of a step did not arrive in time',
+    );
+  }
+
+  #count(at: Instant): void {
+    const arrived = (this.#arrivals.get(at) ?? 0) + 1;
+    this.#arrivals.set(at, arrived);
+    if (this.#awaited !== null && at === this.#awaited.at && arrived >= this.#awaited.books) this.#awaited.arrived();
+  }
+}
+
+const inOrder = (left: QuoteSnapshot, right: QuoteSnapshot): number =>
+  left.exchangeAt - right.exchangeAt ||
+  (left.asset < right.asset ? -1 : left.asset > right.asset ? 1 : left.symbol < right.symbol ? -1 : left.symbol > right.symbol ? 1 : 0);

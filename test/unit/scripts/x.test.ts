@@ -1,0 +1,2 @@
+import { describe, it } from 'mocha';
+describe('x', () => { it('a', () => {}); it('b'); it('c', () => { throw new Error('x'); }); });
