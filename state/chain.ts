@@ -57,7 +57,10 @@ export function sealRecord(record: UnsealedRecord): JournalRecord {
 }
 
 /** As sealRecord, with the text to store. */
-export function seal({ seq, prevHash, at, actor, type, version, cause, body }: UnsealedRecord): { readonly record: JournalRecord; readonly text: string } {
+export function seal({ seq, prevHash, at, actor, type, version, cause, body }: UnsealedRecord): {
+  readonly record: JournalRecord;
+  readonly text: string;
+} {
   const unsealed = { seq, prevHash, at, actor, type, version, cause, body };
   const text = canonicalJson(unsealed);
   const hash = sha256(text);

@@ -15,6 +15,7 @@ export interface DataPaths {
   readonly snapshots: string;
   /** The kill latch: while this file exists nothing is entered. */
   readonly latch: string;
+  /** Preferred; where the path is too long for a socket, supervisors/ derives a shorter one from it. */
   readonly adminSocket: string;
   readonly pageSecret: string;
   readonly logs: string;

@@ -1,14 +1,15 @@
 /** Facts out of stored records. */
 import type { EventType, Fact } from '#trading/model/events.ts';
+import { EVENT_VERSION } from '#protocol/events.ts';
 import { recordTail, type JournalRecord } from './chain.ts';
 import { JournalError } from './errors.ts';
 import { seqOf, type RawRecord } from './store.ts';
 import { upcast } from './upcast.ts';
 
-/** The fact that a record states: the record without its place in the chain. */
-export function factOf({ seq, at, actor, version, cause }: JournalRecord, type: EventType, body: unknown): Fact {
+/** The fact that a record states, with its body as of today's version: the record without its place in the chain. */
+export function factOf({ seq, at, actor, cause }: JournalRecord, type: EventType, body: unknown): Fact {
   // The pairing of type and body was checked against the type's schema when the record was written.
-  return Object.freeze({ seq, at, actor, type, version, cause, body }) as Fact;
+  return Object.freeze({ seq, at, actor, type, version: EVENT_VERSION[type], cause, body }) as Fact;
 }
 
 /** Facts of the given types (all where undefined) as of today's version. Records of other types are passed over unparsed. */

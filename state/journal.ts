@@ -136,14 +136,8 @@ class Writer implements OpenJournal {
     return readFacts(this.raw(after), types);
   }
 
-  async *raw(after = 0): AsyncIterable<RawRecord> {
-    const end = keyOf(this.#head.seq);
-    for await (const page of this.#store.pages(keyOf(after))) {
-      for (const record of page) {
-        if (record.key > end) return;
-        yield record;
-      }
-    }
+  raw(after = 0): AsyncIterable<RawRecord> {
+    return recordsBetween(this.#store, after, this.#head.seq);
   }
 
   async hashAt(seq: number): Promise<string | null> {
@@ -277,6 +271,17 @@ class Writer implements OpenJournal {
     } finally {
       await this.#anchoring;
       await this.#store.close();
+    }
+  }
+}
+
+/** A batch may be on disk before its turns are told; nobody reads past the head. */
+async function* recordsBetween(store: RecordStore, after: number, last: number): AsyncIterable<RawRecord> {
+  const end = keyOf(last);
+  for await (const page of store.pages(keyOf(after))) {
+    for (const record of page) {
+      if (record.key > end) return;
+      yield record;
     }
   }
 }

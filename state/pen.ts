@@ -23,8 +23,10 @@ export function checkEvents(
   owners: Readonly<Record<EventType, readonly string[]>>,
 ): JournalError | null {
   if (!Number.isSafeInteger(at) || at < 0) return invalid(`the time of a turn of ${actor} must be UTC milliseconds, not ${at}`);
-  if (actor.length > NAME_CHARS_MAX || actor.length === 0) return invalid(`an actor's name has 1 to ${NAME_CHARS_MAX} characters, not ${actor.length}`);
-  if (cause !== null && (cause.length > NAME_CHARS_MAX || cause.length === 0)) return invalid(`the cause given by ${actor} has ${cause.length} characters`);
+  if (actor.length > NAME_CHARS_MAX || actor.length === 0)
+    return invalid(`an actor's name has 1 to ${NAME_CHARS_MAX} characters, not ${actor.length}`);
+  if (cause !== null && (cause.length > NAME_CHARS_MAX || cause.length === 0))
+    return invalid(`the cause given by ${actor} has ${cause.length} characters`);
   for (const { type, body } of events) {
     if (!isEventType(type)) return invalid(`${actor} wrote an event of unknown type ${JSON.stringify(type)}`);
     if (!mayWrite(actor, owners[type])) return new JournalError('NOT_OWNER', `${actor} may not write ${type}: only ${owners[type].join(', ')} may`);

@@ -14,8 +14,6 @@ export interface RecordStore {
   /** All or nothing, and on disk when it resolves. */
   write(records: readonly RawRecord[]): Promise<void>;
   get(key: string): Promise<string | undefined>;
-  /** The newest record, or undefined where there is none. */
-  last(): Promise<RawRecord | undefined>;
   /** Everything with a key above `after`, in order, as of the call, a page at a time. */
   pages(after: string): AsyncIterable<readonly RawRecord[]>;
 }
@@ -48,10 +46,6 @@ export function levelStore(dir: string, createIfMissing = true): RecordStore {
       await db.batch(operations, SYNCED);
     },
     get: (key) => db.get(key),
-    async last() {
-      for await (const [key, value] of db.iterator({ reverse: true, limit: 1 })) return { key, value };
-      return undefined;
-    },
     async *pages(after) {
       const iterator = db.iterator({ gt: after });
       try {
@@ -74,7 +68,9 @@ function openError(dir: string, error: unknown): JournalError {
   const cause = error instanceof Error ? error.cause : undefined;
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   if (code === 'LEVEL_LOCKED') {
-    return new JournalError('LOCKED', `the journal ${dir} is held by another run: stop that run first (its LOCK file is not to be deleted)`, { cause });
+    return new JournalError('LOCKED', `the journal ${dir} is held by another run: stop that run first (its LOCK file is not to be deleted)`, {
+      cause,
+    });
   }
   const reason = cause instanceof Error ? cause.message : String(error);
   return new JournalError('STORE_BROKEN', `the journal ${dir} does not open: ${reason}. Nothing was repaired or removed`, { cause });

@@ -19,7 +19,9 @@ interface Stored {
 export function checkVersion({ seq, type, version }: Stored, versions: Readonly<Record<string, number>> = EVENT_VERSION): EventType {
   const known = isEventType(type) ? versions[type] : undefined;
   if (!isEventType(type) || known === undefined) {
-    throw new JournalError('NEWER_VERSION', `record ${seq} is of type ${type}, which this release does not know: run the release that wrote it`, { seq });
+    throw new JournalError('NEWER_VERSION', `record ${seq} is of type ${type}, which this release does not know: run the release that wrote it`, {
+      seq,
+    });
   }
   if (version > known || version < 1) {
     const message = `record ${seq} is ${type} version ${version}, this release reads 1 to ${known}: run the release that wrote it`;
@@ -29,7 +31,11 @@ export function checkVersion({ seq, type, version }: Stored, versions: Readonly<
 }
 
 /** The body as of the newest version. @throws JournalError NEWER_VERSION; Error where a step is missing from the table. */
-export function upcast(record: Stored & { readonly body: unknown }, table = UPCASTERS, versions: Readonly<Record<string, number>> = EVENT_VERSION): unknown {
+export function upcast(
+  record: Stored & { readonly body: unknown },
+  table = UPCASTERS,
+  versions: Readonly<Record<string, number>> = EVENT_VERSION,
+): unknown {
   const type = checkVersion(record, versions);
   let { body } = record;
   for (let version = record.version; version < (versions[type] ?? version); version += 1) {

@@ -1,0 +1,102 @@
+/** Feeds the page: quotes and bars conflated to a few feeds a second, so that a flood of quotes costs the page's process nothing. */
+import type { Instant } from '#trading/model/instrument.ts';
+import type { Allowance } from '#trading/model/messages.ts';
+import type { QuoteSnapshot } from '#trading/model/quote.ts';
+import {
+  CHART_BARS_MAX,
+  type ActorView,
+  type ChartBar,
+  type JournalView,
+  type QuoteView,
+  type RunView,
+  type WalletView,
+  type WindowFeed,
+} from '#protocol/view.ts';
+
+const MINUTE_MS = 60_000;
+
+export interface WindowSources {
+  run(): RunView;
+  journal(): JournalView;
+  actors(): readonly ActorView[];
+  allowances(): readonly Allowance[];
+  realisedToday(allowance: Allowance): string;
+  latch(): boolean;
+  killLatencyMs(): number | null;
+}
+
+/** Gathers what changed since the last feed; `takeAll` is for a page process that has just started. */
+export class Window {
+  readonly #sources: WindowSources;
+  readonly #quotes = new Map<string, QuoteView>();
+  readonly #bars = new Map<string, ChartBar[]>();
+  readonly #changed = new Set<string>();
+  /** First bar not yet fed, by symbol: an open bar is fed again while it moves. */
+  readonly #fed = new Map<string, number>();
+
+  constructor(sources: WindowSources) {
+    this.#sources = sources;
+  }
+
+  onQuote(quote: QuoteSnapshot): void {
+    const { asset, symbol, bid, ask, last, exchangeAt: at } = quote;
+    this.#quotes.set(symbol, { asset, symbol, bid, ask, last, at });
+    this.#changed.add(symbol);
+    this.#onPrice(symbol, at, last === null ? (Number(bid) + Number(ask)) / 2 : Number(last));
+  }
+
+  takeChanges(): WindowFeed {
+    const changed = [...this.#changed];
+    this.#changed.clear();
+    const bars: Record<string, readonly ChartBar[]> = {};
+    for (const symbol of changed) {
+      const all = this.#bars.get(symbol) ?? [];
+      const from = this.#fed.get(symbol) ?? 0;
+      bars[symbol] = all.filter(({ time }) => time >= from);
+      this.#fed.set(symbol, all.at(-1)?.time ?? 0);
+    }
+    return this.#feed(
+      changed.flatMap((symbol) => this.#quotes.get(symbol) ?? []),
+      bars,
+    );
+  }
+
+  takeAll(): WindowFeed {
+    this.#changed.clear();
+    for (const [symbol, bars] of this.#bars) this.#fed.set(symbol, bars.at(-1)?.time ?? 0);
+    return this.#feed([...this.#quotes.values()], Object.fromEntries(this.#bars));
+  }
+
+  #feed(quotes: readonly QuoteView[], bars: Readonly<Record<string, readonly ChartBar[]>>): WindowFeed {
+    const { run, journal, actors, allowances, latch, killLatencyMs } = this.#sources;
+    return {
+      run: run(),
+      journal: journal(),
+      actors: actors(),
+      latch: latch(),
+      killLatencyMs: killLatencyMs(),
+      quotes,
+      bars,
+      allowances: allowances().map((allowance) => this.#wallet(allowance)),
+    };
+  }
+
+  #wallet(allowance: Allowance): WalletView {
+    const { asset, mode, budget, walletAvailable, usable, closeOnly } = allowance;
+    return { asset, mode, budget, walletAvailable, usable, closeOnly, realisedToday: this.#sources.realisedToday(allowance) };
+  }
+
+  #onPrice(symbol: string, at: Instant, price: number): void {
+    if (!Number.isFinite(price)) return;
+    const time = Math.floor(at / MINUTE_MS) * (MINUTE_MS / 1000);
+    const bars = this.#bars.get(symbol) ?? [];
+    const open = bars.at(-1);
+    if (open === undefined || time > open.time) {
+      bars.push({ time, open: price, high: price, low: price, close: price });
+      if (bars.length > CHART_BARS_MAX) bars.shift();
+      this.#bars.set(symbol, bars);
+    } else if (time === open.time) {
+      bars[bars.length - 1] = { ...open, high: Math.max(open.high, price), low: Math.min(open.low, price), close: price };
+    }
+  }
+}

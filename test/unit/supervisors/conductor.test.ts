@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { price } from '#trading/money/decimal.ts';
+import type { QuoteSnapshot } from '#trading/model/quote.ts';
+import { Conductor, type ConductorPorts, type StepReply } from '#supervisors/conductor.ts';
+import { MarketClock } from '#supervisors/market-clock.ts';
+
+const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+const quote = (symbol: string, at: number): QuoteSnapshot => ({
+  id: `${symbol}-${at}`,
+  broker: 'bybit',
+  asset: 'crypto_spot',
+  symbol,
+  bid: price(99),
+  ask: price(101),
+  bidQty: null,
+  askQty: null,
+  last: null,
+  volume: null,
+  exchangeAt: at,
+  receivedAt: at,
+});
+
+/** A venue of scripted steps whose quotes come back through `later`, and a record of everything done. */
+function stage(steps: readonly StepReply[], options: { speed?: number; later?: (act: () => void) => void; symbols?: readonly string[] } = {}) {
+  const done: string[] = [];
+  const clock = new MarketClock(0);
+  const symbols = options.symbols ?? ['BTC/USDT'];
+  const later = options.later ?? setImmediate;
+  let index = 0;
+  let wall = 0;
+  const play = (what: string): Promise<StepReply> => {
+    const reply = steps[index++] ?? { now: clock.now(), books: 0, ended: true, next: null };
+    done.push(`${what}@${reply.now}`);
+    for (const symbol of symbols.slice(0, reply.books)) later(() => conductor.onQuote(quote(symbol, reply.now)));
+    return Promise.resolve(reply);
+  };
+  const ports: ConductorPorts = {
+    step: () => play('step'),
+    idle: (ms) => {
+      done.push(`idle ${ms}`);
+      return Promise.resolve({ now: clock.now() + ms, books: 0, ended: false, next: steps[index]?.now ?? null });
+    },
+    settled: () => {
+      done.push('settled');
+      return Promise.resolve();
+    },
+    ready: () => Promise.resolve(true),
+    deliver: (to, message) => done.push(message.type === 'quote.received' ? `${to}<${message.body.quote.id}` : `${to}<${message.type}`),
+    wall: () => wall,
+    sleep: (ms) => {
+      wall += ms;
+      return Promise.resolve();
+    },
+    log: quiet,
+  };
+  const conductor = new Conductor(clock, ports, { speed: options.speed ?? Infinity, first: ['governor'], traders: () => ['trader'] });
+  return { conductor, clock, done, wall: () => wall };
+}
+
+const at = (now: number, books: number, next: number | null = null): StepReply => ({ now, books, ended: false, next });
+
+describe('the conductor', () => {
+  it('plays the next step only after the quotes of this one came back and everything settled', async () => {
+    const { conductor, done, clock } = stage([at(1000, 1), at(2000, 1)]);
+    assert.equal(await conductor.run(), 'ended');
+    assert.deepEqual(done.slice(0, 8), [
+      'step@1000',
+      'governor<BTC/USDT-1000',
+      'governor<clock.advanced',
+      'settled',
+      'trader<BTC/USDT-1000',
+      'settled',
+      'step@2000',
+      'governor<BTC/USDT-2000',
+    ]);
+    assert.equal(clock.now(), 2000);
+    assert.equal(conductor.quotes, 2);
+  });
+
+  it('hands on the quotes of a step in one order, whichever socket was faster', async () => {
+    const order = async (later: (act: () => void) => void): Promise<string[]> => {
+      const { conductor, done } = stage([at(1000, 3)], { symbols: ['ETH/USDT', 'BTC/USDT', 'ADA/USDT'], later });
+      await conductor.run();
+      return done.filter((line) => line.startsWith('trader<'));
+    };
+    let delay = 3;
+    const first = await order(setImmediate);
+    const second = await order((act) => void setTimeout(act, delay--));
+    assert.deepEqual(first, ['trader<ADA/USDT-1000', 'trader<BTC/USDT-1000', 'trader<ETH/USDT-1000']);
+    assert.deepEqual(second, first);
+  });
+
+  it('counts a dropped frame as arrived', async () => {
+    const { conductor, done } = stage([at(1000, 1)], { symbols: [] });
+    setImmediate(() => conductor.onDropped(null));
+    assert.equal(await conductor.run(), 'ended');
+    assert.equal(conductor.dropped, 1);
+    assert.equal(conductor.late, 0);
+    assert.ok(!done.some((line) => line.startsWith('trader<')));
+  });
+
+  it('goes on without quotes that never come, and counts it', async () => {
+    const { conductor } = stage([at(1000, 1)], { symbols: [] });
+    assert.equal(await conductor.run(), 'ended');
+    assert.equal(conductor.late, 1);
+  });
+
+  it('paces market time against the wall and fills gaps with idle steps', async () => {
+    const { conductor, done, wall } = stage([at(1000, 1, 4000), at(4000, 1, null)], { speed: 2 });
+    await conductor.run();
+    assert.ok(done.includes('idle 1000'));
+    assert.equal(wall(), 2000);
+  });
+
+  it('market time never goes back', () => {
+    const clock = new MarketClock(500);
+    clock.advance(400);
+    assert.equal(clock.now(), 500);
+  });
+});
