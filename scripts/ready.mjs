@@ -10,21 +10,23 @@ import { withLock } from './lock.mjs';
 
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** @throws Error with one clear line where the tree cannot be made ready. */
-export async function ready({ tests = false, root = ROOT } = {}) {
+/**
+ * `tests` asks for the development packages too; without `compiled` the dependencies alone are enough.
+ * @throws Error with one clear line where the tree cannot be made ready.
+ */
+export async function ready({ tests = false, compiled = true, root = ROOT } = {}) {
   assertNode();
-  if (isReady(root, tests)) return;
+  const stale = () => (compiled ? staleBuilds(root) : []);
+  if (isInstalled(root, tests) && stale().length === 0) return;
   await withLock(
     join(root, '.cache', 'ready.lock'),
     async () => {
       if (!isInstalled(root, tests)) await install(root, tests, say);
-      for (const target of staleBuilds(root)) await build(root, target, say);
+      for (const target of stale()) await build(root, target, say);
     },
     (owner) => note(`waiting for process ${owner ?? '?'}, which is setting up this tree`),
   );
 }
-
-const isReady = (root, tests) => isInstalled(root, tests) && staleBuilds(root).length === 0;
 
 const note = (line) => process.stderr.write(`ledgerwood: ${line}\n`);
 

@@ -18,6 +18,7 @@ export interface DataPaths {
   /** Preferred; where the path is too long for a socket, supervisors/ derives a shorter one from it. */
   readonly adminSocket: string;
   readonly pageSecret: string;
+  /** Logs, models and metrics are shared by all markets. */
   readonly logs: string;
   readonly models: string;
   readonly metrics: string;
@@ -25,7 +26,8 @@ export interface DataPaths {
 
 /** The paths only; creates nothing. */
 export function paths(dataDir: string, market: Market): DataPaths {
-  const root = resolve(dataDir, market);
+  const base = resolve(dataDir);
+  const root = join(base, market);
   const stateDir = join(root, 'state');
   return {
     root,
@@ -36,9 +38,9 @@ export function paths(dataDir: string, market: Market): DataPaths {
     latch: join(root, 'KILL'),
     adminSocket: join(root, 'admin.sock'),
     pageSecret: join(root, 'page.secret'),
-    logs: join(root, 'logs'),
-    models: join(root, 'models'),
-    metrics: join(root, 'metrics'),
+    logs: join(base, 'logs'),
+    models: join(base, 'models'),
+    metrics: join(base, 'metrics'),
   };
 }
 

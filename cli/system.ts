@@ -1,0 +1,163 @@
+/** OP-1: boots the tree, shows where the page is, and stops in order. */
+import { createHash } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { loadSettings } from '#config/budgets.ts';
+import { openLog } from '#config/log.ts';
+import { loadMarkets, loadStrategy, WIRED_ASSETS, type Markets, type WiredAsset } from '#config/markets.ts';
+import { paths } from '#state/data-dir.ts';
+import { JournalError } from '#state/errors.ts';
+import { inspectPlay, startSystem, SystemError, SYNTHETIC_START, type PlayPlan, type RunningSystem, type SystemReport } from '#supervisors/system.ts';
+import type { Context } from './main.ts';
+import { EXIT, UsageError } from './output.ts';
+import { resolvePlayFiles, type PlayFile } from './play.ts';
+
+interface SystemOptions {
+  readonly port: number;
+  readonly play: readonly string[];
+  readonly symbol?: string;
+  readonly from?: number;
+  readonly to?: number;
+  readonly speed?: number;
+  readonly seed: number;
+  readonly assets?: readonly string[];
+  readonly chaos?: number;
+  readonly for?: number;
+  readonly untilEnd?: boolean;
+  readonly page: boolean;
+}
+
+const LIVELY_SPEED = 60;
+const RECORDED_SPEED = 1;
+/** The repository's root, whether this runs from dist/cli or from cli. */
+const ROOT = fileURLToPath(new URL(import.meta.url.includes('/dist/') ? '../..' : '..', import.meta.url));
+const CONFIG_DIR = join(ROOT, 'config');
+
+export async function system(context: Context, options: SystemOptions): Promise<number> {
+  const { output } = context;
+  refuseContradictions(context, options);
+  const budgetsFile = join(CONFIG_DIR, 'budgets.json');
+  const settings = await loadSettings(budgetsFile, context.environment.rules);
+  const markets = await loadMarkets(CONFIG_DIR);
+  const { plan, played } = await planOf(options);
+  const assets = chosenAssets(options, markets, played);
+  const strategies: Record<string, Record<string, unknown>> = {};
+  for (const { strategy } of assets) strategies[strategy] ??= await loadStrategy(CONFIG_DIR, strategy);
+  const log = await openLog({
+    directory: paths(context.dataDir, context.market).logs,
+    terminal: output.stream,
+    secrets: Object.values(context.environment.secrets.bybit() ?? {}),
+  });
+  const version = (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }).version;
+  const speed = options.speed ?? (plan.kind === 'synthetic' ? LIVELY_SPEED : RECORDED_SPEED);
+  let running: RunningSystem;
+  try {
+    running = await startSystem({
+      market: context.market,
+      dataDir: context.dataDir,
+      seed: options.seed,
+      speed,
+      plan,
+      assets,
+      strategies,
+      settings,
+      settingsSource: 'config/budgets.json',
+      configHash: createHash('sha256')
+        .update(JSON.stringify([settings, markets, strategies]))
+        .digest('hex'),
+      version,
+      page: options.page ? { port: options.port, uiDir: join(ROOT, 'ui', 'dist') } : null,
+      untilEnd: options.untilEnd === true,
+      chaosMs: options.chaos ?? null,
+      log,
+    });
+  } catch (error) {
+    await log.close();
+    if (error instanceof SystemError || error instanceof JournalError) {
+      output.complain(error.message);
+      return error instanceof JournalError && error.code !== 'LOCKED' ? EXIT.failed : EXIT.usage;
+    }
+    throw error;
+  }
+  if (running.loginUrl !== null) output.say(`the page: ${running.loginUrl}   (a link for one login; \`npm run repl -- -e login\` makes another)`);
+  const report = await untilOver(running, options.for ?? null);
+  await log.close();
+  output.answer(report, summary(report));
+  return report.ok ? EXIT.ok : running.crashed ? EXIT.crash : EXIT.failed;
+}
+
+function refuseContradictions(context: Context, options: SystemOptions): void {
+  const synthetic = options.play.includes('synthetic');
+  if (synthetic && options.play.length > 1) throw new UsageError('--play: "synthetic" and files do not mix');
+  if (context.market !== 'embedded' && (!synthetic || options.speed !== undefined || options.chaos !== undefined)) {
+    throw new UsageError(`--play, --speed and --chaos belong to the embedded market; --market is ${context.market}`);
+  }
+  if (options.untilEnd === true && synthetic)
+    throw new UsageError('--until-end needs recorded files in --play: a synthetic market never ends; use --for');
+  if (options.symbol !== undefined && synthetic) throw new UsageError('--symbol names the symbol of a recorded file; give it with --play FILE');
+  if (options.from !== undefined && options.to !== undefined && options.from >= options.to) throw new UsageError('--from must be before --to');
+  if (synthetic && (options.from !== undefined || options.to !== undefined))
+    throw new UsageError('--from and --to cut recorded files; give them with --play FILE');
+}
+
+async function planOf(options: SystemOptions): Promise<{ plan: PlayPlan; played: readonly PlayFile[] | null }> {
+  if (options.play.includes('synthetic')) return { plan: { kind: 'synthetic', start: SYNTHETIC_START }, played: null };
+  const played = await resolvePlayFiles(options.play, options.symbol);
+  return { plan: await inspectPlay(played, { from: options.from ?? null, to: options.to ?? null }), played };
+}
+
+export interface ChosenAsset {
+  readonly asset: WiredAsset;
+  readonly symbols: readonly string[];
+  readonly strategy: string;
+}
+
+/** The assets asked for, each with the symbols that can be traded: the configured ones, or those that recorded files play. */
+export function chosenAssets(options: Pick<SystemOptions, 'assets'>, markets: Markets, played: readonly PlayFile[] | null): readonly ChosenAsset[] {
+  const asked = options.assets ?? WIRED_ASSETS;
+  for (const asset of asked) {
+    if (!WIRED_ASSETS.includes(asset as WiredAsset))
+      throw new UsageError(`--assets ${asset}: must be of ${WIRED_ASSETS.join(', ')} (the others are not wired yet)`);
+  }
+  const chosen = WIRED_ASSETS.filter((asset) => asked.includes(asset)).map((asset) => {
+    const { symbols, strategy } = markets[asset];
+    const category = asset === 'crypto_spot' ? 'spot' : 'linear';
+    return { asset, strategy, symbols: played === null ? symbols : played.filter((file) => file.category === category).map((file) => file.symbol) };
+  });
+  const tradable = chosen.filter(({ symbols }) => symbols.length > 0);
+  if (tradable.length === 0) throw new UsageError(`--assets ${asked.join(',')}: none of the played files is of these assets`);
+  return tradable;
+}
+
+/** Runs until the market ends, the time is up, a signal comes or the root gives up; then stops in order. */
+async function untilOver(running: RunningSystem, forMs: number | null): Promise<SystemReport> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeUp = new Promise<string>((resolve) => {
+    if (forMs !== null) timer = setTimeout(() => resolve('time is up'), forMs);
+  });
+  let onSignal: (signal: NodeJS.Signals) => void = () => undefined;
+  const signalled = new Promise<string>((resolve) => {
+    onSignal = (signal) => resolve(signal);
+    process.on('SIGINT', onSignal);
+    process.on('SIGTERM', onSignal);
+  });
+  const reason = await Promise.race([running.over, timeUp, signalled]);
+  clearTimeout(timer);
+  const report = await running.stop(reason);
+  process.off('SIGINT', onSignal);
+  process.off('SIGTERM', onSignal);
+  return report;
+}
+
+function summary(report: SystemReport): readonly string[] {
+  const assets = Object.entries(report.byAsset).map(
+    ([asset, { paper }]) => `  ${asset} paper: ${paper.closedTrades} closed trades, PnL ${paper.pnl} USD`,
+  );
+  const ratio = report.wallMs > 0 ? Math.round(report.marketMs / report.wallMs) : 0;
+  return [
+    `${report.quotes} quotes, ${report.intents} intents, ${report.approvals} approved, ${report.refusals} refused, ${report.fills} fills, ${report.closedTrades} closed trades`,
+    ...assets,
+    `market time ${Math.round(report.marketMs / 1000)} s in ${Math.round(report.wallMs / 1000)} s (${ratio} times), ${report.restarts} restarts, journal ${report.journalSeq} records, head ${report.chainHead.slice(0, 16)}`,
+  ];
+}
