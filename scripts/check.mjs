@@ -21,7 +21,10 @@ const CHECKS = [
       ]
     : []),
   { name: 'lint', args: [bin('eslint/bin/eslint.js'), '.', '--max-warnings', '0'] },
-  { name: 'format', args: [bin('prettier/bin/prettier.cjs'), '--check', '--log-level', 'warn', ...(hasPage ? ['--plugin', 'prettier-plugin-svelte'] : []), '.'] },
+  {
+    name: 'format',
+    args: [bin('prettier/bin/prettier.cjs'), '--check', '--log-level', 'warn', ...(hasPage ? ['--plugin', 'prettier-plugin-svelte'] : []), '.'],
+  },
   {
     name: 'walls',
     args: [

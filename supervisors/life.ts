@@ -101,7 +101,8 @@ export class Life {
     }
     if (!this.#booted || this.placement === 'in-memory') return;
     if (this.#pinging) {
-      if (++this.#missed * this.#limits.heartbeatMs > this.#limits.heartbeatLostMs) this.#end(`HEARTBEAT_LOST: no pong for ${this.#limits.heartbeatLostMs} ms`);
+      if (++this.#missed * this.#limits.heartbeatMs > this.#limits.heartbeatLostMs)
+        this.#end(`HEARTBEAT_LOST: no pong for ${this.#limits.heartbeatLostMs} ms`);
       return;
     }
     this.#pinging = true;

@@ -30,8 +30,7 @@ export interface Emission {
 }
 
 /** What a host sends to the main process outside a reply: what its actor emitted, or why its process is about to exit. */
-export type RouteMessage =
-  { readonly key: string; readonly batch: readonly Emission[] } | { readonly key: string; readonly failure: HostError };
+export type RouteMessage = { readonly key: string; readonly batch: readonly Emission[] } | { readonly key: string; readonly failure: HostError };
 
 export interface SpawnOptions {
   readonly name: string;

@@ -153,7 +153,10 @@ export class Router {
       handler(envelope);
     } catch (error) {
       // The house's own handler failed; the actor that told it is not to blame.
-      this.#options.log.error({ type: envelope.type, to: envelope.to, from: envelope.from, error: String(error) }, 'a handler of the main process failed');
+      this.#options.log.error(
+        { type: envelope.type, to: envelope.to, from: envelope.from, error: String(error) },
+        'a handler of the main process failed',
+      );
     }
   }
 

@@ -28,7 +28,11 @@ export function restarts(type: RestartType, failure: Failure): boolean {
 }
 
 /** The failures that still count, this one included, and whether they are too many. Times are monotonic milliseconds. */
-export function admit(failures: readonly number[], now: number, { max, withinMs }: Intensity): { readonly failures: readonly number[]; readonly tooMany: boolean } {
+export function admit(
+  failures: readonly number[],
+  now: number,
+  { max, withinMs }: Intensity,
+): { readonly failures: readonly number[]; readonly tooMany: boolean } {
   const recent = [...failures.filter((at) => now - at < withinMs), now];
   return { failures: recent, tooMany: recent.length > max };
 }

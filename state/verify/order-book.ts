@@ -1,0 +1,35 @@
+/** Every order of the journal, from its intent on: what the rules about orders, fills and trades look things up in. */
+import { add, ZERO_QTY, type Qty } from '#trading/money/decimal.ts';
+import type { EventOf } from '#trading/model/events.ts';
+import type { Instrument } from '#trading/model/instrument.ts';
+import type { Fill, OrderIntent } from '#trading/model/order.ts';
+import type { Settings } from '#trading/model/settings.ts';
+
+/** What one order came to; the numbers are those of its records. */
+export interface OrderStory {
+  readonly intent: OrderIntent;
+  approved: EventOf<'order.approved'>['body'] | null;
+  refused: boolean;
+  accepted: EventOf<'order.accepted'>['body'] | null;
+  /** The instrument and the settings in force at the acceptance. */
+  acceptedUnder: { readonly instrument: Instrument | undefined; readonly settings: Settings | null } | null;
+  ended: boolean;
+  readonly fills: Fill[];
+}
+
+/** Those of its own quantity, and those of the bracket that protects it. */
+export const isOwnFill = (fill: Fill, intent: OrderIntent): boolean =>
+  intent.kind === 'entry' ? fill.reason === 'entry' : fill.reason !== 'entry';
+
+export const filledQty = (fills: readonly Fill[]): Qty => add(ZERO_QTY, ...fills.map((fill) => fill.qty));
+
+export const instrumentKey = (of: { readonly asset: string; readonly symbol: string }): string => `${of.asset}|${of.symbol}`;
+export const positionKey = (of: { readonly asset: string; readonly mode: string; readonly symbol: string }): string =>
+  `${of.asset}|${of.mode}|${of.symbol}`;
+
+/** What the journal has said so far. */
+export class OrderBook {
+  readonly orders = new Map<string, OrderStory>();
+  readonly instruments = new Map<string, Instrument>();
+  settings: Settings | null = null;
+}

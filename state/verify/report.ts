@@ -1,0 +1,70 @@
+/** What verify found. */
+
+/** Problems kept in full; more are only counted. */
+export const PROBLEMS_KEPT_MAX = 100;
+
+/**
+ * - `STORE`, `CHAIN`, `ANCHOR`: a record is missing, out of place, or not what was written.
+ * - `SCHEMA`, `VERSION`, `OWNER`, `TIME`: a record that could not have been written so.
+ * - `INTENT`, `APPROVAL`, `ORDER`, `KILL`: an order without its cause, twice, or against a switch.
+ * - `FILL`, `PROOF`, `POSITION`: an execution that nothing explains.
+ * - `TRADE`, `BUDGET`: a result that does not follow from its fills.
+ */
+export type VerifyRule =
+  | 'STORE'
+  | 'CHAIN'
+  | 'ANCHOR'
+  | 'SCHEMA'
+  | 'VERSION'
+  | 'OWNER'
+  | 'TIME'
+  | 'INTENT'
+  | 'APPROVAL'
+  | 'ORDER'
+  | 'KILL'
+  | 'FILL'
+  | 'PROOF'
+  | 'POSITION'
+  | 'TRADE'
+  | 'BUDGET';
+
+export interface VerifyProblem {
+  readonly seq: number;
+  readonly rule: VerifyRule;
+  readonly what: string;
+}
+
+export interface VerifyReport {
+  readonly ok: boolean;
+  readonly records: number;
+  /** The hash of the newest record. */
+  readonly chainHead: string;
+  readonly intents: number;
+  readonly paperFills: number;
+  readonly liveFills: number;
+  /** Paper fills that were derived again from their snapshot and seed, with the same result. */
+  readonly rederived: number;
+  /** The first ones, in order. */
+  readonly problems: readonly VerifyProblem[];
+  readonly problemsTotal: number;
+}
+
+/** How a rule says that the record at hand breaks it. */
+export type Report = (rule: VerifyRule, what: string) => void;
+
+export class Problems {
+  readonly kept: VerifyProblem[] = [];
+  total = 0;
+  readonly #from: number;
+
+  /** Problems of records before `from` are not counted: somebody has verified those before. */
+  constructor(from: number) {
+    this.#from = from;
+  }
+
+  add(seq: number, rule: VerifyRule, what: string): void {
+    if (seq < this.#from) return;
+    this.total += 1;
+    if (this.kept.length < PROBLEMS_KEPT_MAX) this.kept.push({ seq, rule, what });
+  }
+}

@@ -1,0 +1,136 @@
+/** A trader decides: closed bars into signals, signals into order intents. It never sends an order; the journal carries the intent on. */
+import { checkQuote, type QuoteLimits } from '../market/freshness.ts';
+import { ratio } from '../money/decimal.ts';
+import { NOTHING, type Decision } from '../behavior.ts';
+import type { Fact, Refusal } from '../model/events.ts';
+import type { Instant, Instrument } from '../model/instrument.ts';
+import type { Message, MessageBody, Tell } from '../model/messages.ts';
+import type { QuoteSnapshot } from '../model/quote.ts';
+import type { Prepared } from '../strategy/port.ts';
+import type { TraderConfig } from './config.ts';
+import { answerSignal } from './intent.ts';
+import { takeHistory, takeQuote, withSlot, type LastSignal, type TraderMemory } from './memory.ts';
+import { isOurs, type TraderState } from './state.ts';
+
+/** QS-2 before settings are known; no order is made then, but a bad quote must not shape a bar. */
+const COLLAR_UNCONFIGURED = ratio('0.1');
+/** A gateway that restarts lists its instruments again; it is asked for history again only after this long (market time). */
+const HISTORY_ASK_MS_MIN = 60_000;
+
+interface Turn {
+  readonly config: TraderConfig;
+  readonly prepared: Prepared;
+  readonly state: TraderState;
+  readonly memory: TraderMemory;
+  readonly now: Instant;
+}
+
+export type TraderDecision = Decision<TraderMemory>;
+
+export function decideTrader(turn: Turn, message: Message): TraderDecision {
+  switch (message.type) {
+    case 'quote.received':
+      return onQuote(turn, message.body.quote);
+    case 'instrument.listed':
+      return onInstrument(turn, message.body.instrument, 'listed');
+    case 'history.loaded':
+      return onHistory(turn, message.body);
+    case 'allowance.changed':
+      return isOurs(turn.config, message.body) ? { ...NOTHING, memory: { ...turn.memory, allowance: message.body } } : NOTHING;
+    case 'fact.recorded':
+      return onFact(turn, message.body.fact);
+    case 'actor.asked':
+      return { ...NOTHING, reply: answer(turn, message.body.query) };
+    default:
+      return NOTHING;
+  }
+}
+
+/** What to ask the gateway so that the indicators of `symbol` are warm. */
+export function historyRequest(config: TraderConfig, prepared: Prepared, symbol: string): Tell {
+  const { asset, intervalMinutes, name, gateway } = config;
+  return { to: gateway, type: 'history.requested', body: { asset, symbol, intervalMinutes, bars: prepared.warmUpBars, replyTo: name } };
+}
+
+function onQuote(turn: Turn, quote: QuoteSnapshot): TraderDecision {
+  const { config, memory, state, now, prepared } = turn;
+  const slot = quote.asset === config.asset ? slotOf(turn, quote.symbol) : undefined;
+  if (slot === undefined) return NOTHING;
+  const quoteGate = checkQuote(quote, slot.lastGood, limitsOf(turn), now);
+  if (quoteGate !== null) return { ...NOTHING, memory: withSlot(memory, quote.symbol, { ...slot, quoteGate }) };
+  const step = takeQuote(slot, quote, prepared.warmUpBars);
+  const { bar, signal } = step;
+  if (bar === null || signal === null) return { events: [], effects: [], memory: withSlot(memory, quote.symbol, step.slot) };
+  const instrument = slot.instrument ?? state.instruments[quote.symbol] ?? null;
+  const { intent, gate } = answerSignal({ config, state, instrument, allowance: memory.allowance, quote, bar, signal, now });
+  const last: LastSignal = { at: now, signal, clientOrderId: intent?.clientOrderId ?? null, gate };
+  return {
+    events: intent === null ? [] : [{ type: 'order.intended', body: { intent } }],
+    effects: [],
+    memory: withSlot(memory, quote.symbol, { ...step.slot, last }),
+  };
+}
+
+function onInstrument(turn: Turn, instrument: Instrument, by: 'listed' | 'changed'): TraderDecision {
+  const { config, memory, now, prepared } = turn;
+  const slot = instrument.asset === config.asset ? slotOf(turn, instrument.symbol) : undefined;
+  if (slot === undefined) return NOTHING;
+  const isRecent = now - slot.askedAt < HISTORY_ASK_MS_MIN;
+  const asks = slot.history === 'unasked' || (by === 'listed' && !(slot.history === 'loaded' && isRecent));
+  const known = { ...slot, instrument };
+  if (!asks) return { ...NOTHING, memory: withSlot(memory, instrument.symbol, known) };
+  return {
+    events: [],
+    effects: [historyRequest(config, prepared, instrument.symbol)],
+    memory: withSlot(memory, instrument.symbol, { ...known, history: 'asked', askedAt: now }),
+  };
+}
+
+function onHistory(turn: Turn, { asset, symbol, intervalMinutes, bars }: MessageBody<'history.loaded'>): TraderDecision {
+  const { config, memory, now, prepared } = turn;
+  const slot = asset === config.asset && intervalMinutes === config.intervalMinutes ? slotOf(turn, symbol) : undefined;
+  if (slot === undefined) return NOTHING;
+  return { ...NOTHING, memory: withSlot(memory, symbol, takeHistory(slot, bars, now, prepared)) };
+}
+
+function onFact(turn: Turn, fact: Fact): TraderDecision {
+  if (fact.type === 'instrument.changed') return onInstrument(turn, fact.body.instrument, 'changed');
+  if (fact.type !== 'order.refused' || !isOurs(turn.config, fact.body)) return NOTHING;
+  const slot = slotOf(turn, fact.body.symbol);
+  if (slot?.last?.clientOrderId !== fact.body.clientOrderId) return NOTHING;
+  const last: LastSignal = { ...slot.last, gate: fact.body.refusal };
+  return { ...NOTHING, memory: withSlot(turn.memory, fact.body.symbol, { ...slot, last }) };
+}
+
+/** What `why` says of a symbol: the last signal and its fate, and whether quotes and bars are there to make another. */
+export interface WhyNot {
+  readonly last: LastSignal | null;
+  readonly quoteGate: Refusal | null;
+  readonly quoteAt: Instant | null;
+  readonly bars: number;
+  readonly warmUpBars: number;
+}
+
+function answer(turn: Turn, query: string): unknown {
+  if (query === 'state') return turn.state;
+  if (query === 'why') return why(turn);
+  return { error: `a trader answers why and state, not ${JSON.stringify(query)}` };
+}
+
+function why({ memory, prepared }: Turn): Readonly<Record<string, WhyNot>> {
+  const of: Record<string, WhyNot> = {};
+  for (const [symbol, { last, quoteGate, lastGood, recent }] of Object.entries(memory.slots)) {
+    of[symbol] = { last, quoteGate, quoteAt: lastGood?.exchangeAt ?? null, bars: recent.length, warmUpBars: prepared.warmUpBars };
+  }
+  return of;
+}
+
+function slotOf({ memory }: Turn, symbol: string) {
+  return Object.hasOwn(memory.slots, symbol) ? memory.slots[symbol] : undefined;
+}
+
+function limitsOf({ config, state }: Turn): QuoteLimits {
+  const risk = state.settings?.risk;
+  if (risk === undefined) return { quoteAgeMsMax: config.quoteAgeMsMax, quoteCollar: COLLAR_UNCONFIGURED };
+  return risk.quoteAgeMsMax <= config.quoteAgeMsMax ? risk : { quoteAgeMsMax: config.quoteAgeMsMax, quoteCollar: risk.quoteCollar };
+}
