@@ -19,8 +19,9 @@ const VENDORS = {
   'decimal.js': ['^trading/money/'],
   'temporal-polyfill': ['^trading/calendar/'],
   '@noble/hashes': ['^trading/'],
-  'safe-stable-stringify': ['^trading/'],
-  zod: ['^protocol/', '^config/'],
+  'safe-stable-stringify': ['^trading/', '^state/'],
+  // The edges that parse; never the core (docs/decisions/0010).
+  zod: ['^(protocol|config|state|venues|actors|supervisors|cli)/'],
   'pure-rand': ['^learning/'],
   pino: ['^config/log[.]ts$'],
   'pino-roll': ['^config/log[.]ts$'],
@@ -102,7 +103,7 @@ module.exports = {
       from: {
         orphan: true,
         path: `^(${ALL_ROOMS})/`,
-        pathNot: ['^cli/main[.]ts$', '^actors/', '^supervisors/(host|entries/)', '^ui/', '[.]d[.]ts$'],
+        pathNot: ['^cli/main[.]ts$', '^actors/[^/]+[.]ts$', '^supervisors/(host|entries/)', '^ui/', '[.]d[.]ts$'],
       },
       to: {},
     },

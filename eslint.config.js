@@ -111,6 +111,20 @@ export default tseslint.config(
       ],
     },
   },
+  {
+    files: ['actors/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { group: ['node:timers', 'node:timers/*', 'node:perf_hooks'], message: TIMERS },
+            { group: ['node:process', 'node:child_process', 'node:worker_threads', 'node:cluster'], message: WORLD },
+          ],
+        },
+      ],
+    },
+  },
   { files: DEFAULT_EXPORTS, rules: { 'no-restricted-syntax': ['error', ...STYLE, NO_REEXPORT] } },
   {
     files: ['scripts/**/*.mjs', '*.{js,cjs,mjs}', '.*.cjs'],

@@ -8,7 +8,9 @@ import { openLog } from '#config/log.ts';
 import { loadMarkets, loadStrategy, WIRED_ASSETS, type Markets, type WiredAsset } from '#config/markets.ts';
 import { paths } from '#state/data-dir.ts';
 import { JournalError } from '#state/errors.ts';
-import { inspectPlay, startSystem, SystemError, SYNTHETIC_START, type PlayPlan, type RunningSystem, type SystemReport } from '#supervisors/system.ts';
+import { inspectPlay, SYNTHETIC_PLAN, type PlayPlan } from '#supervisors/play-plan.ts';
+import { SystemError } from '#supervisors/system-error.ts';
+import { startSystem, type RunningSystem, type SystemReport } from '#supervisors/system.ts';
 import type { Context } from './main.ts';
 import { EXIT, UsageError } from './output.ts';
 import { resolvePlayFiles, type PlayFile } from './play.ts';
@@ -102,7 +104,7 @@ function refuseContradictions(context: Context, options: SystemOptions): void {
 }
 
 async function planOf(options: SystemOptions): Promise<{ plan: PlayPlan; played: readonly PlayFile[] | null }> {
-  if (options.play.includes('synthetic')) return { plan: { kind: 'synthetic', start: SYNTHETIC_START }, played: null };
+  if (options.play.includes('synthetic')) return { plan: SYNTHETIC_PLAN, played: null };
   const played = await resolvePlayFiles(options.play, options.symbol);
   return { plan: await inspectPlay(played, { from: options.from ?? null, to: options.to ?? null }), played };
 }

@@ -12,6 +12,8 @@ export const JOURNAL_ERROR_CODES = [
   'CLOSED',
   /** Another process holds the data directory. */
   'LOCKED',
+  /** There is nothing to read where a journal was expected. */
+  'NO_JOURNAL',
   /** The store itself does not open or read. */
   'STORE_BROKEN',
   /** A record is missing, out of order, or is not what was written. */

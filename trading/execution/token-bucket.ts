@@ -16,10 +16,12 @@ export interface Bucket {
 
 const WINDOW_MS_MAX = 86_400_000;
 const LIMIT_MAX = 1_000_000;
+const BURST_SHARE = 0.1;
 
 /**
  * Rules that never let more than ⌊limit·share⌋ requests into any half-open window of `windowMs`, wherever it begins. A bucket of capacity c
- * refilled at rate r passes at most ⌊c + r·w⌋ in a time w, so c + r·windowMs may be just below allowed + 1; half of the allowance is burst.
+ * refilled at rate r passes at most ⌊c + r·w⌋ in a time w, so c + r·windowMs may be allowed + 1 and no more. A tenth of the allowance (at
+ * least one request) may come at once; the rest is the steady rate.
  *
  * @throws RangeError where the share leaves no request at all, or an argument is out of range.
  */
@@ -32,7 +34,7 @@ export function bucketRules(limit: number, windowMs: number, share: number): Buc
   if (!(allowed >= 1 && limit <= LIMIT_MAX)) {
     throw new RangeError(`token bucket: limit × share must be at least 1 and limit at most ${LIMIT_MAX}, got ${limit} × ${share}`);
   }
-  const burst = Math.ceil(allowed / 2);
+  const burst = Math.max(1, Math.floor(allowed * BURST_SHARE));
   return { capacity: burst * windowMs, windowMs, refill: allowed + 1 - burst };
 }
 

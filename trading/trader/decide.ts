@@ -8,7 +8,7 @@ import type { Message, MessageBody, Tell } from '../model/messages.ts';
 import type { QuoteSnapshot } from '../model/quote.ts';
 import type { Prepared } from '../strategy/port.ts';
 import type { TraderConfig } from './config.ts';
-import { answerSignal } from './intent.ts';
+import { answerSignal, unfinishedExit } from './intent.ts';
 import { takeHistory, takeQuote, withSlot, type LastSignal, type TraderMemory } from './memory.ts';
 import { isOurs, type TraderState } from './state.ts';
 
@@ -59,11 +59,13 @@ function onQuote(turn: Turn, quote: QuoteSnapshot): TraderDecision {
   const quoteGate = checkQuote(quote, slot.lastGood, limitsOf(turn), now);
   if (quoteGate !== null) return { ...NOTHING, memory: withSlot(memory, quote.symbol, { ...slot, quoteGate }) };
   const step = takeQuote(slot, quote, prepared.warmUpBars);
-  const { bar, signal } = step;
+  const { bar } = step;
+  const signal = bar === null ? null : (step.signal ?? unfinishedExit(state, quote.symbol, slot.last));
   if (bar === null || signal === null) return { events: [], effects: [], memory: withSlot(memory, quote.symbol, step.slot) };
   const instrument = slot.instrument ?? state.instruments[quote.symbol] ?? null;
   const { intent, gate } = answerSignal({ config, state, instrument, allowance: memory.allowance, quote, bar, signal, now });
-  const last: LastSignal = { at: now, signal, clientOrderId: intent?.clientOrderId ?? null, gate };
+  const retries = step.signal === null ? (slot.last?.retries ?? 0) + 1 : 0;
+  const last: LastSignal = { at: now, signal, clientOrderId: intent?.clientOrderId ?? null, gate, retries };
   return {
     events: intent === null ? [] : [{ type: 'order.intended', body: { intent } }],
     effects: [],

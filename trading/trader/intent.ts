@@ -6,16 +6,20 @@ import { absolute, add, isNegative, isPositive, price, subtract, type Price, typ
 import { brokerOf, type Instant, type Instrument } from '../model/instrument.ts';
 import type { Refusal } from '../model/events.ts';
 import type { Allowance } from '../model/messages.ts';
-import type { Bracket, OrderIntent, Side } from '../model/order.ts';
+import { opposite, type Bracket, type OrderIntent, type Side } from '../model/order.ts';
 import type { Bar, QuoteSnapshot } from '../model/quote.ts';
 import type { Settings } from '../model/settings.ts';
 import { sizeOrder } from '../sizing/size.ts';
 import type { Signal } from '../strategy/port.ts';
 import type { TraderConfig } from './config.ts';
+import type { LastSignal } from './memory.ts';
 import type { TraderState } from './state.ts';
 
 /** RT-5: a signal that waited longer than this for its next quote is not acted upon; what happened meanwhile is not known. */
 export const SIGNAL_AGE_MS_MAX = BAR_MS;
+
+/** Retries of one exit; what then remains (dust below the venue's minimum) stays with its bracket until the next signal. */
+export const EXIT_RETRIES_MAX = 3;
 
 /** Everything one decision rests on. `quote` passed QS-1 and QS-2 at `now`; `bar` is the closed bar that gave the signal. */
 export interface Moment {
@@ -39,16 +43,26 @@ export function answerSignal(moment: Moment): Verdict {
     return stop('DUPLICATE_INTENT', 'RK-2', { intendedAt: before, now }, `${quote.symbol}: one order a bar, and this minute had one`);
   }
   if (position === undefined) return entry(moment);
-  const held: Side = isPositive(position) ? 'buy' : 'sell';
-  if (held === signal.side) {
+  if (sideOf(position) === signal.side) {
     return stop('POSITION_EXISTS', 'RK-1', { position }, `${quote.symbol}: a position of ${position} is open on this side already`);
   }
   return exit(moment, position);
 }
 
+/**
+ * RT-5: the last signal where it asked to leave a position that is still open (a partial fill, a refusal, an end without a fill) and no order
+ * is on its way; null otherwise. Asked once a closed bar, at most EXIT_RETRIES_MAX times a signal; the bracket protects throughout.
+ */
+export function unfinishedExit(state: TraderState, symbol: string, last: LastSignal | null): Signal | null {
+  const position = state.positions[symbol];
+  if (last === null || position === undefined || last.retries >= EXIT_RETRIES_MAX) return null;
+  return sideOf(position) === last.signal.side || isPending(state, symbol, null) ? null : last.signal;
+}
+
 function exit(moment: Moment, position: Qty): Verdict {
-  if (isPending(moment, 'exit')) return stop('DUPLICATE_INTENT', 'RK-2', { position }, `${moment.quote.symbol}: an exit is on its way`);
-  const side = isNegative(position) ? 'buy' : 'sell';
+  if (isPending(moment.state, moment.quote.symbol, 'exit'))
+    return stop('DUPLICATE_INTENT', 'RK-2', { position }, `${moment.quote.symbol}: an exit is on its way`);
+  const side = opposite(sideOf(position));
   return { intent: intentOf(moment, { side, kind: 'exit', qty: absolute(position), bracket: null, sizing: null }), gate: null };
 }
 
@@ -113,15 +127,17 @@ function waiting(moment: Moment, settings: Settings): Refusal | null {
       `${symbol}: the bar of the signal ended ${ageMs} ms ago, before a gap`,
     );
   }
-  if (isPending(moment, null)) return refusal('DUPLICATE_INTENT', 'RK-2', {}, `${symbol}: an order is on its way`);
+  if (isPending(state, symbol, null)) return refusal('DUPLICATE_INTENT', 'RK-2', {}, `${symbol}: an order is on its way`);
   const remainingMs = (state.closedAt[symbol] ?? -Infinity) + settings.cooldownSeconds * 1000 - now;
   if (remainingMs <= 0) return null;
   const numbers = { remainingMs, cooldownSeconds: settings.cooldownSeconds };
   return refusal('COOL_DOWN', 'RK-1', numbers, `${symbol}: cooling down for ${remainingMs} ms more after the last close`);
 }
 
-function isPending({ state, quote }: Moment, kind: 'exit' | null): boolean {
-  return Object.values(state.pending).some((order) => order.symbol === quote.symbol && (kind === null || order.kind === kind));
+const sideOf = (position: Qty): Side => (isNegative(position) ? 'sell' : 'buy');
+
+function isPending(state: TraderState, symbol: string, kind: 'exit' | null): boolean {
+  return Object.values(state.pending).some((order) => order.symbol === symbol && (kind === null || order.kind === kind));
 }
 
 /** ST-2: the id comes from the bar and the nonce, not from the clock of this decision. */

@@ -27,6 +27,8 @@ export interface LastSignal {
   readonly signal: Signal;
   readonly clientOrderId: string | null;
   readonly gate: Refusal | null;
+  /** How often its exit was asked for again. */
+  readonly retries: number;
 }
 
 export interface TraderMemory {

@@ -5,6 +5,7 @@ import { after, before, describe, it } from 'mocha';
 import { ROOT, run, temporaryTree, write } from './scripts.ts';
 
 const COMPILING = /compiling the code \(tsc\)/;
+const BUILDING = /building the page \(vite\)/;
 
 /** One story in one tree: each case starts from where the one before left it. */
 describe('scripts: compiled once', () => {
@@ -77,6 +78,20 @@ describe('scripts: compiled once', () => {
     rmSync(join(tree, 'dist'), { recursive: true });
     assert.match((await ready()).stderr, COMPILING);
     assert.match(output('trading/kept.js'), /kept = 3/);
+  });
+
+  it('the page is built where there is one, and again only when it or what it shares changed', async () => {
+    symlinkSync(join(ROOT, 'node_modules/vite'), join(tree, 'node_modules/vite'));
+    write(tree, 'ui/vite.config.ts', "export default { build: { outDir: 'dist', emptyOutDir: true } };\n");
+    write(tree, 'ui/index.html', '<!doctype html><title>one</title>\n');
+    const first = await ready();
+    assert.equal(first.code, 0, first.stderr);
+    assert.match(first.stderr, BUILDING);
+    assert.doesNotMatch(first.stderr, COMPILING);
+    assert.equal((await ready()).stderr, '');
+    write(tree, 'ui/index.html', '<!doctype html><title>two</title>\n');
+    assert.match((await ready()).stderr, BUILDING);
+    assert.match(readFileSync(join(tree, 'ui/dist/index.html'), 'utf8'), /<title>two/);
   });
 
   const output = (path: string): string => readFileSync(join(tree, 'dist', path), 'utf8');

@@ -1,0 +1,129 @@
+/** OP-3, KS-2: the latch first, talk second. Works while the system is up, hung, stopped or down. */
+import { mkdirSync } from 'node:fs';
+import { killScope } from '#protocol/values.ts';
+import type { KillAck } from '#protocol/admin.ts';
+import type { KillScope } from '#trading/model/events.ts';
+import { adminSocketPath } from '#supervisors/admin-path.ts';
+import { readLatch, removeLatch, writeLatch, type Latch } from '#supervisors/latch.ts';
+import { openJournal } from '#state/journal.ts';
+import { paths, type DataPaths } from '#state/data-dir.ts';
+import { JournalError } from '#state/errors.ts';
+import { AdminError, askSystem } from './admin-client.ts';
+import type { Context } from './main.ts';
+import { EXIT, UsageError } from './output.ts';
+
+interface KillOptions {
+  readonly scope: string;
+  readonly reason: string;
+  readonly flatten?: boolean;
+  readonly rearm?: boolean;
+  readonly confirm?: string;
+  readonly status?: boolean;
+}
+
+interface KillResult {
+  readonly tripped: boolean;
+  readonly scope: KillScope | readonly KillScope[] | null;
+  readonly latch: boolean;
+  readonly acks: readonly KillAck[];
+  readonly latencyMs: number;
+}
+
+const ANSWER_MS_MAX = 3000;
+const CONFIRMATION = 'REARM';
+const SOURCE = 'cli';
+
+export function kill(context: Context, options: KillOptions): Promise<number> {
+  const places = paths(context.dataDir, context.market);
+  if (options.status === true) return Promise.resolve(status(context, places));
+  return options.rearm === true ? rearm(context, places, options) : trip(context, places, options);
+}
+
+function status(context: Context, places: DataPaths): number {
+  const latch = readLatch(places.latch);
+  const result: KillResult = { tripped: latch !== null, scope: latch?.scopes ?? null, latch: latch !== null, acks: [], latencyMs: 0 };
+  context.output.answer(result, [latch === null ? 'not tripped' : `TRIPPED (${latch.scopes.join(', ')}) by ${latch.source}: ${latch.reason}`]);
+  return EXIT.ok;
+}
+
+async function trip(context: Context, places: DataPaths, options: KillOptions): Promise<number> {
+  const scope = killScope.safeParse(options.scope);
+  if (!scope.success) throw new UsageError(`--scope ${options.scope}: must be all, bybit, ibkr, crypto_spot, crypto_futures, forex or options`);
+  const from = performance.now();
+  mkdirSync(places.root, { recursive: true, mode: 0o700 });
+  writeLatch(places.latch, latchOf(scope.data, options));
+  const latchedMs = performance.now() - from;
+  let acks: readonly KillAck[] = [];
+  let note = '';
+  try {
+    const answer = (await askSystem(
+      adminSocketPath(places.adminSocket),
+      { command: 'kill', scope: scope.data, reason: options.reason, flatten: options.flatten === true, source: SOURCE },
+      ANSWER_MS_MAX,
+    )) as { readonly acks: readonly KillAck[] };
+    ({ acks } = answer);
+  } catch (error) {
+    if (!(error instanceof AdminError)) throw error;
+    note = error.code === 'NOT_RUNNING' ? 'the system is down; it will start close-only' : `no answer (${error.message}); the latch holds without it`;
+  }
+  const latencyMs = Math.round((acks.length === 0 ? latchedMs : performance.now() - from) * 1000) / 1000;
+  context.output.answer({ tripped: true, scope: scope.data, latch: true, acks, latencyMs } satisfies KillResult, [
+    `TRIPPED (${scope.data}): close-only, nothing new is entered. Latch written in ${latchedMs.toFixed(1)} ms.`,
+    ...(note === '' ? acks.map(({ actor, ms }) => `  ${actor} after ${ms} ms`) : [`  ${note}`]),
+  ]);
+  return EXIT.ok;
+}
+
+const latchOf = (scope: KillScope, options: KillOptions): Latch => ({
+  scopes: [scope],
+  reason: options.reason,
+  source: SOURCE,
+  at: Date.now(),
+  flatten: options.flatten === true,
+});
+
+async function rearm(context: Context, places: DataPaths, options: KillOptions): Promise<number> {
+  if (options.confirm !== CONFIRMATION) throw new UsageError(`--rearm takes the typed confirmation --confirm ${CONFIRMATION}`);
+  const from = performance.now();
+  try {
+    await askSystem(
+      adminSocketPath(places.adminSocket),
+      { command: 'rearm', confirm: options.confirm, reason: options.reason, source: SOURCE },
+      ANSWER_MS_MAX,
+    );
+  } catch (error) {
+    if (!(error instanceof AdminError)) throw error;
+    if (error.code !== 'NOT_RUNNING') {
+      context.output.complain(`not re-armed: ${error.message}`);
+      return EXIT.failed;
+    }
+    const refusal = await rearmStopped(places, options.reason);
+    if (refusal !== null) {
+      context.output.complain(`not re-armed: ${refusal}`);
+      return EXIT.failed;
+    }
+  }
+  const latencyMs = Math.round(performance.now() - from);
+  context.output.answer({ tripped: false, scope: null, latch: false, acks: [], latencyMs } satisfies KillResult, [
+    're-armed: entries are allowed again',
+  ]);
+  return EXIT.ok;
+}
+
+/** Re-arming is a fact also while the system is down: the journal would otherwise bring the latch back at the next start. */
+async function rearmStopped(places: DataPaths, reason: string): Promise<string | null> {
+  try {
+    const journal = await openJournal({ dir: places.leveldb, anchorPath: places.anchor });
+    try {
+      if (journal.head().seq > 0)
+        await journal.append('kill-switch', null, [{ type: 'kill.rearmed', body: { source: SOURCE, reason } }], journal.lastAt() ?? 0);
+    } finally {
+      await journal.close();
+    }
+  } catch (error) {
+    if (error instanceof JournalError) return error.message;
+    throw error;
+  }
+  removeLatch(places.latch);
+  return null;
+}

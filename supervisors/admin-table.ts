@@ -1,0 +1,84 @@
+/** What may be asked of a running system from its socket and its page: this table, nothing else. */
+import { adminRequest, type AdminRequest } from '#protocol/admin.ts';
+import { parseMessage } from '#protocol/messages.ts';
+import { asset } from '#protocol/values.ts';
+import type { OpenJournal } from '#state/journal.ts';
+import { verifyOpenJournal } from '#state/verify/running.ts';
+import type { Cell } from './cell.ts';
+import type { KillPath } from './kill-path.ts';
+import type { Router } from './router.ts';
+import type { Supervisor } from './supervisor.ts';
+import { ACTOR, traderName } from './tree.ts';
+
+export interface AdminPowers {
+  readonly router: Router;
+  readonly root: Supervisor<Cell>;
+  readonly kill: KillPath;
+  readonly journal: OpenJournal;
+  readonly embedded: boolean;
+  readonly dashboard: string | null;
+  status(): unknown;
+}
+
+const ASK_MS_MAX = 5000;
+/** Facts and money move only by decisions: the prompt may not write another actor's messages of these kinds. */
+const NOT_TOLD = new Set(['fact.recorded', 'admin.requested', 'admin.answered', 'window.fed']);
+
+export async function adminTable(request: AdminRequest, powers: AdminPowers): Promise<unknown> {
+  const { router, root, kill } = powers;
+  const ask = (actor: string, query: string, args: readonly string[] = []): Promise<unknown> =>
+    router.ask(actor, { type: 'actor.asked', body: { query, args } }, ASK_MS_MAX);
+  switch (request.command) {
+    case 'tree':
+      return root.view(null);
+    case 'status':
+      return powers.status();
+    case 'ask':
+      return ask(request.actor, request.query, request.args);
+    case 'tell':
+      return tell(request, powers);
+    case 'why':
+      return why(request.asset, ask);
+    case 'kill':
+      return kill.trip({ scope: request.scope, reason: request.reason, source: request.source, flatten: request.flatten });
+    case 'rearm':
+      return kill.rearm({ confirm: request.confirm, reason: request.reason, source: request.source });
+    case 'crash':
+      if (!powers.embedded) throw new Error('crash is for the embedded market only');
+      if (!root.crash(request.actor)) throw new Error(`no running actor is named ${request.actor}`);
+      return { crashed: request.actor };
+    case 'verify':
+      return verifyOpenJournal(powers.journal);
+    case 'login':
+      if (powers.dashboard === null) throw new Error('the system runs without a page (--no-page)');
+      return ask(powers.dashboard, 'login');
+  }
+}
+
+/** A page's request is text from a browser: checked like the socket's. */
+export async function parseAndRun(
+  raw: unknown,
+  run: (request: AdminRequest) => Promise<unknown>,
+): Promise<{ readonly ok: boolean; readonly result: unknown }> {
+  try {
+    return { ok: true, result: (await run(adminRequest.parse(raw))) ?? null };
+  } catch (error) {
+    return { ok: false, result: (error as Error).message };
+  }
+}
+
+function tell(request: Extract<AdminRequest, { command: 'tell' }>, { router, root, kill }: AdminPowers): Promise<unknown> {
+  if (NOT_TOLD.has(request.type)) throw new Error(`${request.type} is not told by hand`);
+  const message = parseMessage(request.type, request.body);
+  if (message.type === 'kill.trip') return kill.trip(message.body);
+  if (!root.cells().some(({ name }) => name === request.actor)) throw new Error(`no actor is named ${request.actor}`);
+  router.deliver(request.actor, message, 'admin');
+  return Promise.resolve({ told: request.actor });
+}
+
+async function why(name: string, ask: (actor: string, query: string, args?: readonly string[]) => Promise<unknown>): Promise<unknown> {
+  const parsed = asset.safeParse(name);
+  if (!parsed.success) throw new Error(`no asset is named ${name}; there are ${asset.options.join(', ')}`);
+  const [trader, governor] = await Promise.all([ask(traderName(parsed.data), 'why', [name]), ask(ACTOR.governor, 'why', [name])]);
+  return { asset: parsed.data, trader, governor };
+}

@@ -1,0 +1,59 @@
+/** What the embedded venue will play, checked before anything starts. */
+import type { Instant } from '#trading/model/instrument.ts';
+import { DataFileError, inspectFile } from '#venues/embedded/market/inspect.ts';
+import { SYNTHETIC_ORIGIN } from '#venues/embedded/market/synthetic.ts';
+import { SystemError } from './system-error.ts';
+
+export interface PlayPlan {
+  readonly kind: 'synthetic' | 'files';
+  /** For a person, and for the journal. */
+  readonly label: string;
+  /** First market time. */
+  readonly start: Instant;
+  /** The venue's `play` parameter. */
+  readonly play: unknown;
+}
+
+export const SYNTHETIC_START: Instant = SYNTHETIC_ORIGIN;
+
+export const SYNTHETIC_PLAN: PlayPlan = { kind: 'synthetic', label: 'synthetic', start: SYNTHETIC_START, play: { kind: 'synthetic' } };
+
+export interface NamedFile {
+  readonly path: string;
+  readonly category: 'spot' | 'linear';
+  readonly venueSymbol: string;
+}
+
+/** Reads every file whole. @throws SystemError with the file's one error: what, where, what would be right. */
+export async function inspectPlay(
+  files: readonly NamedFile[],
+  window: { readonly from: Instant | null; readonly to: Instant | null },
+): Promise<PlayPlan> {
+  let first = Infinity;
+  let last = -Infinity;
+  for (const { path } of files) {
+    try {
+      const { firstAt, lastAt } = await inspectFile(path);
+      first = Math.min(first, firstAt);
+      last = Math.max(last, lastAt);
+    } catch (error) {
+      if (error instanceof DataFileError) throw new SystemError(error.message);
+      throw error;
+    }
+  }
+  const from = Math.max(first, window.from ?? first);
+  if (from > Math.min(last, window.to ?? last)) {
+    throw new SystemError(`--from/--to leave nothing to play: the files hold ${new Date(first).toISOString()} to ${new Date(last).toISOString()}`);
+  }
+  return {
+    kind: 'files',
+    label: files.map(({ venueSymbol, category }) => `${venueSymbol} ${category}`).join(', '),
+    start: from,
+    play: {
+      kind: 'files',
+      files: files.map(({ path, category, venueSymbol }) => ({ path, category, venueSymbol })),
+      ...(window.from !== null && { from: window.from }),
+      ...(window.to !== null && { to: window.to }),
+    },
+  };
+}

@@ -1,0 +1,120 @@
+/** The supervision tree as data (DESIGN: start left to right, stop right to left). */
+import type { Asset } from '#trading/model/instrument.ts';
+import type { Fact } from '#trading/model/events.ts';
+import { TRADER_SUBSCRIPTIONS } from '#trading/trader/state.ts';
+import { GOVERNOR_FACTS } from '#trading/risk/governor.ts';
+import { KILL_SWITCH_FACTS } from '#trading/risk/kill-switch.ts';
+import { CATALOG_FACTS } from '#trading/risk/catalog.ts';
+import { PAPER_FACTS } from '#trading/paper/simulator.ts';
+import { EVENT_BODIES, isEventType } from '#protocol/events.ts';
+import type { Placement } from './processes.ts';
+import type { ActorSpec, SupervisorSpec } from './supervisor-spec.ts';
+
+export const ACTOR = {
+  catalog: 'catalog',
+  killSwitch: 'kill-switch',
+  governor: 'governor',
+  paper: 'gateway.paper',
+  venue: 'venue.embedded',
+  bybit: 'gateway.bybit',
+  dashboard: 'dashboard',
+} as const;
+/** Names served by functions of the main process. */
+export const CONDUCTOR = 'conductor';
+export const ADMIN = 'admin';
+
+export const traderName = (asset: Asset): string => `trader.${asset}.paper`;
+
+export interface TreeParams {
+  readonly seed: string;
+  readonly latchPath: string;
+  readonly traders: readonly { readonly asset: Asset; readonly params: unknown }[];
+  /** Null on a real market. A function, since a venue that restarts resumes at the market time of that moment. */
+  readonly venue: (() => unknown) | null;
+  readonly gateway: () => unknown;
+  readonly dashboard: unknown;
+  /** Where forked actors run; tests put all of them in memory. */
+  readonly forked: Placement;
+}
+
+const SECOND_MS = 1000;
+
+export function treeOf(params: TreeParams): SupervisorSpec {
+  const { seed, latchPath, forked } = params;
+  const supervisor = (
+    name: string,
+    strategy: SupervisorSpec['strategy'],
+    max: number,
+    seconds: number,
+    children: readonly ActorSpec[],
+  ): SupervisorSpec => ({
+    kind: 'supervisor',
+    name,
+    strategy,
+    intensity: { max, withinMs: seconds * SECOND_MS },
+    children,
+  });
+  const records = supervisor('records', 'rest_for_one', 3, 60, [
+    actor(ACTOR.catalog, '#actors/catalog.ts', 'in-memory', {}, { facts: CATALOG_FACTS, listens: ['instrument.listed'] }),
+  ]);
+  const safety = supervisor('safety', 'rest_for_one', 3, 60, [
+    actor(ACTOR.killSwitch, '#actors/kill-switch.ts', 'in-memory', {}, { facts: KILL_SWITCH_FACTS, listens: [] }),
+    actor(ACTOR.governor, '#actors/governor.ts', 'in-memory', {}, { facts: GOVERNOR_FACTS, listens: ['instrument.listed', 'feed.changed'] }),
+  ]);
+  const brokers = supervisor('brokers', 'one_for_one', 5, 60, [
+    actor(ACTOR.paper, '#actors/gateway-paper.ts', 'in-memory', { seed, latchPath }, { facts: PAPER_FACTS, listens: ['instrument.listed'] }),
+    ...(params.venue === null
+      ? []
+      : [actor(ACTOR.venue, '#supervisors/entries/venue-embedded.ts', forked, params.venue, { facts: [], listens: [] })]),
+    actor(ACTOR.bybit, '#supervisors/entries/gateway-bybit.ts', forked, params.gateway, { facts: [], listens: [] }),
+  ]);
+  const traders = supervisor(
+    'traders',
+    'one_for_one',
+    10,
+    60,
+    params.traders.map(({ asset, params: own }) => ({
+      ...actor(traderName(asset), '#actors/trader.ts', forked, own, { facts: TRADER_SUBSCRIPTIONS, listens: ['instrument.listed'] }),
+      wants: (fact: Fact) => concerns(fact, asset),
+    })),
+  );
+  const page =
+    params.dashboard === null
+      ? []
+      : [
+          supervisor('window', 'one_for_one', 10, 60, [
+            {
+              ...actor(ACTOR.dashboard, '#supervisors/entries/dashboard.ts', forked, params.dashboard, { facts: ALL_FACTS, listens: [] }),
+              counted: false,
+            },
+          ]),
+        ];
+  return { ...supervisor('root', 'one_for_one', 3, 60, []), children: [records, safety, brokers, traders, ...page] };
+}
+
+const ALL_FACTS = Object.keys(EVENT_BODIES).filter(isEventType);
+
+function actor(name: string, module: string, placement: Placement, params: unknown, hears: Pick<ActorSpec, 'facts' | 'listens'>): ActorSpec {
+  return { kind: 'actor', name, module: import.meta.resolve(module), placement, params, ...hears };
+}
+
+/** A trader hears of its own asset's orders on paper, and of what concerns everybody. */
+function concerns(fact: Fact, asset: Asset): boolean {
+  switch (fact.type) {
+    case 'order.intended':
+      return fact.body.intent.asset === asset && fact.body.intent.mode === 'paper';
+    case 'fill.recorded':
+      return fact.body.fill.asset === asset && fact.body.fill.mode === 'paper';
+    case 'trade.closed':
+      return fact.body.trade.asset === asset && fact.body.trade.mode === 'paper';
+    case 'order.approved':
+    case 'order.refused':
+    case 'order.clamped':
+    case 'order.accepted':
+    case 'order.ended':
+    case 'tripwire.tripped':
+      return fact.body.asset === asset && fact.body.mode === 'paper';
+    default:
+      return true;
+  }
+}

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, it } from 'mocha';
+import { emaCross, type EmaCrossParams } from '#trading/strategy/ema-cross.ts';
+import { prepare, REASON_LENGTH_MAX, type Signal } from '#trading/strategy/port.ts';
+import { prepareStrategy } from '#trading/strategy/registry.ts';
+import type { Bar } from '#trading/model/quote.ts';
+import { MINUTE_MS, T0 } from '../trader/fixtures.ts';
+
+const SHORT: EmaCrossParams = { fastBars: 2, slowBars: 4, atrBars: 3, stopAtr: 3, takeProfitAtr: 4, minStopPct: 0.003 };
+
+const barsOf = (closes: readonly number[], reach = 1): Bar[] =>
+  closes.map((close, index) => ({ at: T0 + index * MINUTE_MS, open: close, high: close + reach, low: close - reach, close, volume: 1 }));
+
+function signals(params: EmaCrossParams, bars: readonly Bar[]): (Signal | null)[] {
+  let { blank: running } = prepare(emaCross, params);
+  return bars.map((bar) => {
+    const next = running.onBar(bar);
+    running = next.running;
+    return next.signal;
+  });
+}
+
+const closes = fc.array(fc.integer({ min: 9000, max: 11_000 }), { maxLength: 120 }).map((cents) => cents.map((each) => each / 100));
+
+describe('strategy/ema-cross', () => {
+  it('signals on the bar whose close crosses, both ways, and not while it holds', () => {
+    const made = signals(SHORT, barsOf([100, 99, 98, 97, 96, 95, 110, 111, 112, 90, 89]));
+    assert.deepEqual(
+      made.map((signal) => signal?.side ?? null),
+      [null, null, null, null, null, null, 'buy', null, null, 'sell', null],
+    );
+    assert.match(made[6]?.reason ?? '', /^EMA 2 \([\d.]+\) crossed above EMA 4 \([\d.]+\) at 110, ATR 3 [\d.]+$/);
+  });
+
+  it('the first side it sees is no cross, and equal averages are none', () => {
+    assert.ok(signals(SHORT, barsOf([1, 2, 3, 4, 5, 6, 7, 8])).every((signal) => signal === null));
+    assert.ok(signals(SHORT, barsOf(Array<number>(20).fill(100), 0)).every((signal) => signal === null));
+  });
+
+  it('the floor widens both legs alike, and a wide range needs no floor', () => {
+    const floor = signals({ ...SHORT, minStopPct: 0.5 }, barsOf([100, 99, 98, 97, 96, 95, 110]))[6];
+    assert.deepEqual(floor?.entry, { stopDistance: 55, takeProfitDistance: (55 * 4) / 3 });
+    const wide = signals(SHORT, barsOf([100, 99, 98, 97, 96, 95, 110]))[6]?.entry;
+    assert.ok(wide !== undefined && wide.stopDistance > 0.003 * 110);
+  });
+
+  it('sides alternate, distances are positive, the stop respects its floor, reward to risk is what was asked for', () => {
+    fc.assert(
+      fc.property(closes, (of) => {
+        const bars = barsOf(of);
+        let before: string | null = null;
+        for (const [index, signal] of signals(SHORT, bars).entries()) {
+          if (signal === null) continue;
+          assert.notEqual(signal.side, before);
+          before = signal.side;
+          const { stopDistance, takeProfitDistance } = signal.entry;
+          assert.ok(stopDistance > 0 && stopDistance >= 0.003 * (bars[index]?.close ?? NaN));
+          assert.ok(Math.abs(takeProfitDistance / stopDistance - 4 / 3) < 1e-12);
+          assert.ok(signal.reason.length <= REASON_LENGTH_MAX);
+        }
+      }),
+    );
+  });
+
+  it('ML-5 no look-ahead: what is said of a bar does not change with the bars after it', () => {
+    fc.assert(
+      fc.property(closes, fc.nat({ max: 120 }), (of, cut) => {
+        const bars = barsOf(of);
+        assert.deepEqual(signals(SHORT, bars.slice(0, cut)), signals(SHORT, bars).slice(0, cut));
+      }),
+    );
+  });
+
+  it('after the warm-up the seed is forgotten: other bars before it change no signal', () => {
+    const tail = Array.from({ length: 60 }, (_, index) => 100 + 5 * Math.sin(index / 3));
+    const warmUp = prepare(emaCross, SHORT).warmUpBars;
+    const seeds = [Array<number>(warmUp).fill(100), Array.from({ length: warmUp }, (_, index) => 100 + (index % 3))];
+    const [one, two] = seeds.map((seed) =>
+      signals(SHORT, barsOf([...seed, ...tail]))
+        .slice(warmUp + 12)
+        .map((signal) => signal?.side ?? null),
+    );
+    assert.deepEqual(one, two);
+    assert.ok(one?.includes('buy') && one.includes('sell'));
+  });
+});
+
+describe('strategy/ema-cross: parameters', () => {
+  it('CF-3 the shipped file is the defaults', () => {
+    const file: unknown = JSON.parse(readFileSync('config/strategies/ema-cross.json', 'utf8'));
+    assert.deepEqual(emaCross.parse(file), emaCross.defaults);
+    assert.deepEqual(emaCross.parse({}), emaCross.defaults);
+    assert.equal(prepareStrategy('ema-cross', file).warmUpBars, 105);
+  });
+
+  const WRONG: readonly (readonly [unknown, RegExp])[] = [
+    [null, /parameters must be an object, got null/],
+    [[1], /parameters must be an object/],
+    [{ fastBars: '8' }, /fastBars must be an integer from 1 to 500, got "8"/],
+    [{ slowBars: 2.5 }, /slowBars must be an integer/],
+    [{ fastBars: 21 }, /slowBars must be above fastBars \(21\), got 21/],
+    [{ stopAtr: 0 }, /stopAtr must be above 0/],
+    [{ takeProfitAtr: null }, /takeProfitAtr must be above 0 and at most 100, got null/],
+    [{ minStopPct: 1 }, /minStopPct must be at least 0 and below 1/],
+    [{ minStopPct: undefined }, /minStopPct .* got undefined/],
+    [{ stopATR: 3 }, /unknown parameter "stopATR"; it has fastBars, slowBars/],
+  ];
+  for (const [raw, message] of WRONG) {
+    it(`CF-3 refuses ${JSON.stringify(raw)} and says what would be right`, () =>
+      assert.throws(() => emaCross.parse(raw), { name: 'RangeError', message }));
+  }
+
+  it('CF-3 names an unknown strategy and the ones there are', () => {
+    for (const id of ['macd', 'constructor']) assert.throws(() => prepareStrategy(id, {}), { message: `no strategy "${id}"; there is ema-cross` });
+  });
+});
