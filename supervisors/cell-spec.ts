@@ -24,6 +24,7 @@ export interface CellSpec {
   /** URL or absolute path of the module whose default export is the actor's class. */
   readonly module: string;
   readonly placement: Placement;
+  /** Plain JSON, or a function that gives it and is called at every start. */
   readonly params: unknown;
   /** Other actors' facts it is told, by type. */
   readonly facts: readonly EventType[];

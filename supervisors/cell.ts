@@ -14,7 +14,7 @@ import type { MessageType } from '#trading/model/messages.ts';
 import { CELL, type CellContext, type CellLimits, type CellSpec } from './cell-spec.ts';
 import { within } from './deadline.ts';
 import { FactLine } from './fact-line.ts';
-import { ActorThrew, Life } from './life.ts';
+import { Life } from './life.ts';
 import { Mailbox, type Item } from './mailbox.ts';
 import { parseEmission, parseOutcome } from './outcome.ts';
 import type { Emission } from './processes.ts';
@@ -144,7 +144,7 @@ export class Cell implements Supervised, Recipient {
         restarts: Math.max(0, this.#epoch - 1),
         mailbox: this.#mailbox.length,
         epoch: this.#epoch,
-        pid: this.#life?.pid ?? (this.#spec.placement === 'forked' ? null : process.pid),
+        pid: this.#life?.pid ?? null,
         idleMs: this.#handledAt === null ? null : Math.round(performance.now() - this.#handledAt),
         lastError: this.#lastError,
       },
@@ -161,7 +161,8 @@ export class Cell implements Supervised, Recipient {
     const { snapshot, facts } = await replay(head, this, this.#context);
     this.#sinceSnapshot = facts.length;
     const { name } = this;
-    const raw = await life.call({ op: 'start', module: this.#spec.module, start: { name, epoch, params: this.#spec.params, now, snapshot, facts } });
+    const params: unknown = typeof this.#spec.params === 'function' ? this.#spec.params() : this.#spec.params;
+    const raw = await life.call({ op: 'start', module: this.#spec.module, start: { name, epoch, params, now, snapshot, facts } });
     await this.#conclude(life, raw, null, now);
     if (this.#life !== life) throw new Error('it ended while it started');
     life.booted();
@@ -213,7 +214,11 @@ export class Cell implements Supervised, Recipient {
       if (this.#sinceSnapshot >= this.#limits.snapshotFacts) await this.#snapshot(life);
       if (this.#life === life) this.#land(outcome.reply);
     } catch (error) {
-      if (this.#life === life) this.#fail(life, textOf(error), false, error instanceof ActorThrew);
+      // Had the incarnation ended, `life` were another by now: so it is known which message did it.
+      if (this.#life !== life) return;
+      item.attempts = ATTEMPTS_MAX;
+      this.#context.log.error({ actor: this.name, message: envelope.id, type: envelope.type, error: stackOf(error) }, 'an actor failed over a message');
+      this.#fail(life, textOf(error), false);
     }
   }
 
@@ -260,11 +265,10 @@ export class Cell implements Supervised, Recipient {
     }
   }
 
-  #fail(life: Life, reason: string, normal: boolean, threw = false): void {
+  #fail(life: Life, reason: string, normal: boolean): void {
     if (this.#life !== life) return;
     const starting = this.#state === 'starting';
     const stopping = this.#state === 'stopping';
-    if (threw && this.#flight !== null) this.#flight.item.attempts = ATTEMPTS_MAX;
     this.#drop(life, reason);
     // A start that fails rejects, and a stop goes on: only a running actor has somebody else to tell.
     if (starting || stopping) return;
@@ -340,3 +344,4 @@ function causeOf(flight: Flight | null): { readonly cause: string | null; readon
 }
 
 const textOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
+const stackOf = (thrown: unknown): string => (thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown));

@@ -17,8 +17,8 @@ export interface LifeLimits {
 
 export const LIFE: LifeLimits = Object.freeze({ bootMs: 30_000, turnMs: 10_000, heartbeatMs: 1000, heartbeatLostMs: 5000 });
 
-/** The actor itself threw: unlike a death, it is known which message did it. */
-export class ActorThrew extends Error {
+/** What the actor threw, with the stack of its own process. */
+class ActorThrew extends Error {
   constructor(message: string, stack: string) {
     super(message);
     this.name = 'ActorThrew';

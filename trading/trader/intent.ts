@@ -16,10 +16,10 @@ import type { LastSignal } from './memory.ts';
 import type { TraderState } from './state.ts';
 
 /** RT-5: a signal that waited longer than this for its next quote is not acted upon; what happened meanwhile is not known. */
-export const SIGNAL_AGE_MS_MAX = BAR_MS;
+const SIGNAL_AGE_MS_MAX = BAR_MS;
 
 /** Retries of one exit; what then remains (dust below the venue's minimum) stays with its bracket until the next signal. */
-export const EXIT_RETRIES_MAX = 3;
+const EXIT_RETRIES_MAX = 3;
 
 /** Everything one decision rests on. `quote` passed QS-1 and QS-2 at `now`; `bar` is the closed bar that gave the signal. */
 export interface Moment {

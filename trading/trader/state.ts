@@ -7,7 +7,7 @@ import type { Settings } from '../model/settings.ts';
 import type { TraderConfig } from './config.ts';
 
 /** An order of ours that is not over: from its intent until a refusal, an end or its last fill. */
-export interface PendingOrder {
+interface PendingOrder {
   readonly symbol: string;
   readonly kind: 'entry' | 'exit';
   readonly side: Side;

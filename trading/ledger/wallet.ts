@@ -1,0 +1,102 @@
+/** SZ-8, RK-1: what one asset in one mode has realised, and since when it counts. A wallet never sees a trade of another. */
+import { add, larger, quotient, ratio, smaller, subtract, ZERO_MONEY, type Money, type Ratio } from '../money/decimal.ts';
+import type { Asset, Instant, Mode } from '../model/instrument.ts';
+import type { ClosedTrade } from '../model/position.ts';
+import type { Settings } from '../model/settings.ts';
+
+export const HOUR_MS = 3_600_000;
+export const DAY_MS = 86_400_000;
+/** Hours of results kept for the ladder: the longest window that can be configured (365 days), and the hour it began in. */
+const WINDOW_HOURS_MAX = 365 * 24 + 1;
+
+export interface HourResult {
+  /** UTC milliseconds of the hour's begin. */
+  readonly at: Instant;
+  readonly pnl: Money;
+}
+
+export interface Wallet {
+  /** Σ pnl of all closed trades, USD. */
+  readonly realised: Money;
+  /** The highest `realised` ever, at least 0, or since the last re-arm. */
+  readonly peakRealised: Money;
+  /** UTC midnight of the day of the newest trade, and `realised` when that day opened. */
+  readonly day: { readonly at: Instant; readonly opened: Money };
+  /** Results by the hour, oldest first; hours without a trade are absent. */
+  readonly hours: readonly HourResult[];
+}
+
+export const EMPTY_WALLET: Wallet = { realised: ZERO_MONEY, peakRealised: ZERO_MONEY, day: { at: 0, opened: ZERO_MONEY }, hours: [] };
+
+export const walletKey = (of: { readonly asset: Asset; readonly mode: Mode }): string => `${of.asset}|${of.mode}`;
+export const dayOf = (at: Instant): Instant => at - (at % DAY_MS);
+
+/** B: what is allotted, plus what was realised where profits roll over. */
+export function budgetOf(settings: Settings, asset: Asset, wallet: Wallet): Money {
+  return settings.profitRollover ? add(settings.alloc[asset], wallet.realised) : settings.alloc[asset];
+}
+
+export function bookTrade(wallet: Wallet, { pnl, closedAt }: Pick<ClosedTrade, 'pnl' | 'closedAt'>): Wallet {
+  const realised = add(wallet.realised, pnl);
+  const today = dayOf(closedAt);
+  return {
+    realised,
+    peakRealised: larger(wallet.peakRealised, realised),
+    day: today > wallet.day.at ? { at: today, opened: wallet.realised } : wallet.day,
+    hours: withResult(wallet.hours, closedAt - (closedAt % HOUR_MS), pnl),
+  };
+}
+
+/** After a person re-armed: the day's loss and the drawdown count from here, or the next trade would trip the same wire again. */
+export function rebased(wallet: Wallet): Wallet {
+  return { ...wallet, peakRealised: wallet.realised, day: { ...wallet.day, opened: wallet.realised } };
+}
+
+/** SZ-7: Σ pnl of the last `days` days. Kept by the hour: an hour counts while any of it lies inside the window. */
+export function windowResult({ hours }: Wallet, days: number, now: Instant): Money {
+  const from = now - days * DAY_MS;
+  return add(ZERO_MONEY, ...hours.filter(({ at }) => at + HOUR_MS > from).map(({ pnl }) => pnl));
+}
+
+/** When the next hour leaves the window of `days`, or null. */
+export function windowChangesAt({ hours }: Wallet, days: number, now: Instant): Instant | null {
+  const next = hours.find(({ at }) => at + HOUR_MS + days * DAY_MS > now);
+  return next === undefined ? null : next.at + HOUR_MS + days * DAY_MS;
+}
+
+export interface Loss {
+  /** USD, 0 or above. */
+  readonly loss: Money;
+  /** The equity it is measured by, USD. */
+  readonly equity: Money;
+  /** loss ÷ equity; above 1 for any loss where the equity is nothing. */
+  readonly fraction: Ratio;
+}
+
+/** RK-1: realised loss of the UTC day of `now`, against the equity the day opened with. */
+export function dayLoss(settings: Settings, asset: Asset, wallet: Wallet, now: Instant): Loss {
+  const opened = dayOf(now) > wallet.day.at ? wallet.realised : wallet.day.opened;
+  return lossOf(add(settings.alloc[asset], opened), subtract(wallet.realised, opened));
+}
+
+/** RK-1: fall of the realised equity from its peak. */
+export function drawdown(settings: Settings, asset: Asset, wallet: Wallet): Loss {
+  return lossOf(add(settings.alloc[asset], wallet.peakRealised), subtract(wallet.realised, wallet.peakRealised));
+}
+
+function lossOf(equity: Money, result: Money): Loss {
+  const loss = subtract(ZERO_MONEY, smaller(result, ZERO_MONEY));
+  if (larger(equity, ZERO_MONEY) === ZERO_MONEY) return { loss, equity, fraction: loss === ZERO_MONEY ? ZERO_FRACTION : ALL_LOST };
+  return { loss, equity, fraction: quotient(loss, equity) };
+}
+
+const ZERO_FRACTION = ratio('0');
+/** Above any cap. */
+const ALL_LOST = ratio('2');
+
+function withResult(hours: readonly HourResult[], at: Instant, pnl: Money): readonly HourResult[] {
+  const newest = hours.at(-1);
+  if (newest !== undefined && newest.at >= at) return [...hours.slice(0, -1), { at: newest.at, pnl: add(newest.pnl, pnl) }];
+  const from = at - WINDOW_HOURS_MAX * HOUR_MS;
+  return [...hours.filter((hour) => hour.at > from), { at, pnl }];
+}
