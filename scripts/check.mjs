@@ -16,7 +16,7 @@ const CHECKS = [
     ? [
         {
           name: 'page types',
-          args: [bin('svelte-check/bin/svelte-check'), '--workspace', 'ui', '--tsconfig', 'ui/tsconfig.json', '--fail-on-warnings'],
+          args: [bin('svelte-check/bin/svelte-check'), '--workspace', 'ui', '--tsconfig', './tsconfig.json', '--fail-on-warnings'],
         },
       ]
     : []),

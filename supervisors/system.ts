@@ -26,7 +26,7 @@ import { SystemError } from './system-error.ts';
 import { createTree, type Supervisor } from './supervisor.ts';
 import { Tally } from './tally.ts';
 import { ACTOR, ADMIN, CONDUCTOR, traderName, treeOf } from './tree.ts';
-import { VenueControl } from './venue-control.ts';
+import { freePort, VenueControl } from './venue-control.ts';
 import { Window } from './window.ts';
 
 export interface SystemOptions {
@@ -100,7 +100,7 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
     throw new SystemError(`--data-dir ${options.dataDir}: cannot be made: ${(error as Error).message}; name a directory that you may write`);
   });
   const journal = await openJournal({ dir: places.leveldb, anchorPath: places.anchor });
-  const system = new System(options, places, journal);
+  const system = new System(options, places, journal, await freePort());
   try {
     await system.start();
     return system;
@@ -157,7 +157,7 @@ class System implements RunningSystem {
   /** The page's process that was last fed whole. */
   #fedEpoch = 0;
 
-  constructor(options: SystemOptions, places: DataPaths, journal: OpenJournal) {
+  constructor(options: SystemOptions, places: DataPaths, journal: OpenJournal, venuePort: number) {
     const { log } = options;
     this.#options = options;
     this.#places = places;
@@ -170,7 +170,9 @@ class System implements RunningSystem {
     this.#spawner = createSpawner({
       onUnattributed: (error) => this.#crash(`an error that no actor is to blame for: ${String((error as Error).stack ?? error)}`),
     });
-    this.#venue = new VenueControl((query, args) => this.#router.ask(ACTOR.venue, { type: 'actor.asked', body: { query, args } }, ASK_MS_MAX));
+    this.#venue = new VenueControl(venuePort, (query, args) =>
+      this.#router.ask(ACTOR.venue, { type: 'actor.asked', body: { query, args } }, ASK_MS_MAX),
+    );
     this.#root = this.#createRoot();
     for (const cell of this.#root.cells()) this.#router.register(cell);
     const gates = [ACTOR.governor, ACTOR.paper, ...options.assets.map(({ asset }) => traderName(asset))];
@@ -309,7 +311,13 @@ class System implements RunningSystem {
       })),
       venue:
         options.market === 'embedded'
-          ? () => ({ seed: String(options.seed), host: '127.0.0.1', port: this.#venue.port, play: options.plan.play, resumeAt: this.#resumeAtNow() })
+          ? () => ({
+              seed: String(options.seed),
+              host: this.#venue.host,
+              port: this.#venue.port,
+              play: options.plan.play,
+              resumeAt: this.#resumeAtNow(),
+            })
           : null,
       gateway: () => ({
         environment: options.market,

@@ -1,34 +1,37 @@
 /** What the main process asks of the embedded venue, with its answers checked: it is a process of its own and may be any build. */
+import { createServer, type AddressInfo } from 'node:net';
 import { z } from 'zod';
 import type { StepReply } from './conductor.ts';
 
-const stepReply = z.object({ now: z.int(), books: z.int().nonnegative(), ended: z.boolean(), next: z.int().nullable().default(null) });
-const info = z.object({ rest: z.url(), ws: z.url() });
+const LOOPBACK = '127.0.0.1';
 
-/** The port that the embedded venue asks the system for; the same after a restart, so that the gateway finds it again. */
-const ANY_PORT = 0;
+const stepReply = z.object({ now: z.int(), books: z.int().nonnegative(), ended: z.boolean(), next: z.int().nullable().default(null) });
+
+/** A port of the venue's own, chosen before it starts: a venue that restarts is found at the same place. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, LOOPBACK, () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => resolve(port));
+    });
+  });
+}
 
 export class VenueControl {
   readonly #ask: (query: string, args: readonly string[]) => Promise<unknown>;
-  #urls: { readonly rest: string; readonly ws: string } | null = null;
+  readonly host = LOOPBACK;
+  readonly port: number;
 
-  constructor(ask: (query: string, args: readonly string[]) => Promise<unknown>) {
+  constructor(port: number, ask: (query: string, args: readonly string[]) => Promise<unknown>) {
+    this.port = port;
     this.#ask = ask;
   }
 
-  get port(): number {
-    return this.#urls === null ? ANY_PORT : Number(new URL(this.#urls.rest).port);
-  }
-
-  /** Where its façade listens. @throws before `connect`. */
+  /** Where its façade listens. */
   urls(): { readonly rest: string; readonly ws: string } {
-    if (this.#urls === null) throw new Error('the embedded venue has not said where it listens');
-    return this.#urls;
-  }
-
-  async connect(): Promise<void> {
-    const { rest, ws } = info.parse(await this.#ask('info', []));
-    this.#urls = { rest, ws };
+    return { rest: `http://${this.host}:${this.port}`, ws: `ws://${this.host}:${this.port}` };
   }
 
   async step(): Promise<StepReply> {

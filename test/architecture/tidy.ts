@@ -15,6 +15,7 @@ export function fileTooLong(path: string, text: string): readonly string[] {
 
 export function badName(path: string): readonly string[] {
   const name = path.slice(path.lastIndexOf('/') + 1);
+  if (/^index\.[jt]s$/.test(name)) return [`${path}: no barrels; name the file by what it holds`];
   return KEBAB_NAME.test(name) || PRESCRIBED.test(name) ? [] : [`${path}: file names are kebab-case (components PascalCase.svelte)`];
 }
 

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { adminSocketPath } from '#supervisors/admin-path.ts';
+import { askSystem } from '#cli/admin-client.ts';
+import { paths } from '#state/data-dir.ts';
+import type { ActorView } from '#protocol/view.ts';
+import { freshDirectory, json, run, start, type Running } from '#test/support/command.ts';
+
+const KILLS = 10;
+const ASK_MS_MAX = 10_000;
+const VICTIMS = ['main', 'gateway.bybit', 'venue.embedded'] as const;
+
+const boot = async (dataDir: string): Promise<Running> => {
+  const system = start('system', '--speed', '600', '--no-page', '--json', '--seed', '3', '--data-dir', dataDir);
+  await system.line(/ running /);
+  return system;
+};
+const socketOf = (dataDir: string): string => adminSocketPath(paths(dataDir, 'embedded').adminSocket);
+const tree = async (dataDir: string): Promise<readonly ActorView[]> =>
+  (await askSystem(socketOf(dataDir), { command: 'tree' }, ASK_MS_MAX)) as readonly ActorView[];
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Waits until every actor runs and market time moves. */
+async function untilTrading(dataDir: string): Promise<void> {
+  const status = async (): Promise<{ marketMs: number }> =>
+    (await askSystem(socketOf(dataDir), { command: 'status' }, ASK_MS_MAX)) as { marketMs: number };
+  for (let look = 0, from = -1; look < 300; look++) {
+    const actors = await tree(dataDir);
+    const { marketMs } = await status();
+    if (from >= 0 && marketMs > from && actors.every(({ state }) => state === 'running')) return;
+    from = marketMs;
+    await sleep(100);
+  }
+  throw new Error(`not trading again: ${JSON.stringify(await tree(dataDir))}`);
+}
+
+describe('kill -9 at random moments', function () {
+  this.timeout(240_000);
+
+  it('ST-5 ST-2 ten kills of the main process, the gateway and the venue: nothing lost, nothing twice, verify is ok', async () => {
+    const dataDir = freshDirectory();
+    let system = await boot(dataDir);
+    for (let kill = 0; kill < KILLS; kill++) {
+      await untilTrading(dataDir);
+      await sleep(Math.random() * 1500);
+      const victim = VICTIMS[kill % VICTIMS.length] ?? 'main';
+      if (victim === 'main') {
+        system.child.kill('SIGKILL');
+        await system.done;
+        system = await boot(dataDir);
+      } else {
+        const pid = (await tree(dataDir)).find(({ name }) => name === victim)?.pid;
+        if (typeof pid === 'number') process.kill(pid, 'SIGKILL');
+      }
+    }
+    await untilTrading(dataDir);
+    system.child.kill('SIGTERM');
+    const finished = await system.done;
+    assert.equal(finished.code, 0, finished.stderr.slice(-3000));
+    const proof = await run('verify', '--data-dir', dataDir, '--json');
+    const { ok, problems, intents } = json<{ ok: boolean; intents: number; problems: unknown[] }>(proof);
+    assert.deepEqual(problems, []);
+    assert.equal(ok, true);
+    assert.ok(intents > 0, 'the run must have traded for the test to mean anything');
+  });
+});
+
+describe('the kill-switch', function () {
+  this.timeout(120_000);
+
+  it('KS-2 holds while the main process is stopped; once it goes on, nothing new is entered', async () => {
+    const dataDir = freshDirectory();
+    const system = await boot(dataDir);
+    await untilTrading(dataDir);
+    system.child.kill('SIGSTOP');
+    const killed = await run('kill', '--data-dir', dataDir, '--json', '--reason', 'main is stopped');
+    assert.equal(killed.code, 0);
+    const answer = json<{ tripped: boolean; latch: boolean; acks: unknown[] }>(killed);
+    assert.deepEqual([answer.tripped, answer.latch, answer.acks], [true, true, []]);
+    system.child.kill('SIGCONT');
+    await sleep(1500);
+    const before = (await askSystem(socketOf(dataDir), { command: 'status' }, ASK_MS_MAX)) as { approvals: number; marketMs: number };
+    await sleep(3000);
+    const after = (await askSystem(socketOf(dataDir), { command: 'status' }, ASK_MS_MAX)) as { approvals: number; marketMs: number };
+    assert.ok(after.marketMs > before.marketMs, 'the market went on');
+    const status = json<{ tripped: boolean }>(await run('kill', '--status', '--data-dir', dataDir, '--json'));
+    assert.equal(status.tripped, true);
+    system.child.kill('SIGTERM');
+    await system.done;
+    const proof = json<{ ok: boolean; problems: unknown[] }>(await run('verify', '--data-dir', dataDir, '--json'));
+    assert.deepEqual(proof.problems, []);
+  });
+
+  it('KS-1 the latch survives a restart, and re-arming takes the typed word', async () => {
+    const dataDir = freshDirectory();
+    assert.equal((await run('kill', '--data-dir', dataDir)).code, 0);
+    const system = await boot(dataDir);
+    await system.line(/close-only: the kill latch is set/);
+    assert.equal((await run('kill', '--rearm', '--data-dir', dataDir)).code, 2);
+    assert.equal((await run('kill', '--rearm', '--confirm', 'REARM', '--data-dir', dataDir)).code, 0);
+    assert.equal(json<{ tripped: boolean }>(await run('kill', '--status', '--data-dir', dataDir, '--json')).tripped, false);
+    system.child.kill('SIGTERM');
+    assert.equal((await system.done).code, 0);
+  });
+});

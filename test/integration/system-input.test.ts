@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { existsSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { describe, it } from 'mocha';
+import { writeCandles } from '#test/support/candles.ts';
+import { freshDirectory, run, start } from '#test/support/command.ts';
+
+const LINES = 30;
+
+/** Runs and expects one line on stderr, exit 2, and nothing written. */
+async function refused(words: RegExp, ...args: readonly string[]): Promise<void> {
+  const dataDir = freshDirectory();
+  const finished = await run(...args, '--data-dir', dataDir);
+  assert.equal(finished.code, 2, finished.stderr);
+  assert.match(finished.stderr, words);
+  assert.equal(finished.stderr.trim().split('\n').length, 1, finished.stderr);
+  assert.equal(existsSync(join(dataDir, 'embedded', 'state', 'anchor.json')), false, 'nothing half-written');
+}
+
+describe('bad input', function () {
+  this.timeout(60_000);
+  const directory = freshDirectory();
+  const file = (edit: (lines: string[]) => string[]): string => writeCandles(directory, { bars: LINES, name: `BTCUSDT-${Math.random()}.csv` }, edit);
+  const play = (path: string): readonly string[] => ['system', '--play', path, '--until-end', '--no-page'];
+
+  it('a data file that cannot be read, is unsorted or holds a NaN is refused by line', async () => {
+    await refused(
+      /nowhere\.csv/,
+      ...play('nowhere-BTCUSDT.csv').map((arg) => (arg.startsWith('nowhere') ? join(directory, 'BTCUSDT-nowhere.csv') : arg)),
+    );
+    await refused(/line 6/, ...play(file((lines) => [...lines.slice(0, 3), lines[4] ?? '', lines[3] ?? '', ...lines.slice(5)])));
+    await refused(
+      /line 4/,
+      ...play(file((lines) => lines.map((line, index) => (index === 2 ? line.replace(/,[^,]+$/, ',NaN').replace(/^(\d+),[^,]+/, '$1,NaN') : line)))),
+    );
+    await refused(/line 3/, ...play(file((lines) => lines.map((line, index) => (index === 1 ? line.split(',').slice(0, 4).join(',') : line)))));
+  });
+
+  it('an empty file and a file of something else are refused', async () => {
+    await refused(/BTCUSDT-empty/, ...play(writeCandles(directory, { bars: 0, name: 'BTCUSDT-empty.csv' })));
+    const other = join(directory, 'BTCUSDT-other.csv');
+    writeFileSync(other, 'a,b,c\n1,2,3\n');
+    await refused(/BTCUSDT-other/, ...play(other));
+  });
+
+  it('wrong usage says what would be right', async () => {
+    await refused(/--speed/, 'system', '--speed', 'warp');
+    await refused(/--until-end/, 'system', '--until-end', '--no-page');
+    await refused(/--assets/, 'system', '--assets', 'tulips', '--no-page');
+    await refused(/unknown option/, 'system', '--fast');
+    await refused(/--scope/, 'kill', '--scope', 'moon');
+  });
+
+  it('a port in use is named', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    await refused(new RegExp(`--port ${port}: is in use`), 'system', '--port', String(port));
+    server.close();
+  });
+
+  it('a data directory held by another run is named', async () => {
+    const dataDir = freshDirectory();
+    const first = start('system', '--no-page', '--data-dir', dataDir);
+    await first.line(/ running /);
+    const second = await run('system', '--no-page', '--data-dir', dataDir);
+    assert.equal(second.code, 2);
+    assert.match(second.stderr, /another/);
+    first.child.kill('SIGTERM');
+    assert.equal((await first.done).code, 0);
+  });
+});

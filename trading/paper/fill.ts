@@ -1,0 +1,69 @@
+/** Paper fills, each with the proof it can be derived again from. */
+import { smaller, type Price, type Qty } from '../money/decimal.ts';
+import type { Instant } from '../model/instrument.ts';
+import { opposite, type Fill, type FillReason, type PaperDraws, type PaperProof } from '../model/order.ts';
+import type { QuoteSnapshot } from '../model/quote.ts';
+import { drawTriggered } from './draws.ts';
+import { feeOf, filledQty, takeProfitPrice, takerPrice, type PaperTerms } from './price.ts';
+import type { Acceptance, Holding, PaperOrder } from './state.ts';
+
+export type TriggeredReason = Extract<FillReason, 'stop_loss' | 'take_profit' | 'flatten'>;
+
+export const orderFillId = (clientOrderId: string): string => `${clientOrderId}-f1`;
+/** `number` counts from 1. */
+export const triggeredFillId = (entryOrderId: string, number: number): string => `${entryOrderId}-x${number}`;
+
+/** An order whose latency is over. An exit takes at most what is `held`. */
+export function fillOrder({ intent }: PaperOrder, { qty, draws, dueAt, terms }: Acceptance, pricedOn: QuoteSnapshot, held: Qty | null): Fill {
+  const { clientOrderId, asset, symbol, strategyId, side, kind } = intent;
+  const price = takerPrice(side, pricedOn, terms);
+  const wanted = held === null ? qty : smaller(qty, held);
+  const filled = filledQty(wanted, draws.fillFraction, price, kind, terms);
+  return {
+    fillId: orderFillId(clientOrderId),
+    clientOrderId,
+    asset,
+    mode: 'paper',
+    symbol,
+    strategyId,
+    side,
+    reason: kind,
+    price,
+    qty: filled,
+    fee: feeOf(price, filled, terms),
+    filledAt: dueAt,
+    paper: proofOf(pricedOn, draws, terms, null),
+    venueExecutionId: null,
+  };
+}
+
+/** A leg of the bracket, or a flatten, at the quote that triggered it. */
+export function fillTriggered(holding: Holding, reason: TriggeredReason, quote: QuoteSnapshot, seed: string, now: Instant): Fill {
+  const { asset, symbol, strategyId, entryOrderId, terms, bracket } = holding;
+  const fillId = triggeredFillId(entryOrderId, holding.exits + 1);
+  const draws = drawTriggered(seed, fillId, holding.rules);
+  const side = opposite(holding.side);
+  const price = reason === 'take_profit' ? takeProfitPrice(side, quote, bracket.takeProfit, terms) : takerPrice(side, quote, terms);
+  const filled = filledQty(holding.qty, draws.fillFraction, price, 'exit', terms);
+  return {
+    fillId,
+    clientOrderId: entryOrderId,
+    asset,
+    mode: 'paper',
+    symbol,
+    strategyId,
+    side,
+    reason,
+    price,
+    qty: filled,
+    fee: feeOf(price, filled, terms),
+    filledAt: now,
+    paper: proofOf(quote, draws, terms, reason === 'flatten' ? null : reason === 'stop_loss' ? bracket.stopLoss : bracket.takeProfit),
+    venueExecutionId: null,
+  };
+}
+
+function proofOf(pricedOn: QuoteSnapshot, draws: PaperDraws, terms: PaperTerms, triggerPrice: Price | null): PaperProof {
+  const { slippageBps, takerFee, tickSize, lotSize, multiplier } = terms;
+  return { pricedOn, draws, slippageBps, takerFee, tickSize, lotSize, multiplier, triggerPrice };
+}

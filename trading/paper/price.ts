@@ -1,0 +1,92 @@
+/** PX-1, PX-2: at what price and how much a paper order fills. Whatever is rounded is rounded against us. */
+import {
+  add,
+  atLeast,
+  atMost,
+  divide,
+  isZero,
+  larger,
+  lessThan,
+  notional,
+  ONE,
+  ratio,
+  scale,
+  smaller,
+  subtract,
+  toNumber,
+  toStep,
+  type Money,
+  type Price,
+  type Qty,
+  type Ratio,
+} from '../money/decimal.ts';
+import type { Bracket, Side } from '../model/order.ts';
+import type { QuoteSnapshot } from '../model/quote.ts';
+
+/** The rules an order lives under from its acceptance to the end of its position: later settings do not change what was promised. */
+export interface PaperTerms {
+  readonly slippageBps: number;
+  readonly takerFee: Ratio;
+  readonly tickSize: Price;
+  readonly lotSize: Qty;
+  readonly multiplier: Ratio;
+  readonly minQty: Qty;
+  readonly minNotional: Money;
+}
+
+const BPS_OF_ONE = ratio('10000');
+
+/** What a taker of `side` meets: the ask to buy at, the bid to sell at. */
+export const touch = (side: Side, quote: QuoteSnapshot): Price => (side === 'buy' ? quote.ask : quote.bid);
+
+/** The touch, worse by the slippage, on the tick of the worse side; a sale never below one tick. */
+export function takerPrice(side: Side, quote: QuoteSnapshot, { slippageBps, tickSize }: Pick<PaperTerms, 'slippageBps' | 'tickSize'>): Price {
+  const slip = divide(ratio(slippageBps), BPS_OF_ONE);
+  if (side === 'buy') return toStep(scale(quote.ask, add(ONE, slip)), tickSize, 'up');
+  return larger(tickSize, toStep(scale(quote.bid, subtract(ONE, slip)), tickSize, 'down'));
+}
+
+/** PX-2: a touched take-profit never fills better than its price. `side` is that of the leg. */
+export function takeProfitPrice(side: Side, quote: QuoteSnapshot, takeProfit: Price, terms: PaperTerms): Price {
+  const taken = takerPrice(side, quote, terms);
+  return side === 'sell' ? smaller(taken, takeProfit) : larger(taken, takeProfit);
+}
+
+/** True where `quote` is worse than `than` for a taker of `side`. Float64: both are on a venue's grid. */
+export function isWorse(side: Side, quote: QuoteSnapshot, than: QuoteSnapshot): boolean {
+  return side === 'buy' ? toNumber(quote.ask) > toNumber(than.ask) : toNumber(quote.bid) < toNumber(than.bid);
+}
+
+/**
+ * Which leg of the bracket of a position of `side` the quote touches, the stop before the take-profit. Numbers are compared first, since
+ * this runs at every quote; a leg that seems touched is compared exactly.
+ */
+export function touchedLeg(side: Side, bracket: Bracket, quote: QuoteSnapshot): 'stop_loss' | 'take_profit' | null {
+  const at = side === 'buy' ? quote.bid : quote.ask;
+  const number = toNumber(at);
+  const stop = toNumber(bracket.stopLoss);
+  const profit = toNumber(bracket.takeProfit);
+  if (side === 'buy' ? number > stop && number < profit : number < stop && number > profit) return null;
+  const [isAtStop, isAtProfit] = side === 'buy' ? [atMost, atLeast] : [atLeast, atMost];
+  if (isAtStop(at, bracket.stopLoss)) return 'stop_loss';
+  return isAtProfit(at, bracket.takeProfit) ? 'take_profit' : null;
+}
+
+/**
+ * How much of `wanted` fills: `fraction` of it, down to the lot. All of it where the part would be below the venue's smallest order; of an
+ * exit also where the rest would be, since nobody could ever sell that.
+ */
+export function filledQty(wanted: Qty, fraction: Ratio, at: Price, kind: 'entry' | 'exit', terms: PaperTerms): Qty {
+  if (fraction === ONE) return wanted;
+  const part = toStep(scale(wanted, fraction), terms.lotSize, 'down');
+  if (isBelowMinimum(part, at, terms)) return wanted;
+  return kind === 'exit' && isBelowMinimum(subtract(wanted, part), at, terms) ? wanted : part;
+}
+
+/** The venue's taker fee, USD. */
+export const feeOf = (at: Price, quantity: Qty, { takerFee, multiplier }: Pick<PaperTerms, 'takerFee' | 'multiplier'>): Money =>
+  scale(notional(at, quantity, multiplier), takerFee);
+
+function isBelowMinimum(quantity: Qty, at: Price, { minQty, minNotional, multiplier }: PaperTerms): boolean {
+  return isZero(quantity) || lessThan(quantity, minQty) || lessThan(notional(at, quantity, multiplier), minNotional);
+}

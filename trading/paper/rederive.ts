@@ -1,0 +1,151 @@
+/** VF-1: derives a paper fill again from its proof, its order and the rules in force. Nothing of what the fill claims is taken on trust. */
+import { checkBracket, clampBracket } from '../execution/clamp.ts';
+import { checkQuote, quoteAge } from '../market/freshness.ts';
+import { isPositive, smaller, ZERO_QTY, type Qty } from '../money/decimal.ts';
+import type { EventBody } from '../model/events.ts';
+import type { Instrument } from '../model/instrument.ts';
+import { opposite, type Bracket, type Fill, type OrderIntent, type PaperDraws, type PaperProof } from '../model/order.ts';
+import type { QuoteSnapshot } from '../model/quote.ts';
+import type { Settings } from '../model/settings.ts';
+import { drawOrder, drawTriggered } from './draws.ts';
+import { orderFillId, triggeredFillId } from './fill.ts';
+import { feeOf, filledQty, isWorse, takeProfitPrice, takerPrice, touch, touchedLeg, type PaperTerms } from './price.ts';
+import { termsOf } from './state.ts';
+
+/** What the journal says around a fill. `instrument` and `settings` are those in force when the order was accepted. */
+export interface RederiveContext {
+  readonly intent: OrderIntent;
+  readonly accepted: Pick<EventBody<'order.accepted'>, 'qty' | 'draws' | 'acceptedAt' | 'dueAt'>;
+  readonly instrument: Instrument | undefined;
+  readonly settings: Settings | null;
+  /** The seed of the run that recorded the fill; null where the journal does not say. */
+  readonly seed: string | null;
+  /** What the position held just before the fill; zero where there was none. */
+  readonly held: Qty;
+}
+
+/** What does not follow, as sentences; empty where the fill is proven. Never throws on a fill that the schema lets pass. */
+export function rederiveFill(fill: Fill, context: RederiveContext): string[] {
+  const proof = fill.paper;
+  const { instrument, settings } = context;
+  if (proof === null) return ['it carries no paper proof'];
+  if (settings === null) return ['it was accepted before any settings were loaded'];
+  if (instrument === undefined) return [`${fill.symbol} was not in the catalog when it was accepted`];
+  if (!isUsable(proof.pricedOn)) return [`it is priced on a quote of bid ${proof.pricedOn.bid} and ask ${proof.pricedOn.ask}`];
+  const terms = termsOf(instrument, settings.paper);
+  const scene: Scene = { ...context, fill, proof, settings, instrument, terms };
+  const isTriggered = fill.reason !== 'entry' && fill.reason !== 'exit';
+  return [...commonProblems(scene), ...(isTriggered ? triggeredProblems(scene, fill.reason) : orderProblems(scene))];
+}
+
+interface Scene extends RederiveContext {
+  readonly fill: Fill;
+  readonly proof: PaperProof;
+  readonly settings: Settings;
+  readonly instrument: Instrument;
+  readonly terms: PaperTerms;
+}
+
+function commonProblems({ fill, proof, intent, accepted, settings, instrument, seed, terms }: Scene): string[] {
+  const { pricedOn } = proof;
+  const drawn = drawOrder(accepted.draws.seed, intent.clientOrderId, settings.paper);
+  return [
+    ...differences('the order was accepted with', drawNumbers(accepted.draws), drawNumbers(drawn)),
+    ...differences('', { dueAt: accepted.dueAt }, { dueAt: accepted.acceptedAt + accepted.draws.latencyMs }),
+    ...(seed !== null && proof.draws.seed !== seed ? [`it was drawn with seed ${proof.draws.seed}, the run's is ${seed}`] : []),
+    ...differences('its proof has', rates(proof), rates(terms)),
+    ...differences('its quote is of', marketOf(pricedOn), { broker: instrument.broker, asset: intent.asset, symbol: intent.symbol }),
+    ...differences('', { mode: fill.mode, clientOrderId: fill.clientOrderId }, { mode: 'paper', clientOrderId: intent.clientOrderId }),
+    ...differences('', { fee: fill.fee }, { fee: feeOf(fill.price, fill.qty, terms) }),
+  ];
+}
+
+/** A fill after a latency: entries and exits. */
+function orderProblems({ fill, proof, intent, accepted, settings, held, terms }: Scene): string[] {
+  const { pricedOn } = proof;
+  const { snapshot, side, kind } = intent;
+  const price = takerPrice(side, pricedOn, terms);
+  const wanted = kind === 'exit' ? smaller(accepted.qty, held) : accepted.qty;
+  const qty = filledQty(wanted, accepted.draws.fillFraction, price, kind, terms);
+  const ageMs = quoteAge(snapshot, accepted.acceptedAt);
+  const expected = { fillId: orderFillId(intent.clientOrderId), side, reason: kind, price, qty, filledAt: accepted.dueAt };
+  const { fillId, reason, filledAt } = fill;
+  return [
+    ...differences('', { fillId, side: fill.side, reason, price: fill.price, qty: fill.qty, filledAt }, expected),
+    ...differences('its proof has', drawNumbers(proof.draws), drawNumbers(accepted.draws)),
+    ...differences('its proof has', { triggerPrice: String(proof.triggerPrice) }, { triggerPrice: 'null' }),
+    ...(ageMs > settings.risk.quoteAgeMsMax ? [`its snapshot was ${ageMs} ms old when it was submitted (QS-1)`] : []),
+    ...(isPositive(wanted) ? [] : ['there was nothing to close']),
+    ...windowProblems(pricedOn, snapshot, accepted.dueAt),
+    ...(isWorse(side, snapshot, pricedOn) ? [`it was priced on ${touch(side, pricedOn)}, better than its snapshot's ${touch(side, snapshot)}`] : []),
+  ];
+}
+
+/** The snapshot itself, or a quote between it and the end of the latency. */
+function windowProblems(pricedOn: QuoteSnapshot, snapshot: QuoteSnapshot, dueAt: number): string[] {
+  if (pricedOn.id === snapshot.id) {
+    const isSame = (Object.keys(snapshot) as (keyof QuoteSnapshot)[]).every((key) => pricedOn[key] === snapshot[key]);
+    return isSame ? [] : [`it is priced on ${pricedOn.id}, which the intent holds with other numbers`];
+  }
+  const first = snapshot.exchangeAt;
+  const last = Math.max(pricedOn.exchangeAt, pricedOn.receivedAt);
+  if (pricedOn.exchangeAt < first) return [`it is priced on a quote of ${pricedOn.exchangeAt}, before its snapshot of ${first}`];
+  return last > dueAt ? [`it is priced on a quote of ${last}, after it was due at ${dueAt}`] : [];
+}
+
+/** A fill of the bracket or of a flatten: the quote must have triggered it. */
+function triggeredProblems({ fill, proof, intent, accepted, settings, instrument, held, terms }: Scene, reason: Fill['reason']): string[] {
+  const { pricedOn } = proof;
+  if (intent.kind !== 'entry' || intent.bracket === null) return [`it is for ${reason}, but its order has no bracket`];
+  const bracket: Bracket = clampBracket(intent.side, intent.bracket, instrument).value;
+  const side = opposite(intent.side);
+  const number = numberOf(fill.fillId, intent.clientOrderId);
+  const drawn = drawTriggered(proof.draws.seed, fill.fillId, settings.paper);
+  const price = reason === 'take_profit' ? takeProfitPrice(side, pricedOn, bracket.takeProfit, terms) : takerPrice(side, pricedOn, terms);
+  const qty = filledQty(held, drawn.fillFraction, price, 'exit', terms);
+  const trigger = reason === 'flatten' ? 'null' : reason === 'stop_loss' ? bracket.stopLoss : bracket.takeProfit;
+  const leg = touchedLeg(intent.side, bracket, pricedOn);
+  const stale = checkQuote(pricedOn, null, settings.risk, fill.filledAt);
+  return [
+    ...differences('', { side: fill.side, price: fill.price, qty: fill.qty }, { side, price, qty }),
+    ...differences('its proof has', drawNumbers(proof.draws), drawNumbers(drawn)),
+    ...differences('its proof has', { triggerPrice: String(proof.triggerPrice) }, { triggerPrice: trigger }),
+    ...(number === null ? [`${fill.fillId} is not the name of a fill of ${intent.clientOrderId}'s bracket`] : []),
+    ...(checkBracket(intent.side, bracket, touch(intent.side, intent.snapshot), instrument) === null ? [] : ['its bracket is on the wrong side']),
+    ...(held === ZERO_QTY ? ['there was nothing to close'] : []),
+    ...(reason === 'flatten' || leg === reason ? [] : [`bid ${pricedOn.bid} and ask ${pricedOn.ask} do not trigger the ${reason} at ${trigger}`]),
+    ...(pricedOn.exchangeAt < accepted.dueAt ? [`it is priced on a quote of ${pricedOn.exchangeAt}, before its entry of ${accepted.dueAt}`] : []),
+    ...(stale === null ? [] : [stale.sentence]),
+  ];
+}
+
+const FILL_NUMBER = /^[1-9]\d{0,8}$/;
+
+function numberOf(fillId: string, clientOrderId: string): number | null {
+  const text = fillId.slice(triggeredFillId(clientOrderId, 0).length - 1);
+  return FILL_NUMBER.test(text) && fillId === triggeredFillId(clientOrderId, Number(text)) ? Number(text) : null;
+}
+
+/** QS-2 for a quote out of the journal: sizes of numbers only, its age is judged where it was used. */
+function isUsable({ bid, ask }: QuoteSnapshot): boolean {
+  return isPositive(bid) && isPositive(ask) && Number(bid) <= Number(ask);
+}
+
+const drawNumbers = ({ seed, latencyMs, fillFraction }: PaperDraws) => ({ seed, latencyMs, fillFraction });
+const marketOf = ({ broker, asset, symbol }: QuoteSnapshot) => ({ broker, asset, symbol });
+
+function rates({
+  slippageBps,
+  takerFee,
+  tickSize,
+  lotSize,
+  multiplier,
+}: Pick<PaperTerms, 'slippageBps' | 'takerFee' | 'tickSize' | 'lotSize' | 'multiplier'>) {
+  return { slippageBps, takerFee, tickSize, lotSize, multiplier };
+}
+
+function differences<T extends Readonly<Record<string, string | number>>>(lead: string, actual: T, expected: T): string[] {
+  return Object.entries(expected)
+    .filter(([key, value]) => actual[key] !== value)
+    .map(([key, value]) => `${lead === '' ? '' : `${lead} `}${key} ${String(actual[key])}, it follows as ${value}`);
+}

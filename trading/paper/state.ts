@@ -1,0 +1,169 @@
+/** What the journal says the paper simulator has: orders on their way and positions with their brackets. Plain JSON. */
+import { add, atMost, subtract, type Qty } from '../money/decimal.ts';
+import type { DomainEvent, EventBody, EventType, KillScope } from '../model/events.ts';
+import { brokerOf, type Asset, type Instant, type Instrument } from '../model/instrument.ts';
+import type { Bracket, Clamp, Fill, OrderIntent, PaperDraws, Side } from '../model/order.ts';
+import type { PaperRules, Settings } from '../model/settings.ts';
+import { rulesInForce } from './draws.ts';
+import type { PaperTerms } from './price.ts';
+
+/** An approved order that is not over. */
+export interface PaperOrder {
+  readonly intent: OrderIntent;
+  /** As clamped (RT-3). */
+  readonly bracket: Bracket | null;
+  /** Null until it was accepted. */
+  readonly accepted: Acceptance | null;
+}
+
+export interface Acceptance {
+  readonly qty: Qty;
+  readonly draws: PaperDraws;
+  readonly acceptedAt: Instant;
+  readonly dueAt: Instant;
+  readonly rules: PaperRules;
+  readonly terms: PaperTerms;
+}
+
+/** An open paper position under its bracket. */
+export interface Holding {
+  readonly asset: Asset;
+  readonly symbol: string;
+  readonly strategyId: string;
+  readonly side: Side;
+  readonly qty: Qty;
+  readonly bracket: Bracket;
+  readonly entryOrderId: string;
+  readonly openedAt: Instant;
+  readonly rules: PaperRules;
+  readonly terms: PaperTerms;
+  /** Fills of the bracket (or of a flatten) so far: they number the next one. */
+  readonly exits: number;
+}
+
+export interface PaperState {
+  readonly settings: Settings | null;
+  readonly instruments: Readonly<Record<string, Instrument>>;
+  /** By client order id. */
+  readonly orders: Readonly<Record<string, PaperOrder>>;
+  /** By `paperKey`: one position a symbol. */
+  readonly holdings: Readonly<Record<string, Holding>>;
+  readonly killed: readonly KillScope[];
+  /** Scopes killed with flatten. */
+  readonly flattening: readonly KillScope[];
+}
+
+export const BLANK_PAPER: PaperState = { settings: null, instruments: {}, orders: {}, holdings: {}, killed: [], flattening: [] };
+
+/** What the simulator must hear of the journal; its own orders and fills are among it. */
+export const PAPER_FACTS: readonly EventType[] = [
+  'settings.loaded',
+  'instrument.changed',
+  'order.approved',
+  'order.clamped',
+  'order.accepted',
+  'order.ended',
+  'fill.recorded',
+  'kill.tripped',
+  'kill.rearmed',
+];
+
+export const paperKey = (of: { readonly asset: Asset; readonly symbol: string }): string => `${of.asset}|${of.symbol}`;
+
+/** The scope that covers an asset, or undefined. */
+export const coveringScope = (scopes: readonly KillScope[], asset: Asset): KillScope | undefined =>
+  scopes.find((scope) => scope === 'all' || scope === asset || scope === brokerOf(asset));
+
+export function termsOf(instrument: Instrument, rules: PaperRules): PaperTerms {
+  const { takerFee, tickSize, lotSize, multiplier, minQty, minNotional } = instrument;
+  return { slippageBps: rulesInForce(rules).slippageBps, takerFee, tickSize, lotSize, multiplier, minQty, minNotional };
+}
+
+/** Total: live orders and facts that mean nothing here change nothing. */
+export function evolvePaper(state: PaperState, event: DomainEvent): PaperState {
+  switch (event.type) {
+    case 'settings.loaded':
+      return { ...state, settings: event.body.settings };
+    case 'instrument.changed':
+      return { ...state, instruments: { ...state.instruments, [paperKey(event.body.instrument)]: event.body.instrument } };
+    case 'order.approved':
+      return approved(state, event.body.intent);
+    case 'order.clamped':
+      return onOrder(state, event.body.clientOrderId, (order) => ({ ...order, bracket: clampedBracket(order.bracket, event.body.clamps) }));
+    case 'order.accepted':
+      return accepted(state, event.body);
+    case 'order.ended':
+      return Object.hasOwn(state.orders, event.body.clientOrderId) ? { ...state, orders: without(state.orders, event.body.clientOrderId) } : state;
+    case 'fill.recorded':
+      return event.body.fill.mode === 'paper' ? filled(state, event.body.fill) : state;
+    case 'kill.tripped':
+      return killed(state, event.body.scope, event.body.flatten);
+    case 'kill.rearmed':
+      return { ...state, killed: [], flattening: [] };
+    default:
+      return state;
+  }
+}
+
+function approved(state: PaperState, intent: OrderIntent): PaperState {
+  if (intent.mode !== 'paper' || Object.hasOwn(state.orders, intent.clientOrderId)) return state;
+  return { ...state, orders: { ...state.orders, [intent.clientOrderId]: { intent, bracket: intent.bracket, accepted: null } } };
+}
+
+function accepted(state: PaperState, { clientOrderId, qty, draws, acceptedAt, dueAt }: EventBody<'order.accepted'>): PaperState {
+  return onOrder(state, clientOrderId, (order) => {
+    const instrument = state.instruments[paperKey(order.intent)];
+    if (state.settings === null || instrument === undefined) return order;
+    const rules = state.settings.paper;
+    return { ...order, accepted: { qty, draws, acceptedAt, dueAt, rules, terms: termsOf(instrument, rules) } };
+  });
+}
+
+function filled(state: PaperState, fill: Fill): PaperState {
+  const key = paperKey(fill);
+  const holding = state.holdings[key];
+  if (fill.reason === 'entry') return entered(state, key, holding, fill);
+  if (holding === undefined) return state;
+  if (atMost(holding.qty, fill.qty)) return { ...state, holdings: without(state.holdings, key) };
+  const exits = holding.exits + (fill.reason === 'exit' ? 0 : 1);
+  return { ...state, holdings: { ...state.holdings, [key]: { ...holding, qty: subtract(holding.qty, fill.qty), exits } } };
+}
+
+function entered(state: PaperState, key: string, holding: Holding | undefined, fill: Fill): PaperState {
+  if (holding !== undefined) return { ...state, holdings: { ...state.holdings, [key]: { ...holding, qty: add(holding.qty, fill.qty) } } };
+  const order = state.orders[fill.clientOrderId];
+  const bracket = order?.bracket ?? null;
+  const acceptance = order?.accepted ?? null;
+  if (bracket === null || acceptance === null) return state;
+  const { rules, terms } = acceptance;
+  const { asset, symbol, strategyId, side, qty, clientOrderId: entryOrderId, filledAt: openedAt } = fill;
+  const opened: Holding = { asset, symbol, strategyId, side, qty, bracket, entryOrderId, openedAt, rules, terms, exits: 0 };
+  return { ...state, holdings: { ...state.holdings, [key]: opened } };
+}
+
+function killed(state: PaperState, scope: KillScope, flatten: boolean): PaperState {
+  return {
+    ...state,
+    killed: [...new Set([...state.killed, scope])],
+    flattening: flatten ? [...new Set([...state.flattening, scope])] : state.flattening,
+  };
+}
+
+function clampedBracket(bracket: Bracket | null, clamps: readonly Clamp[]): Bracket | null {
+  let clamped = bracket;
+  for (const { field, after } of clamps) {
+    // The clamp wrote the text of a price: it is one.
+    if (clamped !== null && field !== 'qty') clamped = { ...clamped, [field]: after as Bracket['stopLoss'] };
+  }
+  return clamped;
+}
+
+function onOrder(state: PaperState, clientOrderId: string, change: (order: PaperOrder) => PaperOrder): PaperState {
+  const order = state.orders[clientOrderId];
+  return order === undefined ? state : { ...state, orders: { ...state.orders, [clientOrderId]: change(order) } };
+}
+
+function without<T>(record: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> {
+  const { [key]: _gone, ...rest } = record;
+  return rest;
+}

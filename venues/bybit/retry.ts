@@ -1,0 +1,36 @@
+/** Bounded repetition of reads. Never around an order. */
+export interface RetryLimits {
+  readonly baseMs: number;
+  readonly capMs: number;
+  /** No try begins later than this after the first one. */
+  readonly totalMs: number;
+}
+
+export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** `baseMs`, doubled for each attempt after the first (from 1), at most `capMs`. */
+export const delayMs = (attempt: number, { baseMs, capMs }: Pick<RetryLimits, 'baseMs' | 'capMs'>): number =>
+  Math.min(capMs, baseMs * 2 ** Math.min(attempt - 1, 30));
+
+/** Tries until it succeeds or time is up. @throws Error with `what`, the number of tries and the last error as its cause. */
+export async function retried<T>(what: string, limits: RetryLimits, task: () => Promise<T>, onFailed: (error: Error) => void): Promise<T> {
+  const begun = performance.now();
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await task();
+    } catch (thrown) {
+      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+      onFailed(error);
+      const wait = delayMs(attempt, limits);
+      if (performance.now() - begun + wait > limits.totalMs) {
+        throw new Error(`${what} failed ${attempt} times, last with: ${briefly(error)}`, { cause: error });
+      }
+      await sleep(wait);
+    }
+  }
+}
+
+const ERROR_LENGTH_MAX = 300;
+
+/** ccxt puts whole response bodies into its messages. */
+export const briefly = (error: Error): string => error.message.replaceAll(/\s+/g, ' ').slice(0, ERROR_LENGTH_MAX) || error.name;
