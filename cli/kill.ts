@@ -9,7 +9,7 @@ import { openJournal } from '#state/journal.ts';
 import { paths, type DataPaths } from '#state/data-dir.ts';
 import { JournalError } from '#state/errors.ts';
 import { AdminError, askSystem } from './admin-client.ts';
-import type { Context } from './main.ts';
+import type { Context } from './context.ts';
 import { EXIT, UsageError } from './output.ts';
 
 interface KillOptions {

@@ -8,7 +8,7 @@ import { adminSocketPath } from '#supervisors/admin-path.ts';
 import { paths } from '#state/data-dir.ts';
 import { asset } from '#protocol/values.ts';
 import { AdminError, askSystem, type AdminCommand } from './admin-client.ts';
-import type { Context } from './main.ts';
+import type { Context } from './context.ts';
 import { EXIT } from './output.ts';
 
 const ANSWER_MS_MAX = 15_000;

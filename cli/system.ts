@@ -10,8 +10,9 @@ import { paths } from '#state/data-dir.ts';
 import { JournalError } from '#state/errors.ts';
 import { inspectPlay, SYNTHETIC_PLAN, type PlayPlan } from '#supervisors/play-plan.ts';
 import { SystemError } from '#supervisors/system-error.ts';
-import { startSystem, type RunningSystem, type SystemReport } from '#supervisors/system.ts';
-import type { Context } from './main.ts';
+import type { SystemReport } from '#supervisors/system-options.ts';
+import { startSystem, type RunningSystem } from '#supervisors/system.ts';
+import type { Context } from './context.ts';
 import { EXIT, UsageError } from './output.ts';
 import { resolvePlayFiles, type PlayFile } from './play.ts';
 

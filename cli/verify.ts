@@ -5,7 +5,7 @@ import { paths } from '#state/data-dir.ts';
 import { JournalError } from '#state/errors.ts';
 import { verifyDataDir, type VerifyReport } from '#state/verify.ts';
 import { askSystem } from './admin-client.ts';
-import type { Context } from './main.ts';
+import type { Context } from './context.ts';
 import { EXIT, UsageError } from './output.ts';
 
 const RUNNING_ANSWER_MS_MAX = 600_000;

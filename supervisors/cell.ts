@@ -217,7 +217,10 @@ export class Cell implements Supervised, Recipient {
       // Had the incarnation ended, `life` were another by now: so it is known which message did it.
       if (this.#life !== life) return;
       item.attempts = ATTEMPTS_MAX;
-      this.#context.log.error({ actor: this.name, message: envelope.id, type: envelope.type, error: stackOf(error) }, 'an actor failed over a message');
+      this.#context.log.error(
+        { actor: this.name, message: envelope.id, type: envelope.type, error: stackOf(error) },
+        'an actor failed over a message',
+      );
       this.#fail(life, textOf(error), false);
     }
   }

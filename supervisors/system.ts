@@ -1,15 +1,12 @@
 /** Composes a running system: journal, router, tree, conductor, admin socket, page feed. Starting and stopping in order is all it does. */
 import { createServer } from 'node:net';
-import type { Log } from '#protocol/ports.ts';
 import type { AdminRequest } from '#protocol/admin.ts';
-import type { Asset, Instant } from '#trading/model/instrument.ts';
+import type { Instant } from '#trading/model/instrument.ts';
 import type { Allowance } from '#trading/model/messages.ts';
-import type { Settings } from '#trading/model/settings.ts';
-import { createDataDir, type DataPaths, type Market } from '#state/data-dir.ts';
+import { createDataDir, type DataPaths } from '#state/data-dir.ts';
 import { openJournal, type OpenJournal } from '#state/journal.ts';
 import { openSnapshots } from '#state/snapshots.ts';
 import { openTradeFiles } from '#state/trades-file.ts';
-import { tradesSha256 } from '#state/trades-hash.ts';
 import { Activity } from './activity.ts';
 import { adminSocketPath } from './admin-path.ts';
 import { openAdminServer, type AdminServer } from './admin-server.ts';
@@ -20,63 +17,16 @@ import { createSpawner } from './comedy.ts';
 import { Conductor } from './conductor.ts';
 import { KillPath } from './kill-path.ts';
 import { MarketClock } from './market-clock.ts';
-import type { PlayPlan } from './play-plan.ts';
+import { reportOf } from './report.ts';
 import { Router } from './router.ts';
 import { SystemError } from './system-error.ts';
+import type { SystemOptions, SystemReport } from './system-options.ts';
 import { createTree, type Supervisor } from './supervisor.ts';
 import { Tally } from './tally.ts';
+import { treeParams } from './tree-params.ts';
 import { ACTOR, ADMIN, CONDUCTOR, traderName, treeOf } from './tree.ts';
 import { freePort, VenueControl } from './venue-control.ts';
 import { Window } from './window.ts';
-
-export interface SystemOptions {
-  readonly market: Market;
-  readonly dataDir: string;
-  readonly seed: number;
-  /** Times real time; Infinity is as fast as the tree can follow. */
-  readonly speed: number;
-  readonly plan: PlayPlan;
-  readonly assets: readonly { readonly asset: Asset; readonly symbols: readonly string[]; readonly strategy: string }[];
-  readonly strategies: Readonly<Record<string, Record<string, unknown>>>;
-  readonly settings: Settings;
-  readonly settingsSource: string;
-  readonly configHash: string;
-  readonly version: string;
-  readonly page: { readonly port: number; readonly uiDir: string } | null;
-  readonly untilEnd: boolean;
-  readonly chaosMs: number | null;
-  readonly log: Log;
-}
-
-export interface SystemReport {
-  readonly ok: boolean;
-  readonly market: string;
-  readonly seed: number;
-  readonly uptimeMs: number;
-  readonly quotes: number;
-  readonly intents: number;
-  readonly approvals: number;
-  readonly refusals: number;
-  readonly orders: number;
-  readonly fills: number;
-  /** Of the whole journal, as are the hash and `byAsset`; the other counts are this run's. */
-  readonly closedTrades: number;
-  readonly tradesSha256: string;
-  readonly marketMs: number;
-  readonly wallMs: number;
-  readonly journalSeq: number;
-  readonly chainHead: string;
-  readonly restarts: number;
-  readonly byAsset: Readonly<
-    Record<
-      string,
-      {
-        readonly paper: { readonly closedTrades: number; readonly pnl: string };
-        readonly live: { readonly closedTrades: number; readonly pnl: string };
-      }
-    >
-  >;
-}
 
 export interface RunningSystem {
   /** Why it is over by itself: the market ended (where asked to stop then), or the root gave up. */
@@ -91,7 +41,6 @@ const LATCH_LOOK_MS = 200;
 const ANCHOR_MS = 1000;
 const READY_LOOK_MS = 20;
 const ASK_MS_MAX = 10_000;
-const ROOT_GAVE_UP = 'the root gave up';
 
 /** @throws SystemError, JournalError */
 export async function startSystem(options: SystemOptions): Promise<RunningSystem> {
@@ -261,91 +210,37 @@ class System implements RunningSystem {
   }
 
   #report(): SystemReport {
-    const head = this.#journal.head();
-    const { intents, approvals, refusals, orders, fills, trades } = this.#tally;
-    const wallMs = Math.round(performance.now() - this.#startedWall);
-    return {
+    return reportOf(this.#options, this.#tally, {
       ok: !this.crashed,
-      market: this.#options.market,
-      seed: this.#options.seed,
-      uptimeMs: wallMs,
-      quotes: this.#conductor.quotes,
-      intents,
-      approvals,
-      refusals,
-      orders,
-      fills,
-      closedTrades: trades.length,
-      tradesSha256: tradesSha256(trades),
+      wallMs: Math.round(performance.now() - this.#startedWall),
       marketMs: this.#clock.now() - this.#marketStart,
-      wallMs,
-      journalSeq: head.seq,
-      chainHead: head.hash,
+      quotes: this.#conductor.quotes,
+      head: this.#journal.head(),
       restarts: this.#root
         .view(null)
         .filter(({ kind }) => kind === 'actor')
         .reduce((sum, { restarts }) => sum + restarts, 0),
-      byAsset: this.#tally.byAsset(this.#options.assets.map(({ asset }) => asset)),
-    };
+    });
   }
 
   #createRoot(): Supervisor<Cell> {
-    const options = this.#options;
-    const symbolsOf = (asset: Asset): readonly string[] => options.assets.find((chosen) => chosen.asset === asset)?.symbols ?? [];
-    const spec = treeOf({
-      seed: String(options.seed),
-      latchPath: this.#places.latch,
-      traders: options.assets.map(({ asset, symbols, strategy }) => ({
-        asset,
-        params: {
-          name: traderName(asset),
-          asset,
-          mode: 'paper',
-          strategyId: strategy,
-          strategyParams: options.strategies[strategy] ?? {},
-          symbols,
-          quoteAgeMsMax: options.settings.risk.quoteAgeMsMax,
-          intervalMinutes: 1,
-          gateway: ACTOR.bybit,
-        },
-      })),
-      venue:
-        options.market === 'embedded'
-          ? () => ({
-              seed: String(options.seed),
-              host: this.#venue.host,
-              port: this.#venue.port,
-              play: options.plan.play,
-              resumeAt: this.#resumeAtNow(),
-            })
-          : null,
-      gateway: () => ({
-        environment: options.market,
-        ...(options.market === 'embedded' ? this.#venue.urls() : {}),
-        assets: { crypto_spot: symbolsOf('crypto_spot'), crypto_futures: symbolsOf('crypto_futures') },
-        rateLimit: options.settings.rateLimit,
-      }),
-      dashboard:
-        options.page === null
-          ? null
-          : { port: options.page.port, uiDir: options.page.uiDir, secretPath: this.#places.pageSecret, market: options.market },
-      forked: 'forked',
-    });
+    const { log, seed } = this.#options;
+    const spec = treeOf(treeParams(this.#options, this.#places, this.#venue, () => this.#resumeAtNow()));
     const context = {
       journal: this.#journal,
       snapshots: openSnapshots({
         dir: this.#places.snapshots,
         hashAt: (seq) => this.#journal.hashAt(seq),
-        onDiscarded: (file, why) => options.log.warn({ actor: 'snapshots', file, why }, 'a snapshot was not used'),
+        onDiscarded: (file, why) => log.warn({ actor: 'snapshots', file, why }, 'a snapshot was not used'),
       }),
       clock: this.#clock,
-      log: options.log,
+      log,
       router: this.#router,
       activity: this.#activity,
       spawner: this.#spawner,
     };
-    const root = createTree(spec, { log: options.log, seed: String(options.seed), createCell: (cell) => new Cell(cell, context) });
-    root.onFailure = ({ reason }) => this.#crash(`${ROOT_GAVE_UP}: ${reason}`);
+    const root = createTree(spec, { log, seed: String(seed), createCell: (cell) => new Cell(cell, context) });
+    root.onFailure = ({ reason }) => this.#crash(`the root gave up: ${reason}`);
     return root;
   }
 

@@ -1,6 +1,6 @@
 /** What the journal says the paper simulator has: orders on their way and positions with their brackets. Plain JSON. */
 import { add, atMost, subtract, type Qty } from '../money/decimal.ts';
-import type { DomainEvent, EventBody, EventType, KillScope } from '../model/events.ts';
+import type { DomainEvent, EventBody, KillScope } from '../model/events.ts';
 import { brokerOf, type Asset, type Instant, type Instrument } from '../model/instrument.ts';
 import type { Bracket, Clamp, Fill, OrderIntent, PaperDraws, Side } from '../model/order.ts';
 import type { PaperRules, Settings } from '../model/settings.ts';
@@ -54,19 +54,6 @@ export interface PaperState {
 }
 
 export const BLANK_PAPER: PaperState = { settings: null, instruments: {}, orders: {}, holdings: {}, killed: [], flattening: [] };
-
-/** What the simulator must hear of the journal; its own orders and fills are among it. */
-export const PAPER_FACTS: readonly EventType[] = [
-  'settings.loaded',
-  'instrument.changed',
-  'order.approved',
-  'order.clamped',
-  'order.accepted',
-  'order.ended',
-  'fill.recorded',
-  'kill.tripped',
-  'kill.rearmed',
-];
 
 export const paperKey = (of: { readonly asset: Asset; readonly symbol: string }): string => `${of.asset}|${of.symbol}`;
 

@@ -1,0 +1,37 @@
+/** What the options of the command line may be. Each says what would be right. */
+import { InvalidArgumentError } from 'commander';
+
+/** A whole number from `low` to `high`. */
+export const whole =
+  (name: string, low: number, high: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < low || value > high) throw new InvalidArgumentError(`${name} must be a whole number from ${low} to ${high}.`);
+    return value;
+  };
+
+/** `max`, or a factor of real time. */
+export function speed(text: string): number {
+  if (text === 'max') return Infinity;
+  const value = Number(text);
+  if (!(value > 0 && value <= 1_000_000)) throw new InvalidArgumentError('must be "max" or a number above 0, at most 1000000.');
+  return value;
+}
+
+export function instant(text: string): number {
+  const value = /^\d{10,16}$/.test(text) ? Number(text) : Date.parse(text);
+  if (!Number.isFinite(value)) throw new InvalidArgumentError('must be a time such as 2024-08-01T00:00:00Z, or UTC milliseconds.');
+  return value;
+}
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** Milliseconds of `90s`, `5m`, `1h`. */
+export function duration(text: string): number {
+  const parts = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
+  const ms = Number(parts?.[1]) * (UNITS[parts?.[2] ?? ''] ?? Number.NaN);
+  if (!(ms > 0)) throw new InvalidArgumentError('must be a duration such as 90s, 5m or 1h.');
+  return ms;
+}
+
+export const list = (text: string): readonly string[] => text.split(',').map((item) => item.trim());

@@ -1,0 +1,55 @@
+/** What a system is started with, and what it reports when it is over. */
+import type { Log } from '#protocol/ports.ts';
+import type { Asset } from '#trading/model/instrument.ts';
+import type { Settings } from '#trading/model/settings.ts';
+import type { Market } from '#state/data-dir.ts';
+import type { PlayPlan } from './play-plan.ts';
+
+export interface SystemOptions {
+  readonly market: Market;
+  readonly dataDir: string;
+  readonly seed: number;
+  /** Times real time; Infinity is as fast as the tree can follow. */
+  readonly speed: number;
+  readonly plan: PlayPlan;
+  readonly assets: readonly { readonly asset: Asset; readonly symbols: readonly string[]; readonly strategy: string }[];
+  readonly strategies: Readonly<Record<string, Record<string, unknown>>>;
+  readonly settings: Settings;
+  readonly settingsSource: string;
+  readonly configHash: string;
+  readonly version: string;
+  readonly page: { readonly port: number; readonly uiDir: string } | null;
+  readonly untilEnd: boolean;
+  readonly chaosMs: number | null;
+  readonly log: Log;
+}
+
+export interface SystemReport {
+  readonly ok: boolean;
+  readonly market: string;
+  readonly seed: number;
+  readonly uptimeMs: number;
+  readonly quotes: number;
+  readonly intents: number;
+  readonly approvals: number;
+  readonly refusals: number;
+  readonly orders: number;
+  readonly fills: number;
+  /** Of the whole journal, as are the hash and `byAsset`; the other counts are this run's. */
+  readonly closedTrades: number;
+  readonly tradesSha256: string;
+  readonly marketMs: number;
+  readonly wallMs: number;
+  readonly journalSeq: number;
+  readonly chainHead: string;
+  readonly restarts: number;
+  readonly byAsset: Readonly<
+    Record<
+      string,
+      {
+        readonly paper: { readonly closedTrades: number; readonly pnl: string };
+        readonly live: { readonly closedTrades: number; readonly pnl: string };
+      }
+    >
+  >;
+}

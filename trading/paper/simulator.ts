@@ -1,0 +1,176 @@
+/**
+ * PX: the only place where a paper order executes. It holds accepted orders for their latency, fills them as a harsh taker, and carries the
+ * bracket of every open position. It has no order port: that paper never reaches a venue is its type (RT-1).
+ */
+import { NOTHING, type Behavior, type Decision } from '../behavior.ts';
+import { checkQuote } from '../market/freshness.ts';
+import type { DomainEvent, EventType, Fact, KillScope } from '../model/events.ts';
+import type { Instant } from '../model/instrument.ts';
+import type { Message } from '../model/messages.ts';
+import type { QuoteSnapshot } from '../model/quote.ts';
+import { acceptOrder, closeOnlyReason } from './accept.ts';
+import { fillOrder, fillTriggered } from './fill.ts';
+import { isWorse, touchedLeg } from './price.ts';
+import { BLANK_PAPER, coveringScope, evolvePaper, paperKey, type PaperOrder, type PaperState } from './state.ts';
+import { BLANK_PAPER_MEMORY, Turn, type PaperMemory } from './turn.ts';
+
+/** What the simulator must hear of the journal; its own orders and fills are among it. */
+export const PAPER_FACTS: readonly EventType[] = [
+  'settings.loaded',
+  'instrument.changed',
+  'order.approved',
+  'order.clamped',
+  'order.accepted',
+  'order.ended',
+  'fill.recorded',
+  'kill.tripped',
+  'kill.rearmed',
+];
+
+export interface PaperConfig {
+  readonly name: string;
+  /** The run's recorded seed: all draws come from it. */
+  readonly seed: string;
+}
+
+type PaperDecision = Decision<PaperMemory>;
+
+export function createPaperSimulator({ seed }: PaperConfig): Behavior<PaperState, PaperMemory> {
+  return {
+    initial: BLANK_PAPER,
+    blank: BLANK_PAPER_MEMORY,
+    decide: (state, memory, message, now) => decide(new Turn(seed, state, memory, now), message),
+    evolve: (state, fact) => evolvePaper(state, fact),
+    resume: (state, now) => resume(new Turn(seed, state, BLANK_PAPER_MEMORY, now)),
+  };
+}
+
+function decide(turn: Turn, message: Message): PaperDecision {
+  switch (message.type) {
+    case 'quote.received':
+      return onQuote(turn, message.body.quote);
+    case 'clock.advanced':
+      fillDue(turn);
+      return decided(turn);
+    case 'kill.trip':
+      return onGate(turn, message.body.scope);
+    case 'kill.rearm':
+      return { ...NOTHING, memory: { ...turn.memory, gate: [] } };
+    case 'fact.recorded':
+      return onFact(turn, message.body.fact);
+    case 'actor.asked':
+      return { ...NOTHING, reply: answer(turn, message.body.query) };
+    default:
+      return NOTHING;
+  }
+}
+
+/** The quotes of an order's latency are lost, so it cannot be filled honestly; what was not accepted is never sent a second time (ST-2). */
+function resume(turn: Turn): PaperDecision {
+  for (const { intent, accepted } of Object.values(turn.state.orders)) {
+    turn.end(intent, accepted === null ? 'not_sent' : 'expired', 'interrupted');
+  }
+  return decided(turn);
+}
+
+function onFact(turn: Turn, fact: Fact): PaperDecision {
+  if (fact.type === 'order.approved') acceptOrder(turn, fact.body.clientOrderId);
+  else if (fact.type === 'kill.tripped') cancelEntries(turn, [fact.body.scope]);
+  else return NOTHING;
+  return decided(turn);
+}
+
+/** The send gate closed, and the fact may be behind many messages: what is on its way is cancelled now. */
+function onGate(turn: Turn, scope: KillScope): PaperDecision {
+  turn.memory = { ...turn.memory, gate: [...new Set([...turn.memory.gate, scope])] };
+  cancelEntries(turn, [scope]);
+  return decided(turn);
+}
+
+/** KS-1: entries on their way are cancelled; exits and brackets stay. */
+function cancelEntries(turn: Turn, scopes: readonly KillScope[]): void {
+  for (const { intent, accepted } of Object.values(turn.state.orders)) {
+    const scope = coveringScope(scopes, intent.asset);
+    if (intent.kind === 'entry' && scope !== undefined) turn.end(intent, accepted === null ? 'not_sent' : 'cancelled', closeOnlyReason(scope));
+  }
+}
+
+function onQuote(turn: Turn, quote: QuoteSnapshot): PaperDecision {
+  const { state, memory, now } = turn;
+  if (state.settings === null) return NOTHING;
+  const key = paperKey(quote);
+  const lastGood = memory.lastGood[key] ?? null;
+  const isLate = lastGood !== null && quote.exchangeAt < lastGood.exchangeAt;
+  if (isLate || checkQuote(quote, lastGood, state.settings.risk, now) !== null) {
+    fillDue(turn);
+    return decided(turn);
+  }
+  turn.memory = { ...memory, lastGood: { ...memory.lastGood, [key]: quote } };
+  if (!isEmpty(state.orders)) {
+    widen(turn, key, quote);
+    fillDue(turn);
+  }
+  if (Object.hasOwn(turn.state.holdings, key)) trigger(turn, key, quote);
+  return decided(turn);
+}
+
+/** PX-1: a worse quote within the latency is used, a better one is not. */
+function widen(turn: Turn, key: string, quote: QuoteSnapshot): void {
+  for (const { intent, accepted } of Object.values(turn.state.orders)) {
+    if (accepted === null || paperKey(intent) !== key) continue;
+    const isWithin = turn.now <= accepted.dueAt && Math.max(quote.exchangeAt, quote.receivedAt) <= accepted.dueAt;
+    const isAfter = quote.exchangeAt >= intent.snapshot.exchangeAt;
+    const { clientOrderId, side, snapshot } = intent;
+    if (!isWithin || !isAfter || !isWorse(side, quote, turn.memory.worst[clientOrderId] ?? snapshot)) continue;
+    turn.memory = { ...turn.memory, worst: { ...turn.memory.worst, [clientOrderId]: quote } };
+  }
+}
+
+function fillDue(turn: Turn): void {
+  if (isEmpty(turn.state.orders)) return;
+  const due = Object.values(turn.state.orders).filter(({ accepted }) => accepted !== null && accepted.dueAt <= turn.now);
+  for (const order of due.sort((left, right) => dueAtOf(left) - dueAtOf(right))) fill(turn, order);
+}
+
+/** Immediate or cancel: what does not fill at once never does. */
+function fill(turn: Turn, order: PaperOrder): void {
+  const { intent, accepted } = order;
+  if (accepted === null) return;
+  const held = intent.kind === 'exit' ? turn.state.holdings[paperKey(intent)]?.qty : null;
+  if (held === undefined) return turn.end(intent, 'cancelled', 'NOTHING_TO_CLOSE: the position was closed meanwhile');
+  const pricedOn = turn.memory.worst[intent.clientOrderId] ?? intent.snapshot;
+  const filled = fillOrder(order, accepted, pricedOn, held);
+  turn.record({ type: 'fill.recorded', body: { fill: filled } });
+  const isWhole = filled.qty === accepted.qty;
+  turn.end(intent, isWhole ? 'filled' : 'partially_filled', isWhole ? 'filled' : 'the rest was cancelled', filled.qty);
+}
+
+/** PX-2: the stop before the take-profit; a flatten (KS-1) where neither is touched. A part that does not fill stays protected. */
+function trigger(turn: Turn, key: string, quote: QuoteSnapshot): void {
+  const holding = turn.state.holdings[key];
+  if (holding === undefined || quote.exchangeAt < holding.openedAt) return;
+  const isFlattened = turn.state.flattening.length > 0 && coveringScope(turn.state.flattening, holding.asset) !== undefined;
+  const reason = touchedLeg(holding.side, holding.bracket, quote) ?? (isFlattened ? 'flatten' : null);
+  if (reason === null) return;
+  turn.record({ type: 'fill.recorded', body: { fill: fillTriggered(holding, reason, quote, turn.seed, turn.now) } });
+}
+
+function answer({ state, memory }: Turn, query: string): unknown {
+  if (query === 'state') return state;
+  if (query === 'kill') return { closed: [...new Set([...memory.gate, ...state.killed])] };
+  return { error: `the paper gateway answers state and kill, not ${JSON.stringify(query)}` };
+}
+
+function decided({ events, memory }: Turn): PaperDecision {
+  return { events: events as readonly DomainEvent[], effects: [], memory };
+}
+
+function dueAtOf({ accepted }: PaperOrder): Instant {
+  return accepted?.dueAt ?? 0;
+}
+
+/** Without the array that Object.keys makes: this runs at every quote. */
+function isEmpty(record: Readonly<Record<string, unknown>>): boolean {
+  for (const _key in record) return false;
+  return true;
+}
