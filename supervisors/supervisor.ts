@@ -171,7 +171,10 @@ export class Supervisor<C extends Supervised = Supervised> implements Supervised
   #launch(indexes: readonly number[], delayMs: number): void {
     const wanted = new Set(indexes);
     const before = [...this.#restarting].filter((restart) => restart.shares(wanted));
-    for (const restart of before) for (const index of restart.cancel()) wanted.add(index);
+    for (const restart of before) {
+      for (const index of restart.cancel()) wanted.add(index);
+      this.#restarting.delete(restart);
+    }
     const mine = [...wanted].filter((index) => this.#children[index]?.retired === false).sort((left, right) => left - right);
     const restart: Restart = new Restart(mine, before, delayMs, {
       stop: async (index) => this.#children[index]?.run.stop(false),

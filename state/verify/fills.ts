@@ -34,8 +34,9 @@ export class FillRules {
     this.counts[fill.mode] += 1;
     if (this.#fillIds.has(fill.fillId)) return report('FILL', `${fill.fillId} was recorded before: the same fill twice`);
     this.#fillIds.add(fill.fillId);
-    if (fact.actor !== gatewayOf(fill.asset, fill.mode)) report('FILL', `${fact.actor} recorded ${fill.fillId}, which is of ${gatewayOf(fill.asset, fill.mode)}`);
-    if (!isPositive(fill.qty) || !isPositive(fill.price)) report('FILL', `${fill.fillId} is of ${fill.qty} at ${fill.price}`);
+    if (fact.actor !== gatewayOf(fill.asset, fill.mode))
+      report('FILL', `${fact.actor} recorded ${fill.fillId}, which is of ${gatewayOf(fill.asset, fill.mode)}`);
+    if (!isPositive(fill.qty) || !isPositive(fill.price)) return report('FILL', `${fill.fillId} is of ${fill.qty} at ${fill.price}`);
     if (fill.filledAt > fact.at) report('FILL', `${fill.fillId} was filled at ${fill.filledAt}, after it was recorded`);
     const story = this.#story(fill, report);
     if (story !== null) {
@@ -66,7 +67,8 @@ export class FillRules {
     if (fill.paper !== null) report('PROOF', `${fill.fillId} is live but carries a paper proof`);
     if (fill.venueExecutionId === null) return report('PROOF', `${fill.fillId} is live but names no execution of the venue`);
     const execution = `${gatewayOf(fill.asset, fill.mode)}|${fill.venueExecutionId}`;
-    if (this.#executions.has(execution)) report('PROOF', `${fill.fillId} names the venue's execution ${fill.venueExecutionId}, which another fill names too`);
+    if (this.#executions.has(execution))
+      report('PROOF', `${fill.fillId} names the venue's execution ${fill.venueExecutionId}, which another fill names too`);
     this.#executions.add(execution);
   }
 
@@ -74,7 +76,7 @@ export class FillRules {
     if (fill.venueExecutionId !== null) report('PROOF', `${fill.fillId} is paper but names an execution of a venue (RT-1)`);
     if (story.accepted === null) return report('FILL', `${fill.fillId} is of order ${fill.clientOrderId}, which was never accepted`);
     if (!prove) return;
-    const problems = proofProblems(fill, story, this.#book);
+    const problems = proofProblems(fill, story, this.#book, this.#positions.get(positionKey(fill))?.held ?? ZERO_QTY);
     for (const problem of problems) report('PROOF', `${fill.fillId}: ${problem}`);
     if (problems.length === 0) this.counts.rederived += 1;
   }
@@ -87,7 +89,8 @@ export class FillRules {
     if (fill.reason !== 'entry' && (position.side === null || position.side === fill.side)) {
       report('POSITION', `${fill.fillId} closes (${fill.reason}), but there is ${position.side === null ? 'no position' : 'one of the same side'}`);
     }
-    if (fill.asset === 'crypto_spot' && position.side === null && fill.side === 'sell') report('POSITION', `${fill.fillId} sells ${fill.symbol} short (SZ-6)`);
+    if (fill.asset === 'crypto_spot' && position.side === null && fill.side === 'sell')
+      report('POSITION', `${fill.fillId} sells ${fill.symbol} short (SZ-6)`);
     try {
       const trip = position.apply(fill, multiplier);
       if (trip !== null) this.#onClosed(fill, trip, report);

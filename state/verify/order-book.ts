@@ -17,9 +17,8 @@ export interface OrderStory {
   readonly fills: Fill[];
 }
 
-/** Those of its own quantity, and those of the bracket that protects it. */
-export const isOwnFill = (fill: Fill, intent: OrderIntent): boolean =>
-  intent.kind === 'entry' ? fill.reason === 'entry' : fill.reason !== 'entry';
+/** False for the fills of the bracket that protects an entry, and of a flatten: they carry the entry's id. */
+export const isOwnFill = (fill: Fill, intent: OrderIntent): boolean => fill.reason === intent.kind;
 
 export const filledQty = (fills: readonly Fill[]): Qty => add(ZERO_QTY, ...fills.map((fill) => fill.qty));
 
@@ -32,4 +31,6 @@ export class OrderBook {
   readonly orders = new Map<string, OrderStory>();
   readonly instruments = new Map<string, Instrument>();
   settings: Settings | null = null;
+  /** The seed of the run at hand. */
+  seed: string | null = null;
 }

@@ -46,7 +46,8 @@ export class OrderRules {
   #intended(intent: OrderStory['intent'], { actor }: Fact, report: Report): void {
     const { clientOrderId } = intent;
     if (this.#book.orders.has(clientOrderId)) report('INTENT', `${clientOrderId} was intended before: the same order twice`);
-    else this.#book.orders.set(clientOrderId, { intent, approved: null, refused: false, accepted: null, acceptedUnder: null, ended: false, fills: [] });
+    else
+      this.#book.orders.set(clientOrderId, { intent, approved: null, refused: false, accepted: null, acceptedUnder: null, ended: false, fills: [] });
     const trader = `trader.${intent.asset}.${intent.mode}`;
     if (actor !== trader) report('INTENT', `${actor} intended ${clientOrderId}, which is an order of ${trader}`);
     if (intent.snapshot.symbol !== intent.symbol || intent.snapshot.asset !== intent.asset) {
@@ -61,7 +62,8 @@ export class OrderRules {
     if (story.approved !== null) return report('APPROVAL', `${clientOrderId} was approved before`);
     if (story.refused) report('APPROVAL', `${clientOrderId} was refused before`);
     story.approved = approval;
-    if (canonicalJson(approval.intent) !== canonicalJson(story.intent)) report('APPROVAL', `${clientOrderId} was approved as something else than was intended`);
+    if (canonicalJson(approval.intent) !== canonicalJson(story.intent))
+      report('APPROVAL', `${clientOrderId} was approved as something else than was intended`);
     if (story.intent.kind === 'entry' && story.intent.bracket === null) report('APPROVAL', `${clientOrderId} is an entry without a bracket (BR-1)`);
   }
 
@@ -73,7 +75,7 @@ export class OrderRules {
   }
 
   #accepted(accepted: EventOf<'order.accepted'>['body'], { actor }: Fact, report: Report): void {
-    const { clientOrderId, mode, asset, qty } = accepted;
+    const { clientOrderId, mode, asset, qty, draws } = accepted;
     const story = this.#approvedStory(accepted, 'accepted', report);
     if (story === null) return;
     if (story.accepted !== null) return report('ORDER', `${clientOrderId} was accepted before: the same order twice`);
@@ -81,8 +83,11 @@ export class OrderRules {
     const gateway = gatewayOf(asset, mode);
     if (actor !== gateway) report('ORDER', `${actor} accepted ${clientOrderId}, which is for ${gateway}`);
     if (!atMost(qty, story.intent.qty)) report('ORDER', `${clientOrderId} was accepted for ${qty}, more than the ${story.intent.qty} approved`);
+    if (mode === 'paper' && draws.seed !== this.#book.seed)
+      report('ORDER', `${clientOrderId} was drawn with seed ${draws.seed}, the run's is ${this.#book.seed}`);
     const killed = [...this.#killed].find((scope) => scope === 'all' || scope === asset || scope === brokerOf(asset));
-    if (story.intent.kind === 'entry' && killed !== undefined) report('KILL', `the entry ${clientOrderId} was accepted while the kill of ${killed} was tripped (KS-1)`);
+    if (story.intent.kind === 'entry' && killed !== undefined)
+      report('KILL', `the entry ${clientOrderId} was accepted while the kill of ${killed} was tripped (KS-1)`);
     story.accepted = accepted;
     story.acceptedUnder = { instrument: this.#book.instruments.get(instrumentKey(accepted)), settings: this.#book.settings };
   }

@@ -33,7 +33,8 @@ export class TradeRules {
     this.#checkBudget(trade, report);
     const key = positionKey(trade);
     const trip = this.#closed.get(key);
-    if (trip === undefined) return report('TRADE', `${trade.tradeId} follows from no fills: no position of ${trade.asset} ${trade.mode} ${trade.symbol} was closed`);
+    if (trip === undefined)
+      return report('TRADE', `${trade.tradeId} follows from no fills: no position of ${trade.asset} ${trade.mode} ${trade.symbol} was closed`);
     this.#closed.delete(key);
     for (const problem of [...cashProblems(trade, trip), ...ledgerProblems(trade, trip)]) report('TRADE', `${trade.tradeId}: ${problem}`);
   }

@@ -38,4 +38,7 @@ export function fact(seq: number, type: 'kill.tripped' | 'system.stopped' = 'sys
   return { ...event, seq, at: 1, actor, version: 1, cause: null };
 }
 
-export const factMessage = (seq: number, type?: 'kill.tripped' | 'system.stopped'): Message => ({ type: 'fact.recorded', body: { fact: fact(seq, type) } });
+export const factMessage = (seq: number, type?: 'kill.tripped' | 'system.stopped'): Message => ({
+  type: 'fact.recorded',
+  body: { fact: fact(seq, type) },
+});

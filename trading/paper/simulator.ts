@@ -162,7 +162,7 @@ function answer({ state, memory }: Turn, query: string): unknown {
 }
 
 function decided({ events, memory }: Turn): PaperDecision {
-  return { events: events as readonly DomainEvent[], effects: [], memory };
+  return { events: events, effects: [], memory };
 }
 
 function dueAtOf({ accepted }: PaperOrder): Instant {

@@ -115,7 +115,16 @@ function withHooks(Bybit: ExchangeClass, hooks: ExchangeHooks): ExchangeClass {
     }
 
     override handleMessage(client: Socket, message: unknown): void {
-      if (!hooks.onMessage(client, message)) super.handleMessage(client, message);
+      let consumed = true;
+      try {
+        consumed = hooks.onMessage(client, message);
+      } catch (error) {
+        // ccxt would swallow it. Ours throw only where an invariant broke, and then the process must end.
+        setImmediate(() => {
+          throw error;
+        });
+      }
+      if (!consumed) super.handleMessage(client, message);
     }
 
     override onConnected(client: Socket, message?: unknown): void {

@@ -30,6 +30,13 @@ export async function retried<T>(what: string, limits: RetryLimits, task: () => 
   }
 }
 
+/** Resolves when `work` has, or after `ms`, whichever is first. */
+export async function atMost(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
 const ERROR_LENGTH_MAX = 300;
 
 /** ccxt puts whole response bodies into its messages. */

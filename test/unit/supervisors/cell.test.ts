@@ -46,7 +46,8 @@ class Subject {
   }
 
   async foreign(count = 1): Promise<void> {
-    for (let index = 0; index < count; index++) await this.on.journal.append('system', null, [{ type: 'system.stopped', body: { reason: 'test' } }], 1);
+    for (let index = 0; index < count; index++)
+      await this.on.journal.append('system', null, [{ type: 'system.stopped', body: { reason: 'test' } }], 1);
   }
 }
 
@@ -125,12 +126,10 @@ describe('a cell', () => {
     go();
     await on.activity.settled();
     assert.deepEqual(subject.ledger.applied, [1, 2, 3, 4]);
-    assert.deepEqual(subject.ledger.log.filter((line) => line.startsWith('receive')), [
-      'receive m1 at 1000',
-      'receive seq:3 at 1000',
-      'receive seq:1 at 1000',
-      'receive seq:2 at 1000',
-    ]);
+    assert.deepEqual(
+      subject.ledger.log.filter((line) => line.startsWith('receive')),
+      ['receive m1 at 1000', 'receive seq:3 at 1000', 'receive seq:1 at 1000', 'receive seq:2 at 1000'],
+    );
   });
 
   it('ST-2 restarts from the journal: what it wrote and subscribes to, in order, and nothing is received again', async () => {
@@ -146,7 +145,10 @@ describe('a cell', () => {
     await on.activity.settled();
     assert.deepEqual(subject.ledger.applied, [1, 2, 3, 5]);
     assert.equal(subject.ledger.started?.epoch, 2);
-    assert.deepEqual(subject.ledger.log.filter((line) => line.startsWith('receive')), []);
+    assert.deepEqual(
+      subject.ledger.log.filter((line) => line.startsWith('receive')),
+      [],
+    );
   });
 
   it('what resume decides is journaled, applied and told like any turn', async () => {
@@ -258,7 +260,8 @@ describe('a cell', () => {
     const told: string[] = [];
     subject.on.router.handle('sink', (each) => told.push(each.from));
     let late: (value: Outcome) => void = () => {};
-    subject.script = (each) => (each.id === '1' && subject.ledgers.length === 1 ? new Promise((resolve) => (late = resolve)) : outcome({ reply: 'ok' }));
+    subject.script = (each) =>
+      each.id === '1' && subject.ledgers.length === 1 ? new Promise((resolve) => (late = resolve)) : outcome({ reply: 'ok' });
     await subject.cell.start();
     const reply = subject.cell.ask(envelope('1', asked('1')), 5000);
     await until(() => subject.failures.length === 1);

@@ -27,7 +27,9 @@ function volumes(mailbox: Mailbox): (string | null)[] {
 describe('a mailbox', () => {
   it('is first in, first out, but kills and their facts go first', () => {
     const mailbox = new Mailbox(LIMITS);
-    const taken = [item('1'), item('2', factMessage(7)), item('3', TRIP), item('4'), item('5', factMessage(8, 'kill.tripped'))].map((each) => mailbox.push(each));
+    const taken = [item('1'), item('2', factMessage(7)), item('3', TRIP), item('4'), item('5', factMessage(8, 'kill.tripped'))].map((each) =>
+      mailbox.push(each),
+    );
     assert.deepEqual(new Set(taken), new Set(['queued']));
     assert.deepEqual(drain(mailbox), ['3', '5', '1', '2', '4']);
   });
@@ -90,7 +92,11 @@ describe('a mailbox', () => {
     const first = mailbox.shift()?.envelope;
     assert.ok(first?.type === 'quote.received');
     assert.deepEqual([first.id, first.body.quote.id, first.body.quote.volume], ['5', 'q5', '0.3']);
-    assert.equal(mailbox.push(item('8', quoteMessage('q8', 'BTC/USDT', '7'))), 'queued', 'the one that was taken out is no longer there to merge with');
+    assert.equal(
+      mailbox.push(item('8', quoteMessage('q8', 'BTC/USDT', '7'))),
+      'queued',
+      'the one that was taken out is no longer there to merge with',
+    );
     assert.deepEqual(volumes(mailbox), ['4', '1', '7']);
   });
 

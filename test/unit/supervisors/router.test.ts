@@ -51,7 +51,16 @@ describe('the router', () => {
     router.tell(SENDER, { ...asked('hello'), to: 'trader' }, 'seq:5', 'first');
     router.tell(SENDER, { ...asked('hello'), to: 'trader' }, null, null);
     const [first, second] = trader.got;
-    assert.deepEqual(first, { ...asked('hello'), id: 'r1.1', from: 'gateway.bybit', to: 'trader', at: 77, epoch: 3, cause: 'seq:5', correlation: 'first' });
+    assert.deepEqual(first, {
+      ...asked('hello'),
+      id: 'r1.1',
+      from: 'gateway.bybit',
+      to: 'trader',
+      at: 77,
+      epoch: 3,
+      cause: 'seq:5',
+      correlation: 'first',
+    });
     assert.equal(second?.correlation, second?.id, 'a message without a cause begins a chain');
   });
 

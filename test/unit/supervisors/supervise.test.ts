@@ -21,7 +21,9 @@ describe('the failure policy', () => {
   });
 
   it('permanent always restarts, transient unless it ended normally, temporary never', () => {
-    const cases = (['permanent', 'transient', 'temporary'] as const).map((type) => [true, false].map((normal) => restarts(type, { reason: '', normal })));
+    const cases = (['permanent', 'transient', 'temporary'] as const).map((type) =>
+      [true, false].map((normal) => restarts(type, { reason: '', normal })),
+    );
     assert.deepEqual(cases, [
       [true, true],
       [false, true],
@@ -42,24 +44,32 @@ describe('the failure policy', () => {
 
   it('gives up exactly where some window holds more than max failures', () => {
     fc.assert(
-      fc.property(fc.array(fc.nat({ max: 50 }), { maxLength: 40 }), fc.integer({ min: 0, max: 5 }), fc.integer({ min: 1, max: 200 }), (gaps, max, withinMs) => {
-        const times: number[] = [];
-        let failures: readonly number[] = [];
-        let now = 0;
-        for (const gap of gaps) {
-          now += gap;
-          times.push(now);
-          const admitted = admit(failures, now, { max, withinMs });
-          ({ failures } = admitted);
-          assert.equal(admitted.tooMany, times.filter((at) => now - at < withinMs).length > max);
-        }
-      }),
+      fc.property(
+        fc.array(fc.nat({ max: 50 }), { maxLength: 40 }),
+        fc.integer({ min: 0, max: 5 }),
+        fc.integer({ min: 1, max: 200 }),
+        (gaps, max, withinMs) => {
+          const times: number[] = [];
+          let failures: readonly number[] = [];
+          let now = 0;
+          for (const gap of gaps) {
+            now += gap;
+            times.push(now);
+            const admitted = admit(failures, now, { max, withinMs });
+            ({ failures } = admitted);
+            assert.equal(admitted.tooMany, times.filter((at) => now - at < withinMs).length > max);
+          }
+        },
+      ),
     );
   });
 
   it('back-off doubles up to its cap, with a jitter of at most a half, the same for the same seed', () => {
     const backoff = { baseMs: 50, capMs: 10_000, healthyAfterMs: 1 };
-    assert.deepEqual([1, 2, 3, 9, 99].map((attempt) => backoffMs(attempt, backoff, 1)), [50, 100, 200, 10_000, 10_000]);
+    assert.deepEqual(
+      [1, 2, 3, 9, 99].map((attempt) => backoffMs(attempt, backoff, 1)),
+      [50, 100, 200, 10_000, 10_000],
+    );
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1000 }), fc.string(), fc.string(), (attempt, seed, name) => {
         const fraction = jitter(seed, name, attempt);

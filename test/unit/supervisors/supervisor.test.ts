@@ -136,17 +136,7 @@ describe('a supervisor', () => {
     log.length = 0;
     child('y').failStarts = 1;
     child('x').fail();
-    assert.deepEqual(await settled(root), [
-      'fail x',
-      'stop z',
-      'stop y',
-      'start x',
-      'start y',
-      'stop x',
-      'start x',
-      'start y',
-      'start z',
-    ]);
+    assert.deepEqual(await settled(root), ['fail x', 'stop z', 'stop y', 'start x', 'start y', 'stop x', 'start x', 'start y', 'start z']);
   });
 
   it('a child that cannot start at first is tried again, and those after it wait for it', async () => {

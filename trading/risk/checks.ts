@@ -1,0 +1,165 @@
+/** What an entry must pass, in order. Each check is one rule: null, or the refusal with its numbers. */
+import { checkBracket } from '../execution/clamp.ts';
+import { checkQuote } from '../market/freshness.ts';
+import { absolute, add, atMost, isPositive, notional, scale, subtract, type Money } from '../money/decimal.ts';
+import { positionKey } from '../ledger/positions.ts';
+import { walletKey } from '../ledger/wallet.ts';
+import type { Refusal } from '../model/events.ts';
+import { brokerOf, type Instant, type Instrument } from '../model/instrument.ts';
+import type { Allowance } from '../model/messages.ts';
+import type { OrderIntent } from '../model/order.ts';
+import type { QuoteSnapshot } from '../model/quote.ts';
+import type { Settings } from '../model/settings.ts';
+import { touch } from '../paper/price.ts';
+import { sizeOrder } from '../sizing/size.ts';
+import { exposureOf, occupied } from './allowance.ts';
+import { refuse, shown } from './refuse.ts';
+import { THROTTLE_WINDOW_MS, type GovernorState } from './state.ts';
+import { dayLossRefusal, drawdownRefusal } from './tripwires.ts';
+
+/** Everything one verdict on an entry rests on. */
+export interface EntryCase {
+  readonly state: GovernorState;
+  readonly settings: Settings;
+  readonly instrument: Instrument;
+  readonly allowance: Allowance;
+  readonly lastGood: QuoteSnapshot | null;
+  readonly intent: OrderIntent;
+  /** USD at the touch of the snapshot. */
+  readonly notional: Money;
+  readonly now: Instant;
+}
+
+type Check = (entry: EntryCase) => Refusal | null;
+
+const MS_A_SECOND = 1000;
+
+const quote: Check = ({ intent, lastGood, settings, now }) => quoteRefusal(intent, lastGood, settings, now);
+
+const bracket: Check = ({ intent, instrument }) => {
+  if (intent.bracket === null) return refuse('NO_BRACKET', 'BR-1', {}, `${intent.symbol}: an entry needs take-profit and stop-loss`);
+  return checkBracket(intent.side, intent.bracket, touch(intent.side, intent.snapshot), instrument);
+};
+
+const noShort: Check = ({ intent }) =>
+  intent.asset === 'crypto_spot' && intent.side === 'sell' ? refuse('NO_SHORT', 'SZ-6', {}, `${intent.symbol}: spot never shorts`) : null;
+
+const positionCount: Check = ({ state, settings, intent }) => {
+  const { positions, entries } = occupied(state, intent);
+  const ofAsset = settings.maxPositions[intent.asset];
+  const max = Math.min(ofAsset, settings.maxConcurrent);
+  if (positions + entries < max) return null;
+  const code = settings.maxConcurrent < ofAsset ? 'MAX_CONCURRENT' : 'MAX_POSITIONS';
+  const sentence = `${intent.asset} ${intent.mode}: ${positions} positions and ${entries} entries on their way, at most ${max} together`;
+  return refuse(code, 'RK-1', { positions, entries, max }, sentence);
+};
+
+const noPosition: Check = ({ state, intent }) => {
+  const position = state.positions[positionKey(intent)];
+  if (position === undefined) return null;
+  return refuse('POSITION_EXISTS', 'RK-1', { qty: position.qty }, `${intent.symbol}: a position of ${position.qty} is open already`);
+};
+
+const coolDown: Check = ({ state, settings, intent, now }) => {
+  const closedAt = state.closedAt[positionKey(intent)];
+  const waitMs = settings.cooldownSeconds * MS_A_SECOND;
+  if (closedAt === undefined || now - closedAt >= waitMs) return null;
+  const leftMs = waitMs - (now - closedAt);
+  return refuse(
+    'COOL_DOWN',
+    'RK-1',
+    { closedAt, leftMs, cooldownMs: waitMs },
+    `${intent.symbol}: closed ${now - closedAt} ms ago, ${leftMs} ms to wait`,
+  );
+};
+
+/** SZ-1…SZ-5 again, with the governor's own numbers: what the trader was told may be old by now. */
+const size: Check = ({ settings, allowance, intent, instrument }) => {
+  const { asset, qty, symbol } = intent;
+  const { budget, multiplier, usable } = allowance;
+  const sizing = sizeOrder({ settings, asset, budget, multiplier, usable, price: touch(intent.side, intent.snapshot), instrument });
+  if (!sizing.ok) return sizing.refusal;
+  if (!isPositive(qty)) return refuse('BELOW_MINIMUM', 'SZ-4', { qty }, `${symbol}: an order needs a quantity above zero`);
+  if (atMost(qty, sizing.qty)) return null;
+  const { notionalCap } = sizing.basis;
+  const isByBudget = !atMost(notionalCap, usable);
+  const numbers = { qty, qtyMax: sizing.qty, notionalCap: shown(notionalCap), usable: shown(usable) };
+  const sentence = `${symbol}: ${qty} is more than the ${sizing.qty} that ${isByBudget ? `the usable ${numbers.usable}` : `the cap of ${numbers.notionalCap}`} USD allows`;
+  return isByBudget ? refuse('BUDGET_EXHAUSTED', 'SZ-5', numbers, sentence) : refuse('MAX_ORDER_NOTIONAL', 'SZ-4', numbers, sentence);
+};
+
+/** SZ-5: the order's own margin on top of what is committed. */
+const usable: Check = ({ allowance, intent, notional: value }) => {
+  if (atMost(value, allowance.usable)) return null;
+  const numbers = { notional: shown(value), usable: shown(allowance.usable), budget: shown(allowance.budget) };
+  return refuse('BUDGET_EXHAUSTED', 'SZ-5', numbers, `${intent.symbol}: ${numbers.notional} USD is more than the usable ${numbers.usable}`);
+};
+
+const leverage: Check = ({ state, settings, allowance, intent, notional: value }) => {
+  const after = add(exposureOf(state, intent), value);
+  const max = scale(allowance.budget, settings.leverageCaps[intent.asset]);
+  if (atMost(after, max)) return null;
+  const numbers = { exposure: shown(after), max: shown(max), budget: shown(allowance.budget), leverage: settings.leverageCaps[intent.asset] };
+  return refuse('LEVERAGE_CAP', 'SZ-6', numbers, `${intent.asset} ${intent.mode}: exposure would be ${numbers.exposure} USD, at most ${numbers.max}`);
+};
+
+const maxLoss: Check = (entry) => {
+  const { settings, allowance, intent } = entry;
+  const loss = lossAtStop(entry);
+  const max = scale(allowance.budget, settings.risk.maxLossPerOrder);
+  if (atMost(loss, max)) return null;
+  const numbers = { loss: shown(loss), max: shown(max), budget: shown(allowance.budget) };
+  return refuse('MAX_LOSS_PER_ORDER', 'RK-1', numbers, `${intent.symbol}: ${numbers.loss} USD would be lost at the stop, at most ${numbers.max}`);
+};
+
+const maxNotional: Check = ({ settings, intent, notional: value }) => {
+  const max = settings.risk.maxOrderNotional;
+  if (atMost(value, max)) return null;
+  return refuse('MAX_ORDER_NOTIONAL', 'RK-2', { notional: shown(value), max }, `${intent.symbol}: ${shown(value)} USD in one order, at most ${max}`);
+};
+
+const throttle: Check = ({ state, settings, intent, now }) => {
+  const orders = (state.approvedAt[walletKey(intent)] ?? []).filter((at) => at > now - THROTTLE_WINDOW_MS).length;
+  const max = settings.risk.ordersPerMinuteMax;
+  if (orders < max) return null;
+  return refuse('THROTTLED', 'RK-2', { orders, max }, `${intent.asset} ${intent.mode}: ${orders} orders in the last minute, at most ${max}`);
+};
+
+const dailyLoss: Check = ({ state, settings, intent, now }) => dayLossRefusal(state, settings, accountOf(intent), now);
+const drawdown: Check = ({ state, settings, intent }) => drawdownRefusal(state, settings, accountOf(intent));
+
+export const ENTRY_CHECKS: readonly Check[] = [
+  quote,
+  bracket,
+  noShort,
+  positionCount,
+  noPosition,
+  coolDown,
+  size,
+  usable,
+  leverage,
+  maxLoss,
+  maxNotional,
+  throttle,
+  dailyLoss,
+  drawdown,
+];
+
+/** QS-1, QS-2: the snapshot is of this market, at most 2 s old now, and not far from the last good quote. Entries and exits alike. */
+export function quoteRefusal(intent: OrderIntent, lastGood: QuoteSnapshot | null, settings: Settings, now: Instant): Refusal | null {
+  const { snapshot, asset, symbol } = intent;
+  if (snapshot.asset !== asset || snapshot.symbol !== symbol || snapshot.broker !== brokerOf(asset)) {
+    const sentence = `${symbol}: priced on a quote of ${snapshot.broker} ${snapshot.asset} ${snapshot.symbol}`;
+    return refuse('BAD_QUOTE', 'QS-1', { symbol: snapshot.symbol, asset: snapshot.asset }, sentence);
+  }
+  return checkQuote(snapshot, lastGood, settings.risk, now);
+}
+
+/** RK-1: distance from the touch to the stop × quantity × multiplier, USD. */
+export function lossAtStop({ intent, instrument }: Pick<EntryCase, 'intent' | 'instrument'>): Money {
+  const at = touch(intent.side, intent.snapshot);
+  const distance = absolute(subtract(at, intent.bracket?.stopLoss ?? at));
+  return notional(distance, intent.qty, instrument.multiplier);
+}
+
+const accountOf = ({ asset, mode }: OrderIntent) => ({ asset, mode });

@@ -1,0 +1,191 @@
+/**
+ * The governor: the only one who approves an order. It judges every intent by its own numbers, books closed trades on their budgets, trips
+ * the wires, and tells traders what they may use.
+ */
+import { NOTHING, type Behavior, type Decision } from '../behavior.ts';
+import { checkQuote } from '../market/freshness.ts';
+import { add } from '../money/decimal.ts';
+import type { ClosedPart } from '../ledger/positions.ts';
+import { budgetOf, walletKey } from '../ledger/wallet.ts';
+import type { DomainEvent, EventType, Fact } from '../model/events.ts';
+import type { Instant } from '../model/instrument.ts';
+import type { Allowance, Message, MessageBody, Tell } from '../model/messages.ts';
+import type { OrderIntent } from '../model/order.ts';
+import type { QuoteSnapshot } from '../model/quote.ts';
+import { ACCOUNTS, allowanceOf, nextReview } from './allowance.ts';
+import { BLANK_GOVERNOR_MEMORY, type GovernorMemory } from './memory.ts';
+import { refuse } from './refuse.ts';
+import { BLANK_GOVERNOR, evolveGovernor, instrumentKey, walletOf, type GovernorState } from './state.ts';
+import { trippedWires } from './tripwires.ts';
+import { refusedEvent, verdictOn } from './verdict.ts';
+
+export interface GovernorConfig {
+  readonly name: string;
+}
+
+export const GOVERNOR_FACTS: readonly EventType[] = [
+  'settings.loaded',
+  'instrument.changed',
+  'order.intended',
+  'order.approved',
+  'order.refused',
+  'order.accepted',
+  'order.ended',
+  'fill.recorded',
+  'trade.closed',
+  'tripwire.tripped',
+  'kill.tripped',
+  'kill.rearmed',
+];
+
+type GovernorDecision = Decision<GovernorMemory>;
+
+export function createGovernor(_config: GovernorConfig): Behavior<GovernorState, GovernorMemory> {
+  return {
+    initial: BLANK_GOVERNOR,
+    blank: BLANK_GOVERNOR_MEMORY,
+    decide: (state, memory, message, now) => decide(new Turn(state, memory, now), message),
+    evolve: (state, fact) => evolveGovernor(state, fact),
+    resume: (state, now) => resume(new Turn(state, BLANK_GOVERNOR_MEMORY, now)),
+  };
+}
+
+/** What was decided so far in this turn, seen by what is decided next: a closed trade trips a wire, which changes the allowance. */
+class Turn {
+  readonly now: Instant;
+  readonly events: DomainEvent[] = [];
+  state: GovernorState;
+  memory: GovernorMemory;
+
+  constructor(state: GovernorState, memory: GovernorMemory, now: Instant) {
+    this.state = state;
+    this.memory = memory;
+    this.now = now;
+  }
+
+  record(event: DomainEvent): void {
+    this.events.push(event);
+    this.state = evolveGovernor(this.state, event);
+  }
+}
+
+function decide(turn: Turn, message: Message): GovernorDecision {
+  switch (message.type) {
+    case 'quote.received':
+      return onQuote(turn, message.body.quote);
+    case 'clock.advanced':
+      return isReviewDue(turn) ? settled(turn) : NOTHING;
+    case 'feed.changed':
+      return onFeed(turn, message.body);
+    case 'fact.recorded':
+      return onFact(turn, message.body.fact);
+    case 'actor.asked':
+      return { ...NOTHING, reply: answer(turn, message.body) };
+    default:
+      return NOTHING;
+  }
+}
+
+/** A crash may have left intents without a verdict and closed positions without a trade. Without fresh quotes most intents are stale by now. */
+function resume(turn: Turn): GovernorDecision {
+  bookClosed(turn);
+  for (const { intent, approval } of Object.values(turn.state.orders)) {
+    if (approval === null) turn.record(verdictOn(turn.state, turn.memory, intent, turn.now));
+  }
+  return settled(turn);
+}
+
+function onFact(turn: Turn, fact: Fact): GovernorDecision {
+  if (fact.type === 'order.intended') judge(turn, fact.body.intent);
+  else if (fact.type === 'fill.recorded') bookClosed(turn);
+  return settled(turn);
+}
+
+function judge(turn: Turn, intent: OrderIntent): void {
+  const { clientOrderId, symbol } = intent;
+  const order = turn.state.orders[clientOrderId];
+  if (order?.approval === null) return turn.record(verdictOn(turn.state, turn.memory, order.intent, turn.now));
+  // On its way already: the same id is the same order, and a verdict against it would be one against the order that lives.
+  if (order !== undefined) return;
+  turn.record(refusedEvent(intent, refuse('DUPLICATE_INTENT', 'RK-2', { clientOrderId }, `${symbol}: ${clientOrderId} was decided before`)));
+}
+
+/** SZ-8: a round trip moves the budget of its own asset and mode, and of no other. */
+function bookClosed(turn: Turn): void {
+  for (const part of turn.state.closing) {
+    turn.record({ type: 'trade.closed', body: { trade: tradeOf(turn.state, part) } });
+    const account = { asset: part.asset, mode: part.mode };
+    for (const wire of trippedWires(turn.state, account, part.closedAt, turn.now)) turn.record(wire);
+  }
+}
+
+/** @throws Error where a fill came before any settings: an order cannot have been approved then. */
+function tradeOf(state: GovernorState, part: ClosedPart) {
+  const { settings } = state;
+  if (settings === null) throw new Error(`${part.tradeId} was closed before any settings were loaded`);
+  const budgetBefore = budgetOf(settings, part.asset, walletOf(state, part));
+  const budgetAfter = settings.profitRollover ? add(budgetBefore, part.pnl) : budgetBefore;
+  return { ...part, budgetBefore, budgetAfter };
+}
+
+/** Runs at every quote: numbers are compared, nothing else. */
+function onQuote(turn: Turn, quote: QuoteSnapshot): GovernorDecision {
+  const { state, memory, now } = turn;
+  const key = instrumentKey(quote);
+  const lastGood = memory.lastGood[key] ?? null;
+  const isLate = lastGood !== null && quote.exchangeAt < lastGood.exchangeAt;
+  if (!isLate && state.settings !== null && checkQuote(quote, lastGood, state.settings.risk, now) === null) {
+    turn.memory = { ...memory, lastGood: { ...memory.lastGood, [key]: quote } };
+  }
+  return isReviewDue(turn) ? settled(turn) : { events: [], effects: [], memory: turn.memory };
+}
+
+function onFeed({ memory }: Turn, { broker, up, reason }: MessageBody<'feed.changed'>): GovernorDecision {
+  const { [broker]: _before, ...others } = memory.down;
+  return { ...NOTHING, memory: { ...memory, down: up ? others : { ...others, [broker]: reason } } };
+}
+
+/** The decision, with an allowance told to every trader for whom it is another than before. */
+function settled(turn: Turn): GovernorDecision {
+  const effects: Tell[] = [];
+  const told = { ...turn.memory.told };
+  for (const allowance of allowances(turn)) {
+    const text = JSON.stringify(allowance);
+    const key = walletKey(allowance);
+    if (told[key] === text) continue;
+    told[key] = text;
+    effects.push({ to: `trader.${allowance.asset}.${allowance.mode}`, type: 'allowance.changed', body: allowance });
+  }
+  return { events: turn.events, effects, memory: { ...turn.memory, told, reviewAt: nextReview(turn.state, turn.now) } };
+}
+
+function allowances({ state, now }: Turn): readonly Allowance[] {
+  return ACCOUNTS.map((account) => allowanceOf(state, account, now)).filter((allowance) => allowance !== null);
+}
+
+function isReviewDue({ memory, now }: Turn): boolean {
+  return memory.reviewAt !== null && now >= memory.reviewAt;
+}
+
+function answer(turn: Turn, { query, args }: MessageBody<'actor.asked'>): unknown {
+  const { state, memory } = turn;
+  switch (query) {
+    case 'allowances':
+      return allowances(turn);
+    case 'why':
+      return why(turn, args[0] ?? null);
+    case 'state':
+      return state;
+    case 'kill':
+      return { killed: state.killed, down: memory.down };
+    default:
+      return { error: `the governor answers allowances, why, state and kill, not ${JSON.stringify(query)}` };
+  }
+}
+
+/** The newest verdict with its numbers, and what may be used now; of one asset, or of all. */
+function why(turn: Turn, asset: string | null): unknown {
+  return allowances(turn)
+    .filter((allowance) => asset === null || allowance.asset === asset)
+    .map((allowance) => ({ allowance, verdict: turn.state.verdicts[walletKey(allowance)] ?? null }));
+}

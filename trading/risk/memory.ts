@@ -1,0 +1,16 @@
+import type { Broker, Instant } from '../model/instrument.ts';
+import type { QuoteSnapshot } from '../model/quote.ts';
+
+/** What the governor may lose in a crash. */
+export interface GovernorMemory {
+  /** By `instrumentKey`: the newest quote that passed QS-1 and QS-2. */
+  readonly lastGood: Readonly<Record<string, QuoteSnapshot>>;
+  /** Brokers whose feed is down, with the reason. */
+  readonly down: Readonly<Partial<Record<Broker, string>>>;
+  /** By `walletKey`: the allowance told last, as text. */
+  readonly told: Readonly<Record<string, string>>;
+  /** When time alone changes an allowance next. */
+  readonly reviewAt: Instant | null;
+}
+
+export const BLANK_GOVERNOR_MEMORY: GovernorMemory = { lastGood: {}, down: {}, told: {}, reviewAt: null };

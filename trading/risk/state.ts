@@ -1,0 +1,188 @@
+/** What the journal says the governor answers for: orders on their way, positions, wallets, wires. Plain JSON. */
+import { add, isPositive, ONE, ZERO_QTY, type Qty } from '../money/decimal.ts';
+import { bookFill, positionKey, type BookedPosition, type ClosedPart } from '../ledger/positions.ts';
+import { bookTrade, EMPTY_WALLET, rebased, walletKey, type Wallet } from '../ledger/wallet.ts';
+import type { Approval, DomainEvent, EventBody, KillScope, Refusal } from '../model/events.ts';
+import type { Asset, Instant, Instrument, Mode } from '../model/instrument.ts';
+import type { Fill, OrderIntent } from '../model/order.ts';
+import type { ClosedTrade } from '../model/position.ts';
+import type { Settings } from '../model/settings.ts';
+
+/** Newest decided order ids kept, to know a repeated one. Older ones are caught by their snapshot's age. */
+export const DECIDED_KEPT_MAX = 4096;
+/** RK-2: the window of the message throttle. */
+export const THROTTLE_WINDOW_MS = 60_000;
+
+export interface GovernedOrder {
+  readonly intent: OrderIntent;
+  /** Null until there is a verdict. */
+  readonly approval: Approval | null;
+  readonly filledQty: Qty;
+}
+
+/** A tripped wire: close-only for its asset and mode until `until`, or until re-armed where null. */
+export interface Wire {
+  readonly refusal: Refusal;
+  readonly until: Instant | null;
+}
+
+/** The newest verdict of an asset and mode, for `why`. */
+export interface Verdict {
+  readonly clientOrderId: string;
+  readonly symbol: string;
+  readonly kind: 'entry' | 'exit';
+  readonly intendedAt: Instant | null;
+  readonly refusal: Refusal | null;
+  readonly approved: Pick<Approval, 'notional' | 'margin' | 'maxLoss'> | null;
+}
+
+export interface GovernorState {
+  readonly settings: Settings | null;
+  /** By `instrumentKey`. */
+  readonly instruments: Readonly<Record<string, Instrument>>;
+  /** By client order id: intended or approved, not over. */
+  readonly orders: Readonly<Record<string, GovernedOrder>>;
+  readonly decided: readonly string[];
+  /** By `positionKey`. */
+  readonly positions: Readonly<Record<string, BookedPosition>>;
+  /** Closed by fills, not booked as trades yet. */
+  readonly closing: readonly ClosedPart[];
+  /** By `positionKey`: when it was last closed. */
+  readonly closedAt: Readonly<Record<string, Instant>>;
+  /** By `walletKey`, as the three that follow. */
+  readonly wallets: Readonly<Record<string, Wallet>>;
+  readonly wires: Readonly<Record<string, readonly Wire[]>>;
+  readonly approvedAt: Readonly<Record<string, readonly Instant[]>>;
+  readonly verdicts: Readonly<Record<string, Verdict>>;
+  readonly killed: readonly KillScope[];
+}
+
+export const BLANK_GOVERNOR: GovernorState = {
+  settings: null,
+  instruments: {},
+  orders: {},
+  decided: [],
+  positions: {},
+  closing: [],
+  closedAt: {},
+  wallets: {},
+  wires: {},
+  approvedAt: {},
+  verdicts: {},
+  killed: [],
+};
+
+interface Account {
+  readonly asset: Asset;
+  readonly mode: Mode;
+}
+
+export const instrumentKey = (of: { readonly asset: Asset; readonly symbol: string }): string => `${of.asset}|${of.symbol}`;
+export const walletOf = (state: GovernorState, account: Account): Wallet => state.wallets[walletKey(account)] ?? EMPTY_WALLET;
+export const wiresOf = (state: GovernorState, account: Account): readonly Wire[] => state.wires[walletKey(account)] ?? [];
+
+/** Total: what does not concern the governor, or came before, changes nothing. */
+export function evolveGovernor(state: GovernorState, event: DomainEvent): GovernorState {
+  switch (event.type) {
+    case 'settings.loaded':
+      return { ...state, settings: event.body.settings };
+    case 'instrument.changed':
+      return { ...state, instruments: { ...state.instruments, [instrumentKey(event.body.instrument)]: event.body.instrument } };
+    case 'order.intended':
+      return intended(state, event.body.intent);
+    case 'order.approved':
+      return approved(state, event.body);
+    case 'order.refused':
+      return refused(state, event.body);
+    case 'order.ended':
+      return { ...state, orders: without(state.orders, event.body.clientOrderId) };
+    case 'fill.recorded':
+      return filled(state, event.body.fill);
+    case 'trade.closed':
+      return closed(state, event.body.trade);
+    case 'tripwire.tripped':
+      return tripped(state, event.body);
+    case 'kill.tripped':
+      return state.killed.includes(event.body.scope) ? state : { ...state, killed: [...state.killed, event.body.scope] };
+    case 'kill.rearmed':
+      return rearmed(state);
+    default:
+      return state;
+  }
+}
+
+/** The same id again is the same order: it changes nothing, whatever it says now. */
+function intended(state: GovernorState, intent: OrderIntent): GovernorState {
+  const { clientOrderId } = intent;
+  if (Object.hasOwn(state.orders, clientOrderId) || state.decided.includes(clientOrderId)) return state;
+  return { ...state, orders: { ...state.orders, [clientOrderId]: { intent, approval: null, filledQty: ZERO_QTY } } };
+}
+
+function approved(state: GovernorState, approval: Approval): GovernorState {
+  const { clientOrderId, symbol, intent, notional, margin, maxLoss } = approval;
+  const key = walletKey(approval);
+  const since = intent.intendedAt - THROTTLE_WINDOW_MS;
+  const times = [...(state.approvedAt[key] ?? []).filter((at) => at > since), intent.intendedAt];
+  const verdict = { clientOrderId, symbol, kind: intent.kind, intendedAt: intent.intendedAt, refusal: null, approved: { notional, margin, maxLoss } };
+  return {
+    ...decidedOn(state, clientOrderId, key, verdict),
+    orders: { ...state.orders, [clientOrderId]: { intent, approval, filledQty: ZERO_QTY } },
+    approvedAt: { ...state.approvedAt, [key]: times },
+  };
+}
+
+function refused(state: GovernorState, { clientOrderId, symbol, kind, refusal, asset, mode }: EventBody<'order.refused'>): GovernorState {
+  const intendedAt = state.orders[clientOrderId]?.intent.intendedAt ?? null;
+  const verdict = { clientOrderId, symbol, kind, intendedAt, refusal, approved: null };
+  return { ...decidedOn(state, clientOrderId, walletKey({ asset, mode }), verdict), orders: without(state.orders, clientOrderId) };
+}
+
+function decidedOn(state: GovernorState, clientOrderId: string, key: string, verdict: Verdict): GovernorState {
+  const decided = [...state.decided.slice(1 - DECIDED_KEPT_MAX), clientOrderId];
+  return { ...state, decided, verdicts: { ...state.verdicts, [key]: verdict } };
+}
+
+function filled(state: GovernorState, fill: Fill): GovernorState {
+  if (!isPositive(fill.qty)) return state;
+  const key = positionKey(fill);
+  const order = state.orders[fill.clientOrderId];
+  // As in verify: what the fill was made with, before what the catalog says today.
+  const multiplier = fill.paper?.multiplier ?? state.instruments[instrumentKey(fill)]?.multiplier ?? ONE;
+  const { position, closed: part } = bookFill(state.positions[key] ?? null, fill, multiplier, order?.intent.bracket ?? null);
+  const isOwn = order !== undefined && order.intent.kind === fill.reason;
+  const orders = isOwn ? { ...state.orders, [fill.clientOrderId]: { ...order, filledQty: add(order.filledQty, fill.qty) } } : state.orders;
+  return {
+    ...state,
+    orders,
+    positions: position === null ? without(state.positions, key) : { ...state.positions, [key]: position },
+    closing: part === null ? state.closing : [...state.closing, part],
+    closedAt: part === null ? state.closedAt : { ...state.closedAt, [key]: part.closedAt },
+  };
+}
+
+function closed(state: GovernorState, trade: ClosedTrade): GovernorState {
+  const wallet = bookTrade(walletOf(state, trade), trade);
+  const closing = state.closing.filter(({ tradeId }) => tradeId !== trade.tradeId);
+  return { ...state, closing, wallets: { ...state.wallets, [walletKey(trade)]: wallet } };
+}
+
+function tripped(state: GovernorState, { asset, mode, refusal, until }: EventBody<'tripwire.tripped'>): GovernorState {
+  const others = wiresOf(state, { asset, mode }).filter((wire) => wire.refusal.code !== refusal.code);
+  return { ...state, wires: { ...state.wires, [walletKey({ asset, mode })]: [...others, { refusal, until }] } };
+}
+
+/** Re-arming is one act for switch and wires; losses count from here where a wire was tripped. */
+function rearmed(state: GovernorState): GovernorState {
+  const wallets = { ...state.wallets };
+  for (const [key, wires] of Object.entries(state.wires)) {
+    const wallet = wallets[key];
+    if (wires.length > 0 && wallet !== undefined) wallets[key] = rebased(wallet);
+  }
+  return { ...state, killed: [], wires: {}, wallets };
+}
+
+function without<T>(record: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> {
+  if (!Object.hasOwn(record, key)) return record;
+  const { [key]: _gone, ...rest } = record;
+  return rest;
+}
