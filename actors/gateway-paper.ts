@@ -2,7 +2,7 @@ import { createPaperSimulator } from '#trading/paper/simulator.ts';
 import type { PaperState } from '#trading/paper/state.ts';
 import type { PaperMemory } from '#trading/paper/turn.ts';
 import type { Behavior, Decision } from '#trading/behavior.ts';
-import type { DomainEvent, Fact, KillScope } from '#trading/model/events.ts';
+import type { DomainEvent, KillScope } from '#trading/model/events.ts';
 import type { Instant } from '#trading/model/instrument.ts';
 import type { Message } from '#trading/model/messages.ts';
 import * as value from '#protocol/values.ts';

@@ -39,8 +39,8 @@ export interface JournalOptions {
 export interface OpenJournal extends Journal {
   /** Writes the head to the anchor file where it is newer: the owner calls it when nothing was written for a second. */
   anchor(): Promise<void>;
-  /** What the anchor file says. */
-  anchored(): Link;
+  /** What the anchor file says now. @throws JournalError ANCHOR_BROKEN. */
+  readAnchor(): Promise<Link | null>;
   /** The hash of record `seq` (the genesis hash for 0), or null where there is no such record. */
   hashAt(seq: number): Promise<string | null>;
   /** Stored text as it lies, up to the head of the call: what verify walks. */
@@ -151,8 +151,8 @@ class Writer implements OpenJournal {
     return () => this.#listeners.delete(listener);
   }
 
-  anchored(): Link {
-    return this.#anchored;
+  readAnchor(): Promise<Link | null> {
+    return this.#anchorFile.read();
   }
 
   async anchor(): Promise<void> {

@@ -78,7 +78,7 @@ class Appender {
   /** Null while the files are being rebuilt. */
   #lastSeq: number | null = null;
   #writing: Promise<void> = Promise.resolve();
-  #failure: unknown = null;
+  #failure: Error | null = null;
 
   constructor(stateDir: string) {
     this.#stateDir = stateDir;
@@ -107,7 +107,7 @@ class Appender {
       try {
         for (const fact of this.#waiting.splice(0)) await this.#append(fact);
       } catch (error) {
-        this.#failure ??= error;
+        this.#failure ??= error instanceof Error ? error : new Error(String(error));
       }
     });
   }

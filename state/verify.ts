@@ -3,17 +3,31 @@
  * owner; every order follows from an intent and an approval; every paper fill follows again from its snapshot and seed; every
  * result and budget follows from fills. What it finds is reported by record, never thrown.
  */
-import type { Fact } from '#trading/model/events.ts';
-import { checkAnchor } from './anchor.ts';
-import { GENESIS, recordTail, type Link } from './chain.ts';
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { anchorFile, checkAnchor, type AnchorFile } from './anchor.ts';
+import { GENESIS, type Link } from './chain.ts';
+import type { DataPaths } from './data-dir.ts';
 import { JournalError } from './errors.ts';
-import { keyOf, seqOf, type RawRecord } from './store.ts';
-import { FillRules } from './verify/fills.ts';
-import { instrumentKey, OrderBook } from './verify/order-book.ts';
-import { OrderRules } from './verify/orders.ts';
-import { checkRaw } from './verify/record-check.ts';
-import { Problems, type Report, type VerifyReport } from './verify/report.ts';
-import { TradeRules } from './verify/trades.ts';
+import { levelStore, type RawRecord, type RecordStore } from './store.ts';
+import { Problems, type VerifyProblem } from './verify/report.ts';
+import { Walk } from './verify/walk.ts';
+
+export interface VerifyReport {
+  readonly ok: boolean;
+  readonly records: number;
+  /** The hash of the newest record. */
+  readonly chainHead: string;
+  readonly intents: number;
+  readonly paperFills: number;
+  readonly liveFills: number;
+  /** Paper fills that were derived again from their snapshot and seed, with the same result. */
+  readonly rederived: number;
+  /** The first ones, in order. */
+  readonly problems: readonly VerifyProblem[];
+  readonly problemsTotal: number;
+}
 
 export interface VerifySource {
   /** Every record from the first on, as stored. A store that stops reading may throw a JournalError. */
@@ -29,6 +43,8 @@ export interface VerifyOptions {
 }
 
 const PROGRESS_EVERY_RECORDS = 1000;
+/** Records between two breaths: a running system verifies itself in its own process and must go on trading. */
+const SLICE_RECORDS = 32;
 
 export async function verifyJournal(source: VerifySource, { from = 1, onProgress }: VerifyOptions = {}): Promise<VerifyReport> {
   const problems = new Problems(from);
@@ -36,6 +52,7 @@ export async function verifyJournal(source: VerifySource, { from = 1, onProgress
   try {
     for await (const raw of source.records) {
       walk.take(raw);
+      if (walk.records % SLICE_RECORDS === 0) await setImmediate();
       if (walk.records % PROGRESS_EVERY_RECORDS === 0) onProgress?.(walk.records);
     }
   } catch (error) {
@@ -49,83 +66,76 @@ export async function verifyJournal(source: VerifySource, { from = 1, onProgress
   const anchorProblem = source.anchor instanceof JournalError ? source.anchor : checkAnchor(source.anchor, walk.end, walk.anchoredHash);
   // The anchor may name a record before `from`, and is a problem of the whole journal all the same.
   if (anchorProblem !== null) problems.add(Math.max(anchorProblem.seq ?? walk.end.seq, from), 'ANCHOR', anchorProblem.message);
-  return walk.report();
+  const { paper, live, rederived } = walk.fills;
+  return {
+    ok: problems.total === 0,
+    records: walk.records,
+    chainHead: walk.end.hash,
+    intents: walk.intents,
+    paperFills: paper,
+    liveFills: live,
+    rederived,
+    problems: problems.kept,
+    problemsTotal: problems.total,
+  };
 }
 
-class Walk {
-  records = 0;
-  /** The number of the newest record and its hash. */
-  end: Link = GENESIS;
-  /** The hash of the record the anchor names, once it came by. */
-  anchoredHash: string | null = null;
-  readonly #problems: Problems;
-  readonly #from: number;
-  readonly #anchor: Link | null;
-  readonly #book = new OrderBook();
-  readonly #orders = new OrderRules(this.#book);
-  readonly #trades = new TradeRules(this.#book);
-  readonly #fills = new FillRules(this.#book, (fill, trip, report) => this.#trades.closed(fill, trip, report));
-  /** Null after a break. */
-  #prev: Link | null = GENESIS;
-  #lastAt = 0;
-  #intents = 0;
-
-  constructor(problems: Problems, from: number, anchor: Link | null) {
-    this.#problems = problems;
-    this.#from = from;
-    this.#anchor = anchor;
+/**
+ * Verifies a stopped system's journal. A store that does not even open is a problem in the report.
+ * @throws JournalError NO_JOURNAL, LOCKED (a system is running: it verifies itself, over its admin socket).
+ */
+export async function verifyDataDir(files: Pick<DataPaths, 'leveldb' | 'anchor'>, options: VerifyOptions = {}): Promise<VerifyReport> {
+  // LevelDB would make an empty store of any directory without this file.
+  if (!(await exists(join(files.leveldb, 'CURRENT'))) && !(await exists(files.anchor))) {
+    throw new JournalError('NO_JOURNAL', `there is no journal in ${files.leveldb}: nothing has run with this data directory and market yet`);
   }
-
-  take(raw: RawRecord): void {
-    this.records += 1;
-    const expected = this.end.seq + 1;
-    if (raw.key !== keyOf(expected)) {
-      this.#problems.add(expected, 'CHAIN', `record ${expected} is missing: ${JSON.stringify(raw.key)} stands in its place`);
-      this.#prev = null;
-    }
-    const seq = seqOf(raw.key) ?? expected;
-    const before = this.#problems.total;
-    const { link, fact } = checkRaw(raw, this.#prev, this.#problems);
-    // A record whose own word cannot be trusted is not what the next one is measured by.
-    this.#prev = link.hash === '' || this.#problems.total > before ? null : link;
-    this.end = { seq, hash: link.hash };
-    if (seq === this.#anchor?.seq) this.anchoredHash = recordTail(raw.value)?.hash ?? null;
-    if (fact === null) return;
-    try {
-      this.#check(fact);
-    } catch (error) {
-      // Numbers that fit the schema and that no arithmetic takes: still only one more thing that is wrong with this record.
-      this.#problems.add(seq, 'SCHEMA', `${fact.type} cannot be checked: ${error instanceof Error ? error.message : String(error)}`);
-    }
+  const store = levelStore(files.leveldb, false);
+  try {
+    await store.open();
+  } catch (error) {
+    if (error instanceof JournalError && error.code === 'STORE_BROKEN') return unreadable(error);
+    throw error;
   }
-
-  report(): VerifyReport {
-    const { paper, live, rederived } = this.#fills.counts;
-    return {
-      ok: this.#problems.total === 0,
-      records: this.records,
-      chainHead: this.end.hash,
-      intents: this.#intents,
-      paperFills: paper,
-      liveFills: live,
-      rederived,
-      problems: this.#problems.kept,
-      problemsTotal: this.#problems.total,
-    };
+  try {
+    return await verifyJournal({ anchor: await readAnchor(anchorFile(files.anchor)), records: allRecords(store) }, options);
+  } finally {
+    await store.close();
   }
+}
 
-  #check(fact: Fact): void {
-    const report: Report = (rule, what) => this.#problems.add(fact.seq, rule, what);
-    // Only the start of a run may set market time back: recorded data can be played again.
-    if (fact.at < this.#lastAt && fact.type !== 'system.started')
-      report('TIME', `${fact.type} is of ${fact.at}, before the record before it (${this.#lastAt})`);
-    this.#lastAt = fact.at;
-    if (fact.type === 'system.started') this.#book.seed = fact.body.seed;
-    if (fact.type === 'settings.loaded') this.#book.settings = fact.body.settings;
-    if (fact.type === 'instrument.changed') this.#book.instruments.set(instrumentKey(fact.body.instrument), fact.body.instrument);
-    if (fact.type === 'order.intended') this.#intents += 1;
-    this.#orders.check(fact, report);
-    this.#fills.check(fact, fact.seq >= this.#from, report);
-    this.#trades.check(fact, report);
+/** What the anchor file says, or why it says nothing that can be understood. */
+export async function readAnchor(file: Pick<AnchorFile, 'read'>): Promise<Link | null | JournalError> {
+  try {
+    return await file.read();
+  } catch (error) {
+    if (error instanceof JournalError) return error;
+    throw error;
+  }
+}
+
+async function* allRecords(store: RecordStore): AsyncIterable<RawRecord> {
+  for await (const page of store.pages('')) yield* page;
+}
+
+function unreadable(error: JournalError): VerifyReport {
+  return {
+    ok: false,
+    records: 0,
+    chainHead: GENESIS.hash,
+    intents: 0,
+    paperFills: 0,
+    liveFills: 0,
+    rederived: 0,
+    problems: [{ seq: 1, rule: 'STORE', what: error.message }],
+    problemsTotal: 1,
+  };
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch {
+    return false;
   }
 }

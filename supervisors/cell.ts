@@ -115,9 +115,8 @@ export class Cell implements Supervised, Recipient {
   postFact(fact: Fact, envelope: Envelope): void {
     // The replay of the next start will hold it.
     if (!this.#replaying || this.#life === null) return;
-    const placed = this.#line.add(fact);
-    if (placed === 'waiting') this.#take({ envelope, answer: null, attempts: 0 });
-    else if (placed === 'late') this.#fail(this.#life, `FACT_OUT_OF_ORDER: fact ${fact.seq} came after a later one`, false);
+    if (this.#line.add(fact)) this.#take({ envelope, answer: null, attempts: 0 });
+    else this.#fail(this.#life, `FACT_OUT_OF_ORDER: fact ${fact.seq} came after a later one`, false);
   }
 
   /** @throws where the deadline passes or the actor fails over it; the message may be handled all the same. */
@@ -161,7 +160,7 @@ export class Cell implements Supervised, Recipient {
     const { snapshot, facts } = await replay(head, this, this.#context);
     this.#sinceSnapshot = facts.length;
     const { name } = this;
-    const params: unknown = typeof this.#spec.params === 'function' ? this.#spec.params() : this.#spec.params;
+    const params = paramsOf(this.#spec);
     const raw = await life.call({ op: 'start', module: this.#spec.module, start: { name, epoch, params, now, snapshot, facts } });
     await this.#conclude(life, raw, null, now);
     if (this.#life !== life) throw new Error('it ended while it started');
@@ -346,5 +345,7 @@ function causeOf(flight: Flight | null): { readonly cause: string | null; readon
   return { cause: id, correlation };
 }
 
+// What a function of the tree gives is checked by the actor it is for, like any params.
+const paramsOf = ({ params }: CellSpec): unknown => (typeof params === 'function' ? (params as () => unknown)() : params);
 const textOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
 const stackOf = (thrown: unknown): string => (thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown));

@@ -6,7 +6,6 @@ export class FactLine {
   readonly #waiting = new Deque<Fact>();
   /** The newest fact that was applied or replayed. */
   #through = 0;
-  #replayed = 0;
 
   get length(): number {
     return this.#waiting.length;
@@ -14,16 +13,15 @@ export class FactLine {
 
   /** The replay holds every fact up to `head`; nothing before it will be applied again. */
   restart(head: number): void {
-    this.#through = this.#replayed = head;
+    this.#through = head;
     this.#waiting.remove(() => true);
   }
 
-  /** `replayed`: the start held it already. `late`: a later fact was applied before it, which a journal that tells in order rules out. */
-  add(fact: Fact): 'waiting' | 'replayed' | 'late' {
-    if (fact.seq <= this.#replayed) return 'replayed';
-    if (fact.seq <= this.#through) return 'late';
+  /** False where it comes too late: a later fact was applied before it, which a journal that tells in order rules out. */
+  add(fact: Fact): boolean {
+    if (fact.seq <= this.#through) return false;
     this.#waiting.push(fact);
-    return 'waiting';
+    return true;
   }
 
   /** Takes the waiting facts up to `seq`. */

@@ -7,7 +7,7 @@ import type { ActorInstance, Envelope, Start } from '#protocol/actor.ts';
 import { parseMessage } from '#protocol/messages.ts';
 import type { Fact } from '#trading/model/events.ts';
 import type { Instant } from '#trading/model/instrument.ts';
-import type { Message, Tell } from '#trading/model/messages.ts';
+import type { Tell } from '#trading/model/messages.ts';
 import type { ComedySelf } from './comedy-types.ts';
 import type { Emission, HostError, HostReply, HostRequest, RouteMessage } from './processes.ts';
 
@@ -117,7 +117,7 @@ export default class Host {
 
 function parseEnvelope(envelope: Envelope): Envelope {
   // parseMessage checks the body against its type; what the spread keeps of the envelope was written by the router.
-  return { ...envelope, ...(parseMessage(envelope.type, envelope.body) as Message) } as Envelope;
+  return { ...envelope, ...parseMessage(envelope.type, envelope.body) };
 }
 
 /**

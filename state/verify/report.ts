@@ -34,21 +34,6 @@ export interface VerifyProblem {
   readonly what: string;
 }
 
-export interface VerifyReport {
-  readonly ok: boolean;
-  readonly records: number;
-  /** The hash of the newest record. */
-  readonly chainHead: string;
-  readonly intents: number;
-  readonly paperFills: number;
-  readonly liveFills: number;
-  /** Paper fills that were derived again from their snapshot and seed, with the same result. */
-  readonly rederived: number;
-  /** The first ones, in order. */
-  readonly problems: readonly VerifyProblem[];
-  readonly problemsTotal: number;
-}
-
 /** How a rule says that the record at hand breaks it. */
 export type Report = (rule: VerifyRule, what: string) => void;
 

@@ -13,7 +13,6 @@ const TURN_EVENTS_MAX = 4;
 
 async function main(dir: string): Promise<void> {
   const journal = await openJournal({ dir: join(dir, 'leveldb'), anchorPath: join(dir, 'anchor.json') });
-  process.stdout.write(`opened ${journal.head().seq} ${journal.anchored().seq}\n`);
   const caller = async (name: number): Promise<never> => {
     for (let turn = 0; ; turn += 1) {
       const events = Array.from({ length: 1 + (turn % TURN_EVENTS_MAX) }, (_, index) => ({

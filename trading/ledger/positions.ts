@@ -12,6 +12,7 @@ import {
   price,
   quotient,
   ratio,
+  rounded,
   scale,
   subtract,
   ZERO_MONEY,
@@ -42,6 +43,9 @@ export interface Booked {
   readonly closed: ClosedPart | null;
 }
 
+/** A divided fee is cut here, so that its parts sum to it exactly. */
+const FEE_PLACES = 12;
+
 export const positionKey = (of: { readonly asset: Asset; readonly mode: Mode; readonly symbol: string }): string =>
   `${of.asset}|${of.mode}|${of.symbol}`;
 
@@ -60,7 +64,7 @@ export function bookFill(position: BookedPosition | null, fill: Fill, multiplier
   }
   if (fill.side === position.side) return { position: added(position, fill), closed: null };
   if (atMost(fill.qty, position.qty)) return reduced(position, fill);
-  const closing = { ...fill, qty: position.qty, fee: scale(fill.fee, quotient(position.qty, fill.qty)) };
+  const closing = { ...fill, qty: position.qty, fee: rounded(scale(fill.fee, quotient(position.qty, fill.qty)), FEE_PLACES) };
   const rest = { ...fill, qty: subtract(fill.qty, position.qty), fee: subtract(fill.fee, closing.fee) };
   return { position: opened(rest, multiplier, bracket), closed: reduced(position, closing).closed };
 }

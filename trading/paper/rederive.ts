@@ -24,7 +24,10 @@ export interface RederiveContext {
   readonly held: Qty;
 }
 
-/** What does not follow, as sentences; empty where the fill is proven. Never throws on a fill that the schema lets pass. */
+/**
+ * What does not follow, as sentences; empty where the fill is proven.
+ * @throws RangeError where the instrument itself is none, such as a tick of zero.
+ */
 export function rederiveFill(fill: Fill, context: RederiveContext): string[] {
   const proof = fill.paper;
   const { instrument, settings } = context;

@@ -4,7 +4,7 @@
  */
 import { NOTHING, type Behavior, type Decision } from '../behavior.ts';
 import { checkQuote } from '../market/freshness.ts';
-import type { DomainEvent, EventType, Fact, KillScope } from '../model/events.ts';
+import type { EventType, Fact, KillScope } from '../model/events.ts';
 import type { Instant } from '../model/instrument.ts';
 import type { Message } from '../model/messages.ts';
 import type { QuoteSnapshot } from '../model/quote.ts';

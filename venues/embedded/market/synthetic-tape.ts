@@ -68,7 +68,7 @@ export class SyntheticTape {
     const premium = 1 + (basisBps / BPS) * (1 + 0.5 * Math.sin((2 * Math.PI * minute) / BASIS_SWING_MINUTES));
     let rested = true;
     for (let second = 0; second < SECONDS; second++) {
-      const moves = rested || draws.uniform() < activity;
+      const moves: boolean = rested || draws.uniform() < activity;
       rested = !moves;
       if (!moves) {
         this.#moves[second] = 0;

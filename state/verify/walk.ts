@@ -1,0 +1,79 @@
+/** One pass over the journal: the chain, then what the facts say. */
+import type { Fact } from '#trading/model/events.ts';
+import { GENESIS, recordTail, type Link } from '../chain.ts';
+import { keyOf, seqOf, type RawRecord } from '../store.ts';
+import { FillRules, type FillCounts } from './fills.ts';
+import { instrumentKey, OrderBook } from './order-book.ts';
+import { OrderRules } from './orders.ts';
+import { checkRaw } from './record-check.ts';
+import type { Problems, Report } from './report.ts';
+import { TradeRules } from './trades.ts';
+
+/** The journal, record by record, under every rule. */
+export class Walk {
+  records = 0;
+  intents = 0;
+  /** The number of the newest record and its hash. */
+  end: Link = GENESIS;
+  /** The hash of the record the anchor names, once it came by. */
+  anchoredHash: string | null = null;
+  readonly #problems: Problems;
+  readonly #from: number;
+  readonly #anchor: Link | null;
+  readonly #book = new OrderBook();
+  readonly #orders = new OrderRules(this.#book);
+  readonly #trades = new TradeRules(this.#book);
+  readonly #fills = new FillRules(this.#book, (fill, trip, report) => this.#trades.closed(fill, trip, report));
+  /** Null after a break. */
+  #prev: Link | null = GENESIS;
+  #lastAt = 0;
+
+  constructor(problems: Problems, from: number, anchor: Link | null) {
+    this.#problems = problems;
+    this.#from = from;
+    this.#anchor = anchor;
+  }
+
+  take(raw: RawRecord): void {
+    this.records += 1;
+    const expected = this.end.seq + 1;
+    if (raw.key !== keyOf(expected)) {
+      this.#problems.add(expected, 'CHAIN', `record ${expected} is missing: ${JSON.stringify(raw.key)} stands in its place`);
+      this.#prev = null;
+    }
+    const seq = seqOf(raw.key) ?? expected;
+    const before = this.#problems.total;
+    const { link, fact } = checkRaw(raw, this.#prev, this.#problems);
+    // A record whose own word cannot be trusted is not what the next one is measured by.
+    this.#prev = link.hash === '' || this.#problems.total > before ? null : link;
+    this.end = { seq, hash: link.hash };
+    if (seq === this.#anchor?.seq) this.anchoredHash = recordTail(raw.value)?.hash ?? null;
+    if (fact === null) return;
+    try {
+      this.#check(fact);
+    } catch (error) {
+      // Numbers that fit the schema and that no arithmetic takes: still only one more thing that is wrong with this record.
+      this.#problems.add(seq, 'SCHEMA', `${fact.type} cannot be checked: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  /** Fills of each mode, and how many of paper were derived again. */
+  get fills(): Readonly<FillCounts> {
+    return this.#fills.counts;
+  }
+
+  #check(fact: Fact): void {
+    const report: Report = (rule, what) => this.#problems.add(fact.seq, rule, what);
+    // Only the start of a run may set market time back: recorded data can be played again.
+    if (fact.at < this.#lastAt && fact.type !== 'system.started')
+      report('TIME', `${fact.type} is of ${fact.at}, before the record before it (${this.#lastAt})`);
+    this.#lastAt = fact.at;
+    if (fact.type === 'system.started') this.#book.seed = fact.body.seed;
+    if (fact.type === 'settings.loaded') this.#book.settings = fact.body.settings;
+    if (fact.type === 'instrument.changed') this.#book.instruments.set(instrumentKey(fact.body.instrument), fact.body.instrument);
+    if (fact.type === 'order.intended') this.intents += 1;
+    this.#orders.check(fact, report);
+    this.#fills.check(fact, fact.seq >= this.#from, report);
+    this.#trades.check(fact, report);
+  }
+}
