@@ -2,8 +2,6 @@
 import type { Asset, Instant, Mode } from '#trading/model/instrument.ts';
 import type { ClosedTrade, Position } from '#trading/model/position.ts';
 import type { KillScope, Refusal } from '#trading/model/events.ts';
-import { z } from 'zod';
-import { killScope, text } from './values.ts';
 
 export interface WalletView {
   readonly asset: Asset;
@@ -37,6 +35,7 @@ export interface MarkerView {
   readonly reason: string;
   readonly price: string;
 }
+/** At a close: `value` is what the first budget became by everything realised since, `budget` what may be traded with from here. */
 export interface EquityPoint {
   readonly asset: Asset;
   readonly mode: Mode;
@@ -44,9 +43,19 @@ export interface EquityPoint {
   readonly value: number;
   readonly budget: number;
 }
+/** `mark` is the touch that would close it now; `unrealised` is at the mark, before fees. */
 export interface PositionView extends Position {
   readonly mark: string | null;
   readonly unrealised: string | null;
+}
+/** Of every closed trade of an asset and mode, not only of those shown. Win-rate and expectancy follow: won ÷ closed, pnl ÷ closed. */
+export interface TotalsView {
+  readonly asset: Asset;
+  readonly mode: Mode;
+  readonly closed: number;
+  readonly won: number;
+  readonly pnl: string;
+  readonly fees: string;
 }
 export interface ActorView {
   readonly name: string;
@@ -101,6 +110,7 @@ export interface View {
   readonly wallets: Readonly<Record<string, WalletView>>;
   readonly quotes: Readonly<Record<string, QuoteView>>;
   readonly positions: Readonly<Record<string, PositionView>>;
+  readonly totals: Readonly<Record<string, TotalsView>>;
   readonly actors: readonly ActorView[];
   /** Newest first, at most TRADES_SHOWN_MAX. */
   readonly trades: readonly ClosedTrade[];
@@ -117,10 +127,16 @@ export const MARKERS_MAX = 500;
 export const EQUITY_POINTS_MAX = 2000;
 export const REFUSALS_SHOWN_MAX = 100;
 
+/** What a page gets first. The next patch has `seq + 1`. */
+export interface ViewSnapshot {
+  readonly seq: number;
+  readonly view: View;
+}
+
 /**
  * Sequenced: a page that sees a gap in `seq` asks for a new snapshot. `set` replaces whole top-level fields; `put` replaces single
- * entries of keyed fields (null removes one); `append` adds to the end of bars (replacing the bar of equal time), markers and
- * equity; `prepend` adds new trades and refusals at the front.
+ * entries of keyed fields (null removes one); `append` adds bars in the order of their times (replacing the bar of equal time), and
+ * markers and equity at the end; `prepend` adds new trades and refusals at the front.
  */
 export interface ViewPatch {
   readonly seq: number;
@@ -129,6 +145,7 @@ export interface ViewPatch {
     readonly wallets?: Readonly<Record<string, WalletView | null>>;
     readonly quotes?: Readonly<Record<string, QuoteView | null>>;
     readonly positions?: Readonly<Record<string, PositionView | null>>;
+    readonly totals?: Readonly<Record<string, TotalsView | null>>;
   };
   readonly append?: {
     readonly bars?: Readonly<Record<string, readonly ChartBar[]>>;
@@ -137,16 +154,6 @@ export interface ViewPatch {
   };
   readonly prepend?: { readonly trades?: readonly ClosedTrade[]; readonly refusals?: readonly RefusalView[] };
 }
-
-/** What the page may ask for. Everything else is refused and counted. */
-export const pageCommand = z.discriminatedUnion('command', [
-  z.strictObject({ command: z.literal('snapshot') }),
-  z.strictObject({ command: z.literal('kill'), scope: killScope, reason: text, flatten: z.boolean() }),
-  z.strictObject({ command: z.literal('rearm'), confirm: text, reason: text }),
-  z.strictObject({ command: z.literal('verify') }),
-]);
-export type PageCommand = z.infer<typeof pageCommand>;
-export type PageAnswer = { readonly ok: true; readonly result: unknown } | { readonly ok: false; readonly error: string };
 
 /** What the main process feeds the dashboard, at most ten times a second; facts reach the dashboard as `fact.recorded`. */
 export interface WindowFeed {

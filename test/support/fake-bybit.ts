@@ -1,5 +1,5 @@
 /** A small Bybit v5 for tests, on real loopback sockets: public market data, faults on demand, and a record of everything it was asked. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'ws';
 
@@ -28,13 +28,15 @@ const SPOT_ARGUMENTS_MAX = 10;
 export class FakeBybit {
   /** Venue time; tests move it. */
   now = 1_722_003_300_000;
-  readonly calls: { readonly method: string; readonly path: string; readonly query: URLSearchParams }[] = [];
+  readonly calls: { readonly method: string; readonly path: string; readonly headers: IncomingHttpHeaders }[] = [];
   readonly requests: { readonly category: FakeCategory; readonly op: string; readonly args: readonly string[] }[] = [];
   /** By path; each is used as often as it stands there. */
   readonly faults: { readonly path: string; readonly action: Fault }[] = [];
   /** Topics that are acknowledged and then never sent, as `spot orderbook.1.BTCUSDT`. */
   readonly muted = new Set<string>();
   readonly tops = new Map<string, FakeTop>();
+  /** Pings get no answer. */
+  deaf = false;
   opened = 0;
   pings = 0;
   readonly #http: Server;
@@ -117,6 +119,7 @@ export class FakeBybit {
   #hear({ socket, category, topics }: Client, { op = '', req_id = '', args = [] }: Frame): void {
     if (op === 'ping') {
       this.pings++;
+      if (this.deaf) return;
       socket.send(JSON.stringify({ success: true, ret_msg: 'pong', conn_id: 'c', req_id, op: 'ping' }));
       return;
     }
@@ -138,7 +141,7 @@ export class FakeBybit {
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const { pathname: path, searchParams: query } = new URL(request.url ?? '/', 'http://fake');
-    this.calls.push({ method: request.method ?? '?', path, query });
+    this.calls.push({ method: request.method ?? '?', path, headers: request.headers });
     const at = this.faults.findIndex((fault) => fault.path === path);
     const action = at === -1 ? null : this.faults.splice(at, 1)[0]?.action;
     if (action === 'reset') {

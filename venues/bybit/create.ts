@@ -2,8 +2,9 @@
  * ccxt's Bybit, unmodified, with our hooks on a subclass. Only this one class is loaded: the whole package takes 0.6 s and 80 MB.
  * The interface names what we use of it and nothing else: in particular no order method.
  */
+import { createRequire } from 'node:module';
 import path from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { assertLoopback, marketDataUrls, type Category, type Endpoints, type Environment } from './endpoints.ts';
 import type { FetchImplementation } from './transport.ts';
 
@@ -68,6 +69,8 @@ export interface ExchangeOptions {
 }
 
 const FRAME_BYTES_MAX = 1024 * 1024;
+/** From the package's entry, dist/ccxt.cjs. */
+const BYBIT_FROM_ENTRY = '../js/src/pro/bybit.js';
 
 /** @throws Error where the environment is embedded and any URL of the instance is not on loopback. */
 export async function createExchange(options: ExchangeOptions, hooks: ExchangeHooks): Promise<Exchange> {
@@ -85,8 +88,8 @@ type ExchangeClass = new (config: object) => Exchange;
 
 /** A deep import of the package is not exported, a file URL is. */
 async function loadBybit(): Promise<ExchangeClass> {
-  const entry = fileURLToPath(import.meta.resolve('ccxt'));
-  const loaded: unknown = await import(pathToFileURL(path.join(path.dirname(entry), 'src/pro/bybit.js')).href);
+  const entry = createRequire(import.meta.url).resolve('ccxt');
+  const loaded: unknown = await import(pathToFileURL(path.join(path.dirname(entry), BYBIT_FROM_ENTRY)).href);
   if (typeof loaded !== 'object' || loaded === null || !('default' in loaded) || typeof loaded.default !== 'function') {
     throw new TypeError('ccxt has no Bybit class where its pinned version has it');
   }

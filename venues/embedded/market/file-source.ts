@@ -25,7 +25,7 @@ const NOMINAL_LOTS = 10_000;
 
 /** Reads ahead one batch of rows, never more. */
 export class FileSource {
-  readonly #rows: AsyncGenerator<readonly Row[]>;
+  readonly #rows: AsyncGenerator<readonly Row[], void>;
   readonly #walk: Walk;
   #batch: readonly Row[] = [];
   #row = 0;

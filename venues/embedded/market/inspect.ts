@@ -74,7 +74,7 @@ export async function inspectFile(path: string): Promise<FileInfo> {
 }
 
 /** The file's rows in order, in batches. @throws DataFileError as soon as a row is wrong. */
-export async function* readRows(path: string): AsyncGenerator<readonly Row[]> {
+export async function* readRows(path: string): AsyncGenerator<readonly Row[], void> {
   let line = 0;
   let kind: FileKind | null = null;
   let before: Instant = -Infinity;

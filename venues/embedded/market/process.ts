@@ -67,8 +67,17 @@ export interface Gaps {
   readonly largestGapMs: number;
 }
 
+/** The book that stands before the first step. */
+export interface Opening {
+  /** When it was made; never after `start`. */
+  readonly at: Instant;
+  readonly book: BookUpdate;
+}
+
 export interface MarketProcess {
   readonly listings: readonly Played[];
+  /** One a listing: what was played last before `start`, or where nothing was, what the listing opens with. */
+  readonly opening: readonly Opening[];
   /** The venue's time before the first step. */
   readonly start: Instant;
   /** Time of the last step, where the market ends. */

@@ -5,7 +5,7 @@ import { listingKey, type Category, type ListingKey } from '../listing.ts';
 import { FileSource, type Point } from './file-source.ts';
 import { DataFileError, inspectFile, type FileInfo } from './inspect.ts';
 import { MinuteBars } from './minute-bars.ts';
-import type { Gaps, HistoryQuery, MarketProcess, Played, Step, TapeBar } from './process.ts';
+import type { Gaps, HistoryQuery, MarketProcess, Opening, Played, Step, TapeBar } from './process.ts';
 import type { FileKind } from './row.ts';
 
 export const FILES_MAX = 16;
@@ -55,6 +55,7 @@ export async function openRecorded(options: RecordedOptions): Promise<RecordedMa
 
 export class RecordedMarket implements MarketProcess {
   readonly listings: readonly Played[];
+  opening: readonly Opening[] = [];
   readonly start: Instant;
   readonly end: Instant;
   readonly gaps: readonly Gaps[];
@@ -84,9 +85,18 @@ export class RecordedMarket implements MarketProcess {
 
   /** Reads what lies before the window, or was played before, into the history. */
   async skip(): Promise<void> {
+    const opening: Opening[] = [];
     for (const source of this.#sources) {
-      for (let point = await head(source); point !== null && this.#isPast(point.at); point = await head(source)) take(source, point);
+      let latest: Point | null = null;
+      let point = await head(source);
+      for (; point !== null && this.#isPast(point.at); point = await head(source)) {
+        take(source, point);
+        latest = point;
+      }
+      const shown = latest ?? point;
+      if (shown !== null) opening.push({ at: Math.min(shown.at, this.start), book: shown.book });
     }
+    this.opening = opening;
   }
 
   async next(): Promise<Step | null> {

@@ -3,7 +3,7 @@ import type { Instant } from '#trading/model/instrument.ts';
 import { decimalsOf, knownInstrument } from '../instruments.ts';
 import { listingKey, type Category, type Listing, type ListingKey } from '../listing.ts';
 import { MINUTE_MS } from './minute-bars.ts';
-import type { HistoryQuery, MarketProcess, Played, Step, TapeBar } from './process.ts';
+import type { HistoryQuery, MarketProcess, Opening, Played, Step, TapeBar } from './process.ts';
 import { CoinPath, SECONDS, type CoinModel } from './synthetic-path.ts';
 import { SyntheticTape, type TapeModel } from './synthetic-tape.ts';
 
@@ -50,6 +50,7 @@ export interface SyntheticOptions {
 /** @throws RangeError where a listing is not one of `SYNTHETIC_LISTINGS`. */
 export class SyntheticMarket implements MarketProcess {
   readonly listings: readonly Played[];
+  readonly opening: readonly Opening[];
   readonly start: Instant;
   readonly end = null;
   readonly gaps = [];
@@ -63,7 +64,7 @@ export class SyntheticMarket implements MarketProcess {
     this.#tapes = createTapes(seed, listings);
     this.#byKey = new Map(this.#tapes.map((tape) => [tape.key, tape]));
     this.listings = listings.map(({ category, symbol }) => played(category, symbol));
-    this.#preroll();
+    this.opening = this.#preroll();
   }
 
   next(): Promise<Step | null> {
@@ -94,15 +95,20 @@ export class SyntheticMarket implements MarketProcess {
   }
 
   /** The bars before the first step are those that playing would have made. */
-  #preroll(): void {
+  #preroll(): readonly Opening[] {
+    const opening = new Map<ListingKey, Opening>();
     const last = Math.floor(this.#next / MINUTE_MS);
     for (let minute = last - PREROLL_MINUTES; minute <= last; minute++) {
+      const seconds = minute < last ? SECONDS : (this.#next % MINUTE_MS) / STEP_MS;
       for (const tape of this.#tapes) {
         tape.enter(minute);
-        const seconds = minute < last ? SECONDS : (this.#next % MINUTE_MS) / STEP_MS;
-        for (let second = 0; second < seconds; second++) tape.play(second);
+        for (let second = 0; second < seconds; second++) {
+          if (!tape.play(second) || minute < last - 1) continue;
+          opening.set(tape.key, { at: minute * MINUTE_MS + second * STEP_MS, book: tape.book(second) });
+        }
       }
     }
+    return [...opening.values()];
   }
 }
 

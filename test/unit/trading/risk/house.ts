@@ -89,7 +89,8 @@ export class House {
       for (const resident of this.#residents) resident.apply(fact);
       for (const resident of this.#residents) {
         // The list is of one kind as far as this test cares: it only hands facts on.
-        if (actor !== resident.name && resident.facts.has(fact.type)) this.#waiting.push({ resident: resident as unknown as Resident<never, never>, fact });
+        if (actor !== resident.name && resident.facts.has(fact.type))
+          this.#waiting.push({ resident: resident as unknown as Resident<never, never>, fact });
       }
     }
     if (!this.isHeld) this.drain();

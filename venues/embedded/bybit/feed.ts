@@ -1,0 +1,78 @@
+/** What goes out on the sockets: per step and listing first the trade, then the book, so that a reader of both has the last price in time. */
+import type { Board, Change, Exchange } from '../exchange.ts';
+import type { Category } from '../listing.ts';
+import type { Instant } from '#trading/model/instrument.ts';
+import type { Faults } from './faults.ts';
+import { bookFrame, bookTopic, symbolOf, tickerFrame, tickerTopic, tradeFrame, tradeTopic } from './frames.ts';
+import type { Client, Hub } from './hub.ts';
+import { wsTickerRow } from './tickers.ts';
+
+/** A ticker is pushed at most this often, market time. */
+export const TICKER_MS = 1000;
+
+export class Feed {
+  readonly #exchange: Exchange;
+  readonly #hub: Hub;
+  readonly #faults: Faults;
+  readonly #tickersAt = new Map<Board, Instant>();
+
+  constructor(exchange: Exchange, hub: Hub, faults: Faults) {
+    this.#exchange = exchange;
+    this.#hub = hub;
+    this.#faults = faults;
+  }
+
+  /** Returns how many book frames went out, over all sockets. */
+  push(changes: readonly Change[]): number {
+    return this.#hub.together(() => {
+      let books = 0;
+      for (const { board, trade } of changes) {
+        const topic = tradeTopic(board.symbol);
+        if (trade !== null && this.#open(board.category, topic)) {
+          this.#hub.publish(board.category, topic, tradeFrame(board.category, board.symbol, trade, this.#exchange.now));
+        }
+        books += this.#book(board);
+        this.#ticker(board);
+      }
+      return books;
+    });
+  }
+
+  /** Unchanged books, with their old update number. */
+  pushAgain(boards: readonly Board[]): number {
+    return this.#hub.together(() => boards.reduce((books, board) => books + this.#book(board), 0));
+  }
+
+  /** What a new subscriber is told first. Bybit's public trades start with the next trade. */
+  welcome(client: Client, topic: string): void {
+    const board = this.#exchange.board(client.category, symbolOf(topic) ?? '');
+    if (board === undefined) return;
+    const { now } = this.#exchange;
+    if (topic === bookTopic(board.symbol)) this.#hub.send(client, bookFrame(board, now));
+    if (topic !== tickerTopic(board.symbol)) return;
+    const row = wsTickerRow(this.#exchange, board);
+    if (row !== null) this.#hub.send(client, tickerFrame(board.symbol, row, board.sequence, now));
+  }
+
+  #book(board: Board): number {
+    const { category, symbol } = board;
+    const topic = bookTopic(symbol);
+    if (!this.#open(category, topic)) return 0;
+    return this.#hub.publish(category, topic, this.#faults.spoil(category, topic, board) ?? bookFrame(board, this.#exchange.now));
+  }
+
+  #ticker(board: Board): void {
+    const { category, symbol } = board;
+    const topic = tickerTopic(symbol);
+    const { now } = this.#exchange;
+    if (!this.#open(category, topic) || now - (this.#tickersAt.get(board) ?? -Infinity) < TICKER_MS) return;
+    const row = wsTickerRow(this.#exchange, board);
+    if (row === null) return;
+    this.#tickersAt.set(board, now);
+    this.#hub.publish(category, topic, tickerFrame(symbol, row, board.sequence, now));
+  }
+
+  #open(category: Category, topic: string): boolean {
+    return this.#hub.wanted(category, topic) && !this.#faults.mutes(category, topic);
+  }
+}

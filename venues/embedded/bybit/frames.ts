@@ -1,0 +1,42 @@
+/** Public WebSocket frames as text. Everything put in is decimal text, digits or a checked symbol, so nothing needs escaping. */
+import type { Instant } from '#trading/model/instrument.ts';
+import type { Board } from '../exchange.ts';
+import type { BookUpdate } from '../market/process.ts';
+import type { RecentTrade } from '../recent-trades.ts';
+import { tradeId } from './trade-id.ts';
+
+export const bookTopic = (symbol: string): string => `orderbook.1.${symbol}`;
+export const tradeTopic = (symbol: string): string => `publicTrade.${symbol}`;
+export const tickerTopic = (symbol: string): string => `tickers.${symbol}`;
+
+const TOPIC = /^(orderbook\.1|publicTrade|tickers)\.([A-Z0-9]{2,30})$/;
+
+/** The symbol that a topic names, or null where the venue has no such topic. */
+export const symbolOf = (topic: string): string | null => TOPIC.exec(topic)?.[2] ?? null;
+
+/** Depth one is always a snapshot. `ts` is when it is sent, `cts` when the book became so. */
+export function bookFrame({ symbol, book, update, sequence, changedAt }: Board, now: Instant): string {
+  return (
+    `{"topic":"orderbook.1.${symbol}","ts":${now},"type":"snapshot","data":{"s":"${symbol}",${levels(book)},` +
+    `"u":${update},"seq":${sequence}},"cts":${changedAt}}`
+  );
+}
+
+/** `"b":[[price,size]],"a":[[price,size]]` */
+export function levels({ bid, bidSize, ask, askSize }: BookUpdate): string {
+  return `"b":[["${bid}","${bidSize}"]],"a":[["${ask}","${askSize}"]]`;
+}
+
+/** Only derivatives carry the tick direction `L`. */
+export function tradeFrame(category: string, symbol: string, trade: RecentTrade, now: Instant): string {
+  const direction = category === 'spot' ? '' : `"L":"${trade.direction}",`;
+  return (
+    `{"topic":"publicTrade.${symbol}","type":"snapshot","ts":${now},"data":[{"T":${trade.at},"s":"${symbol}","S":"${trade.side}",` +
+    `"v":"${trade.size}","p":"${trade.price}",${direction}"i":"${tradeId(category, trade.sequence)}","BT":false,"RPI":false,"seq":${trade.sequence}}]}`
+  );
+}
+
+/** Sent as a snapshot each time; the real venue follows a linear snapshot with deltas, which a client must merge anyway. */
+export function tickerFrame(symbol: string, ticker: object, sequence: number, now: Instant): string {
+  return `{"topic":"tickers.${symbol}","ts":${now},"type":"snapshot","cs":${sequence},"data":${JSON.stringify(ticker)}}`;
+}

@@ -1,0 +1,170 @@
+/** The REST half of the façade: public market data in Bybit's v5 envelope. There is nobody to log in as, and nothing to order. */
+import type { Board, Exchange } from '../exchange.ts';
+import { INSTRUMENTS, type Instrument } from '../instruments.ts';
+import { CATEGORIES, listingKey, type Category } from '../listing.ts';
+import type { TapeBar } from '../market/process.ts';
+import { RECENT_TRADES_MAX } from '../recent-trades.ts';
+import { instrumentRow } from './instruments-info.ts';
+import { tickerRow } from './tickers.ts';
+import { tradeId } from './trade-id.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly retCode: number;
+  readonly retMsg: string;
+  readonly result: object;
+}
+
+type Query = URLSearchParams;
+
+const PARAMETERS_WRONG = 10001;
+const PERMISSION_DENIED = 10005;
+const ROUTE_UNKNOWN = 10017;
+
+const KLINES_DEFAULT = 200;
+const KLINES_MAX = 1000;
+const TRADES_DEFAULT = { spot: 60, linear: 500 };
+const INTERVALS: Readonly<Record<string, number>> = {
+  '1': 1,
+  '3': 3,
+  '5': 5,
+  '15': 15,
+  '30': 30,
+  '60': 60,
+  '120': 120,
+  '240': 240,
+  '360': 360,
+  '720': 720,
+  D: 1440,
+  W: 10_080,
+};
+/** Categories that Bybit has and this venue does not play: they are empty, not wrong. */
+const EMPTY_CATEGORIES = ['inverse', 'option'];
+const PRIVATE = /^\/v5\/(order|execution|position|account|asset|user|pre-upgrade|spot-margin-trade|spot-lever-token|ins-loan|broker|earn)\//;
+const ORDERING = /^\/v5\/(order|position)\//;
+
+export type Access = 'public' | 'private' | 'order';
+
+/** What a request reaches for; whoever asks for `order` wants to trade. */
+export function accessOf(method: string, path: string): Access {
+  if (method !== 'GET' && ORDERING.test(path)) return 'order';
+  return PRIVATE.test(path) ? 'private' : 'public';
+}
+
+export function answer(exchange: Exchange, method: string, path: string, query: Query): Answer {
+  if (accessOf(method, path) !== 'public') return refused(200, PERMISSION_DENIED, 'Permission denied, please check your API key permissions.');
+  const route = method === 'GET' ? ROUTES[path] : undefined;
+  return route === undefined ? refused(404, ROUTE_UNKNOWN, 'Route not found.') : route(exchange, query);
+}
+
+const ROUTES: Readonly<Record<string, (exchange: Exchange, query: Query) => Answer>> = {
+  '/v5/market/time': ({ now }) => ok({ timeSecond: String(Math.floor(now / 1000)), timeNano: `${now}000000` }),
+  '/v5/system/status': () => ok({ list: [] }),
+  '/v5/market/instruments-info': instrumentsInfo,
+  '/v5/market/kline': kline,
+  '/v5/market/tickers': tickers,
+  '/v5/market/orderbook': (exchange, query) => withBoard(exchange, query, (board) => orderbook(board, exchange.now)),
+  '/v5/market/recent-trade': recentTrade,
+};
+
+function instrumentsInfo(exchange: Exchange, query: Query): Answer {
+  const name = query.get('category') ?? '';
+  const category = CATEGORIES.find((known) => known === name);
+  if (category === undefined) return EMPTY_CATEGORIES.includes(name) ? ok({ category: name, list: [], nextPageCursor: '' }) : wrongCategory();
+  // ccxt asks for `PreLaunch` in addition and would list everything twice.
+  const trading = (query.get('status') ?? 'Trading') === 'Trading';
+  const symbol = query.get('symbol');
+  const rows = trading ? instrumentsOf(exchange, category).map((instrument, index) => ({ instrument, row: instrumentRow(instrument, index) })) : [];
+  const asked = rows.filter(({ instrument }) => symbol === null || instrument.symbol === symbol);
+  return ok({ category, list: asked.map(({ row }) => row), nextPageCursor: '' });
+}
+
+/** Those the venue knows, and those it plays. */
+function instrumentsOf(exchange: Exchange, category: Category): readonly Instrument[] {
+  const rows = new Map([...INSTRUMENTS, ...exchange.boards(category).map(({ played }) => played.instrument)].map((row) => [keyOf(row), row]));
+  return [...rows.values()].filter((row) => row.category === category);
+}
+
+const keyOf = ({ category, symbol }: Instrument): string => listingKey(category, symbol);
+
+function kline(exchange: Exchange, query: Query): Answer {
+  const intervalMinutes = INTERVALS[query.get('interval') ?? ''];
+  if (intervalMinutes === undefined) return wrong('Invalid period!');
+  const limit = bounded(query.get('limit'), KLINES_DEFAULT, KLINES_MAX);
+  const start = instant(query.get('start'), 0);
+  const end = instant(query.get('end'), exchange.now);
+  if (limit === null || start === null || end === null) return wrong('params error: start, end and limit must be whole numbers');
+  return withBoard(exchange, query, (board) => {
+    const bars = exchange.history(board, {
+      intervalMinutes,
+      // A bar belongs to the window where its open does.
+      from: start,
+      before: Math.min(end, exchange.now) + 1,
+      limit,
+      keep: query.has('start') && !query.has('end') ? 'oldest' : 'newest',
+    });
+    return { symbol: board.symbol, category: board.category, list: bars.toReversed().map((bar) => klineRow(bar, board)) };
+  });
+}
+
+function klineRow({ at, open, high, low, close, volume, turnover }: TapeBar, { played }: Board): readonly string[] {
+  const prices = [open, high, low, close].map((price) => price.toFixed(played.priceDecimals));
+  return [String(at), ...prices, decimal(volume), decimal(turnover)];
+}
+
+function tickers(exchange: Exchange, query: Query): Answer {
+  const name = query.get('category') ?? '';
+  const category = CATEGORIES.find((known) => known === name);
+  if (category === undefined) return EMPTY_CATEGORIES.includes(name) ? ok({ category: name, list: [] }) : wrongCategory();
+  const symbol = query.get('symbol');
+  const boards = exchange.boards(category).filter((board) => symbol === null || board.symbol === symbol);
+  if (symbol !== null && boards.length === 0) return wrong('Not supported symbols');
+  return ok({ category, list: boards.map((board) => tickerRow(exchange, board)).filter((row) => row !== null) });
+}
+
+function orderbook({ symbol, book, update, sequence, changedAt }: Board, now: number): object {
+  return { s: symbol, a: [[book.ask, book.askSize]], b: [[book.bid, book.bidSize]], ts: now, u: update, seq: sequence, cts: changedAt };
+}
+
+function recentTrade(exchange: Exchange, query: Query): Answer {
+  return withBoard(exchange, query, ({ category, symbol, trades }) => {
+    const limit = bounded(query.get('limit'), TRADES_DEFAULT[category], RECENT_TRADES_MAX) ?? TRADES_DEFAULT[category];
+    const list = trades.newest(limit).map(({ price, size, side, at, sequence }) => ({
+      execId: tradeId(category, sequence),
+      symbol,
+      price,
+      size,
+      side,
+      time: String(at),
+      isBlockTrade: false,
+      isRPITrade: false,
+      seq: String(sequence),
+    }));
+    return { category, list };
+  });
+}
+
+function withBoard(exchange: Exchange, query: Query, answerOf: (board: Board) => object): Answer {
+  const category = query.get('category') ?? '';
+  if (!CATEGORIES.some((known) => known === category)) return wrongCategory();
+  const board = exchange.board(category, query.get('symbol') ?? '');
+  return board === undefined ? wrong('Not supported symbols') : ok(answerOf(board));
+}
+
+function bounded(text: string | null, otherwise: number, most: number): number | null {
+  const value = text === null ? otherwise : instant(text, 0);
+  return value === null || value < 1 ? null : Math.min(value, most);
+}
+
+function instant(text: string | null, otherwise: number): number | null {
+  if (text === null) return otherwise;
+  return /^\d{1,15}$/.test(text) ? Number(text) : null;
+}
+
+/** Sums of sizes carry float64 noise far behind the last digit that a venue shows. */
+const decimal = (value: number): string => value.toFixed(8).replace(/\.?0+$/, '');
+
+const ok = (result: object): Answer => ({ status: 200, retCode: 0, retMsg: 'OK', result });
+const refused = (status: number, retCode: number, retMsg: string): Answer => ({ status, retCode, retMsg, result: {} });
+const wrong = (what: string): Answer => refused(200, PARAMETERS_WRONG, what);
+const wrongCategory = (): Answer => wrong('params error: Category is invalid');

@@ -1,0 +1,137 @@
+/** The embedded venue: a market, the exchange it moves, and the Bybit façade in front of it. It plays only when told to. */
+import type { Instant } from '#trading/model/instrument.ts';
+import { Faults } from './bybit/faults.ts';
+import { Feed } from './bybit/feed.ts';
+import { Hub } from './bybit/hub.ts';
+import { Requests } from './bybit/requests.ts';
+import { LOOPBACK, Server, type ServerCounters } from './bybit/server.ts';
+import { Exchange } from './exchange.ts';
+import type { ListingKey } from './listing.ts';
+import type { Gaps, MarketProcess } from './market/process.ts';
+import { openRecorded } from './market/recorded.ts';
+import { SyntheticMarket } from './market/synthetic.ts';
+import type { VenueParams } from './params.ts';
+
+export interface VenueInfo {
+  readonly rest: string;
+  readonly ws: string;
+  readonly now: Instant;
+  readonly symbols: readonly ListingKey[];
+  readonly gaps: readonly Gaps[];
+  /** Time of the last step; null where the market has no end. */
+  readonly end: Instant | null;
+}
+
+export interface VenueStep {
+  readonly now: Instant;
+  /** `orderbook.1` frames that were sent, over all sockets. */
+  readonly books: number;
+  /** Nothing is left to play. */
+  readonly ended: boolean;
+  /** When the next step plays; null at the end. */
+  readonly next: Instant | null;
+}
+
+export interface VenueCounters extends ServerCounters {
+  readonly steps: number;
+  readonly books: number;
+  readonly frames: number;
+  readonly sockets: number;
+  readonly subscriptions: number;
+  readonly slowClosed: number;
+  readonly refusedRequests: number;
+  readonly faults: number;
+}
+
+/** Binds the port and prepares the market; nothing is played yet. @throws DataFileError, or Error where the port cannot be bound. */
+export async function openVenue(params: VenueParams): Promise<Venue> {
+  const market = await openMarket(params);
+  const exchange = await Exchange.open(market);
+  const venue = new Venue(market, exchange);
+  try {
+    await venue.listen(params.port);
+  } catch (error) {
+    await market.close();
+    throw error;
+  }
+  return venue;
+}
+
+export class Venue {
+  readonly #market: MarketProcess;
+  readonly #exchange: Exchange;
+  readonly #hub = new Hub();
+  readonly #faults: Faults;
+  readonly #feed: Feed;
+  readonly #requests: Requests;
+  readonly #server: Server;
+  #steps = 0;
+  #books = 0;
+
+  constructor(market: MarketProcess, exchange: Exchange) {
+    this.#market = market;
+    this.#exchange = exchange;
+    this.#faults = new Faults(exchange, this.#hub);
+    this.#feed = new Feed(exchange, this.#hub, this.#faults);
+    this.#requests = new Requests(exchange, this.#hub, this.#feed, this.#faults);
+    this.#server = new Server(exchange, this.#hub, this.#requests);
+  }
+
+  listen(port: number): Promise<void> {
+    return this.#server.listen(port);
+  }
+
+  info(): VenueInfo {
+    const at = `${LOOPBACK}:${this.#server.port}`;
+    const { listings, gaps, end } = this.#market;
+    return { rest: `http://${at}`, ws: `ws://${at}`, now: this.#exchange.now, symbols: listings.map(({ key }) => key), gaps, end };
+  }
+
+  /** Plays one step. After the end it changes nothing. */
+  async step(): Promise<VenueStep> {
+    const changes = await this.#exchange.step();
+    if (changes.length > 0) this.#steps++;
+    return this.#after(this.#feed.push(changes));
+  }
+
+  /** Moves the clock without new prices, never past the next step; books unchanged for 3 s are pushed again. */
+  idle(ms: number): VenueStep {
+    return this.#after(this.#feed.pushAgain(this.#exchange.idle(ms)));
+  }
+
+  /** @throws RangeError where the fault or its target is not known. */
+  fault(name: string, target?: string): unknown {
+    return this.#faults.inject(name, target);
+  }
+
+  counters(): VenueCounters {
+    const { frames, sockets, subscriptions, slowClosed } = this.#hub;
+    return {
+      ...this.#server.counters,
+      steps: this.#steps,
+      books: this.#books,
+      frames,
+      sockets,
+      subscriptions,
+      slowClosed,
+      refusedRequests: this.#requests.refused,
+      faults: this.#faults.injected,
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#server.close();
+    await this.#exchange.close();
+  }
+
+  #after(books: number): VenueStep {
+    this.#books += books;
+    const { now, next } = this.#exchange;
+    return { now, books, ended: next === null, next };
+  }
+}
+
+async function openMarket({ seed, play, resumeAt }: VenueParams): Promise<MarketProcess> {
+  if (play.kind === 'files') return openRecorded({ files: play.files, from: play.from, to: play.to, resumeAt });
+  return new SyntheticMarket({ seed, resumeAt, ...(play.symbols !== undefined && { listings: play.symbols }) });
+}
