@@ -113,7 +113,7 @@ export class FakeBybit {
     this.#clients.add(client);
     socket.on('close', () => this.#clients.delete(client));
     socket.on('error', () => undefined);
-    socket.on('message', (data) => this.#hear(client, JSON.parse(String(data as Buffer)) as Frame));
+    socket.on('message', (data) => this.#hear(client, JSON.parse(String(data)) as Frame));
   }
 
   #hear({ socket, category, topics }: Client, { op = '', req_id = '', args = [] }: Frame): void {

@@ -8,7 +8,6 @@ import type { Settings } from '#trading/model/settings.ts';
 import { perp, quoteOf, spot, T0 } from '../trader/fixtures.ts';
 import { entryOn, exitOn, House, settings } from './house.ts';
 
-const SPOT = { asset: 'crypto_spot', mode: 'paper' } as const;
 const eth = { ...spot, id: 'bybit:spot:ETHUSDT', symbol: 'ETH/USDT', venueSymbol: 'ETHUSDT', base: 'ETH', underlying: 'ETH' };
 
 const risk = (more: Partial<Settings['risk']>): Settings => ({ ...settings, risk: { ...settings.risk, ...more } });
@@ -363,9 +362,8 @@ describe('risk/governor: crashes and asks', () => {
     assert.deepEqual(house.governor.memory, { ...memory, lastGood: { 'crypto_spot|BTC/USDT': quote } });
   });
 
-  it('SPOT and its wallet stay apart from the same symbol live', () => {
+  it('SZ-8 a live order of the same symbol never touches the paper wallet', () => {
     const house = new House();
-    assert.equal(house.governor.state.wallets[`${SPOT.asset}|${SPOT.mode}`], undefined);
     assert.equal(verdict(house, entryOn(house.quoteAt(T0, 100), spot, { mode: 'live' }))?.code, 'NOT_CONFIGURED');
     assert.equal(allowance(house).liveEntries, 0);
   });

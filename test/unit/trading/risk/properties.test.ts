@@ -1,0 +1,401 @@
+/** Governor, simulator and journal under random markets, orders, kills, crashes and settings: what must hold whatever happens. */
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { describe, it } from 'mocha';
+import {
+  add,
+  atLeast,
+  atMost,
+  lessThan,
+  money,
+  notional,
+  price,
+  qty,
+  ratio,
+  scale,
+  subtract,
+  ZERO_MONEY,
+  type Money,
+} from '#trading/money/decimal.ts';
+import { quoteAge } from '#trading/market/freshness.ts';
+import { exposureOf, marginOf } from '#trading/risk/allowance.ts';
+import { evolveGovernor, BLANK_GOVERNOR, type GovernorState } from '#trading/risk/state.ts';
+import { budgetOf, EMPTY_WALLET, walletKey } from '#trading/ledger/wallet.ts';
+import { rederiveFill } from '#trading/paper/rederive.ts';
+import type { Fact } from '#trading/model/events.ts';
+import { brokerOf, type Instrument } from '#trading/model/instrument.ts';
+import type { Fill } from '#trading/model/order.ts';
+import type { Settings } from '#trading/model/settings.ts';
+import { perp, spot, T0 } from '../trader/fixtures.ts';
+import { entryOn, exitOn, House, settings as base } from './house.ts';
+
+const small = { minNotional: money('1') };
+const INSTRUMENTS: readonly Instrument[] = [
+  { ...spot, ...small },
+  { ...spot, ...small, id: 'eth', symbol: 'ETH/USDT', venueSymbol: 'ETHUSDT', base: 'ETH', underlying: 'ETH' },
+  { ...perp, ...small, multiplier: ratio('10') },
+  { ...perp, ...small, id: 'eur', asset: 'forex', broker: 'ibkr', symbol: 'EUR/USD', venueSymbol: 'EURUSD', base: 'EUR', underlying: 'EUR' },
+];
+const settings: Settings = {
+  ...base,
+  alloc: { crypto_spot: money('40'), crypto_futures: money('60'), forex: money('500'), options: money('0') },
+  perTradeRisk: { ...base.perTradeRisk, crypto_spot: ratio('0.7'), crypto_futures: ratio('0.9') },
+  leverageCaps: { ...base.leverageCaps, crypto_futures: ratio('3'), forex: ratio('10') },
+  risk: { ...base.risk, maxLossPerOrder: ratio('0.05'), dailyLossCap: ratio('0.004'), maxDrawdown: ratio('0.02') },
+  paper: { harsh: true, slippageBps: 8, partialProbability: 0.4, latencyMsMin: 0, latencyMsMax: 2500 },
+  cooldownSeconds: 5,
+};
+
+const step = fc.oneof(
+  {
+    weight: 12,
+    arbitrary: fc.record({
+      do: fc.constant('quote' as const),
+      of: fc.nat(3),
+      bps: fc.integer({ min: -250, max: 250 }),
+      ms: fc.integer({ min: 0, max: 1500 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('bad' as const), of: fc.nat(3), kind: fc.nat(2), ms: fc.integer({ min: 0, max: 1500 }) }) },
+  {
+    weight: 7,
+    arbitrary: fc.record({
+      do: fc.constant('enter' as const),
+      of: fc.nat(3),
+      short: fc.boolean(),
+      usd: fc.integer({ min: 1, max: 45 }),
+      naked: fc.nat(9),
+      oldMs: fc.nat(3000),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('exit' as const), of: fc.nat(3), part: fc.constantFrom(0.3, 1, 1, 2) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('clock' as const), ms: fc.constantFrom(100, 3000, 20_000, 86_400_000) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('kill' as const),
+      scope: fc.constantFrom('all' as const, 'bybit' as const, 'forex' as const),
+      flatten: fc.boolean(),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('rearm' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('crash' as const), held: fc.boolean() }) },
+);
+type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
+const STEPS = fc.array(step, { minLength: 20, maxLength: 100 });
+
+function play(steps: readonly Step[], rules: Settings = settings): House {
+  const house = new House(INSTRUMENTS, rules);
+  const mids = INSTRUMENTS.map(() => 1000);
+  INSTRUMENTS.forEach((instrument) => house.quoteAt(T0, 1000, instrument));
+  steps.forEach((each, index) => take(house, mids, each, index));
+  return house;
+}
+
+function take(house: House, mids: number[], each: Step, index: number): void {
+  const instrument = INSTRUMENTS['of' in each ? each.of : 0] ?? spot;
+  const mid = mids['of' in each ? each.of : 0] ?? 1000;
+  switch (each.do) {
+    case 'quote':
+      mids[each.of] = Number((mid * (1 + each.bps / 10_000)).toFixed(2));
+      return void house.quoteAt(house.now + each.ms, mids[each.of] ?? mid, instrument);
+    case 'bad': {
+      const at = house.now + each.ms;
+      const bad = [{ bid: price('2000'), ask: price('1') }, { bid: price('0') }, { exchangeAt: at - 2001 }][each.kind] ?? {};
+      return void house.quoteAt(at, mid * 0.5, instrument, bad);
+    }
+    case 'enter':
+      return enter(house, instrument, mid, each, index);
+    case 'exit': {
+      const held = house.governor.state.positions[`${instrument.asset}|paper|${instrument.symbol}`];
+      const snapshot = house.quoteAt(house.now, mid, instrument);
+      const wanted = (Number(held?.qty ?? '0.01') * each.part).toFixed(3);
+      if (Number(wanted) === 0) return;
+      return house.intend(exitOn(snapshot, wanted, instrument, { clientOrderId: `x${index}`, side: held?.side === 'sell' ? 'buy' : 'sell' }));
+    }
+    case 'clock':
+      return house.clock(house.now + each.ms);
+    case 'kill':
+      return house.append('kill-switch', [
+        { type: 'kill.tripped', body: { scope: each.scope, reason: 'test', source: 'test', flatten: each.flatten } },
+      ]);
+    case 'rearm':
+      return house.append('kill-switch', [{ type: 'kill.rearmed', body: { source: 'test', reason: 'test' } }]);
+    case 'crash':
+      if (each.held) {
+        house.isHeld = true;
+        enter(house, instrument, mid, { short: false, usd: 10, naked: 0, oldMs: 0 }, index);
+      }
+      return house.crash();
+  }
+}
+
+function enter(
+  house: House,
+  instrument: Instrument,
+  mid: number,
+  { short, usd, naked, oldMs }: Pick<Extract<Step, { do: 'enter' }>, 'short' | 'usd' | 'naked' | 'oldMs'>,
+  index: number,
+): void {
+  const snapshot = house.quoteAt(house.now, mid, instrument);
+  if (oldMs > 1800) house.now += oldMs;
+  const wanted = (usd / (mid * Number(instrument.multiplier))).toFixed(3);
+  const made = entryOn(snapshot, instrument, { clientOrderId: `e${index}`, side: short ? 'sell' : 'buy', qty: qty(wanted), intendedAt: house.now });
+  house.intend(naked === 1 ? { ...made, bracket: null } : made);
+}
+
+/** The governor's state just before each fact, by sequence number. */
+function* replayed(facts: readonly Fact[]): Generator<readonly [before: GovernorState, fact: Fact]> {
+  let state = BLANK_GOVERNOR;
+  for (const fact of facts) {
+    yield [state, fact];
+    state = evolveGovernor(state, fact);
+  }
+}
+
+const always = (property: (house: House) => void, runs = 150) => {
+  fc.assert(
+    fc.property(STEPS, (steps) => property(play(steps))),
+    { numRuns: runs },
+  );
+};
+
+describe('risk: for any market, orders, kills and crashes', function () {
+  this.timeout(60_000);
+
+  it('the scenes are not empty: they trade, refuse, trip wires and close by stop, profit, exit and flatten', () => {
+    const seen = new Set<string>();
+    fc.assert(
+      fc.property(STEPS, (steps) => {
+        const house = play(steps);
+        for (const fill of house.fills) seen.add(`${fill.reason}${fill.paper?.draws.fillFraction === '1' ? '' : ' part'}`);
+        for (const { refusal } of house.of('order.refused')) seen.add(refusal.code);
+        for (const { refusal } of house.of('tripwire.tripped')) seen.add(`wire ${refusal.code}`);
+        for (const { status } of house.of('order.ended')) seen.add(status);
+      }),
+      { numRuns: 250 },
+    );
+    const expected = [
+      'entry',
+      'entry part',
+      'exit',
+      'stop_loss',
+      'stop_loss part',
+      'take_profit',
+      'flatten',
+      'STALE_QUOTE',
+      'NO_BRACKET',
+      'NO_SHORT',
+    ];
+    const codes = [
+      'CLOSE_ONLY',
+      'COOL_DOWN',
+      'POSITION_EXISTS',
+      'NOTHING_TO_CLOSE',
+      'MAX_ORDER_NOTIONAL',
+      'wire DAILY_LOSS_CAP',
+      'filled',
+      'cancelled',
+      'expired',
+    ];
+    assert.deepEqual(
+      [...expected, ...codes].filter((what) => !seen.has(what)),
+      [],
+    );
+  });
+
+  it('VF-1 every paper fill is proven', () => always((house) => assert.deepEqual(house.problems(), [])));
+
+  it('VF-1 any altered price, quantity, fee or draw is not', () => {
+    const units = fc.integer({ min: 1, max: 500 });
+    fc.assert(
+      fc.property(
+        STEPS,
+        fc.nat(),
+        fc.constantFrom('price', 'qty', 'fee', 'latency', 'fraction', 'seed'),
+        units,
+        fc.boolean(),
+        (steps, pick, what, by, up) => {
+          const house = play(steps);
+          const fill = house.fills[pick % Math.max(1, house.fills.length)];
+          if (fill === undefined) return;
+          const forged = forge(fill, what, (by * (up ? 1 : -1)) / 1000);
+          assert.notDeepEqual(rederiveFill(forged, house.contextOf(fill)), [], `${what} of ${fill.fillId}`);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it('SZ-8 budget = alloc + Σ realised to the last decimal, of its own asset and mode and of no other', () =>
+    always((house) => {
+      const cash: Record<string, Money> = {};
+      const open: Record<string, Money> = {};
+      for (const fill of house.fills) {
+        const key = `${fill.asset}|${fill.symbol}`;
+        const value = scale(notional(fill.price, fill.qty), fill.paper?.multiplier ?? ratio('1'));
+        open[key] = subtract(add(open[key] ?? ZERO_MONEY, fill.side === 'sell' ? value : subtract(ZERO_MONEY, value)), fill.fee);
+        if (house.of('trade.closed').some(({ trade }) => trade.closedAt === fill.filledAt && trade.symbol === fill.symbol && isLast(house, fill))) {
+          cash[walletKey(fill)] = add(cash[walletKey(fill)] ?? ZERO_MONEY, open[key] ?? ZERO_MONEY);
+          open[key] = ZERO_MONEY;
+        }
+      }
+      for (const asset of ['crypto_spot', 'crypto_futures', 'forex', 'options'] as const) {
+        const key = walletKey({ asset, mode: 'paper' });
+        const wallet = house.governor.state.wallets[key] ?? EMPTY_WALLET;
+        assert.equal(budgetOf(settings, asset, wallet), add(settings.alloc[asset], cash[key] ?? ZERO_MONEY), asset);
+        assert.equal(house.governor.state.wallets[walletKey({ asset, mode: 'live' })], undefined);
+      }
+      for (const { trade } of house.of('trade.closed')) assert.equal(trade.budgetAfter, add(trade.budgetBefore, trade.pnl));
+    }));
+
+  it('QS-1 BR-1 nothing is approved without a fresh snapshot and, to enter, a bracket on the right side', () =>
+    always((house) => {
+      for (const fact of house.facts) {
+        if (fact.type !== 'order.approved') continue;
+        const { intent } = fact.body;
+        assert.ok(quoteAge(intent.snapshot, fact.at) <= 2000);
+        assert.ok(
+          intent.snapshot.symbol === intent.symbol && lessThan(price('0'), intent.snapshot.bid) && atMost(intent.snapshot.bid, intent.snapshot.ask),
+        );
+        if (intent.kind === 'exit') continue;
+        assert.ok(intent.bracket !== null);
+        const [low, high] =
+          intent.side === 'buy' ? [intent.bracket.stopLoss, intent.bracket.takeProfit] : [intent.bracket.takeProfit, intent.bracket.stopLoss];
+        assert.ok(lessThan(low, intent.snapshot.bid) && lessThan(intent.snapshot.ask, high));
+        assert.ok(intent.asset !== 'crypto_spot' || intent.side === 'buy');
+      }
+    }));
+
+  it('KS-3 RK-1 close-only never approves or accepts an entry', () =>
+    always((house) => {
+      const kinds = new Map(house.of('order.intended').map(({ intent }) => [intent.clientOrderId, intent.kind]));
+      for (const [before, fact] of replayed(house.facts)) {
+        if (fact.type !== 'order.approved' && fact.type !== 'order.accepted') continue;
+        const { asset, mode, clientOrderId } = fact.body;
+        if (kinds.get(clientOrderId) !== 'entry') continue;
+        assert.ok(!before.killed.some((scope) => scope === 'all' || scope === asset || scope === brokerOf(asset)));
+        if (fact.type === 'order.accepted') continue;
+        assert.ok(!(before.wires[walletKey({ asset, mode })] ?? []).some(({ until }) => until === null || until > fact.at));
+      }
+    }));
+
+  it('SZ-5 SZ-6 what is committed after an approval is at most the budget, and exposure at most leverage × budget', () =>
+    always((house) => {
+      for (const [before, fact] of replayed(house.facts)) {
+        if (fact.type !== 'order.approved' || fact.body.intent.kind !== 'entry') continue;
+        const after = evolveGovernor(before, fact);
+        const { asset } = fact.body;
+        const budget = budgetOf(settings, asset, after.wallets[walletKey(fact.body)] ?? EMPTY_WALLET);
+        const exposure = exposureOf(after, fact.body);
+        assert.ok(atMost(marginOf(settings, asset, exposure), budget), `${exposure} of ${budget}`);
+        assert.ok(atMost(exposure, scale(budget, settings.leverageCaps[asset])));
+      }
+    }));
+
+  it('PX-1 PX-2 no fill is better than allowed', () =>
+    always((house) => {
+      for (const fill of house.fills) {
+        assert.ok(fill.paper !== null);
+        const { pricedOn, triggerPrice } = fill.paper;
+        const isNoBetter = (than: Fill['price']): boolean => (fill.side === 'buy' ? atLeast(fill.price, than) : atMost(fill.price, than));
+        if (fill.reason === 'entry' || fill.reason === 'exit') {
+          const { snapshot } = house.contextOf(fill).intent;
+          assert.ok(isNoBetter(fill.side === 'buy' ? snapshot.ask : snapshot.bid), fill.fillId);
+        } else if (fill.reason !== 'take_profit') {
+          assert.ok(isNoBetter(fill.side === 'buy' ? pricedOn.ask : pricedOn.bid), fill.fillId);
+        }
+        if (triggerPrice !== null) assert.ok(isNoBetter(triggerPrice), fill.fillId);
+      }
+    }));
+
+  it('ST-2 ST-5 every intent has one verdict, every approved order at most one acceptance and one end, every close one trade', () =>
+    always((house) => {
+      house.clock(house.now + 10_000);
+      const once = (ids: readonly string[], what: string) => assert.equal(new Set(ids).size, ids.length, `${what} twice`);
+      const verdicts = [...house.of('order.approved'), ...house.of('order.refused')].map(({ clientOrderId }) => clientOrderId);
+      once(verdicts, 'a verdict');
+      assert.deepEqual(
+        verdicts.sort(),
+        house
+          .of('order.intended')
+          .map(({ intent }) => intent.clientOrderId)
+          .sort(),
+      );
+      const ids = (type: 'order.accepted' | 'order.ended') => house.of(type).map(({ clientOrderId }) => clientOrderId);
+      once(ids('order.accepted'), 'an acceptance');
+      once(ids('order.ended'), 'an end');
+      assert.deepEqual(
+        ids('order.ended').sort(),
+        house
+          .of('order.approved')
+          .map(({ clientOrderId }) => clientOrderId)
+          .sort(),
+      );
+      once(
+        house.of('trade.closed').map(({ trade }) => trade.tradeId),
+        'a trade',
+      );
+      once(
+        house.fills.map(({ fillId }) => fillId),
+        'a fill',
+      );
+      assert.deepEqual(house.governor.state.closing, []);
+    }));
+
+  it('the simulator and the governor hold the same positions', () =>
+    always((house) => {
+      const ofPaper = Object.values(house.paper.state.holdings).map(({ asset, symbol, side, qty: held }) => [asset, symbol, side, held]);
+      const ofGovernor = Object.values(house.governor.state.positions).map(({ asset, symbol, side, qty: held }) => [asset, symbol, side, held]);
+      assert.deepEqual(ofPaper.sort(), ofGovernor.sort());
+    }));
+
+  it('ST-5 replaying the journal gives the same state, also from a snapshot as JSON', () =>
+    always((house) => {
+      for (const resident of [house.governor, house.paper] as const) {
+        const heard = house.facts.filter((fact) => fact.actor === resident.name || resident.facts.has(fact.type));
+        const half = Math.floor(heard.length / 2);
+        // Both residents evolve by their own function; the union of their types is not callable.
+        const evolve = resident.behavior.evolve as (state: unknown, fact: Fact) => unknown;
+        const snapshot: unknown = JSON.parse(JSON.stringify(heard.slice(0, half).reduce<unknown>(evolve, resident.behavior.initial)));
+        assert.deepEqual(heard.slice(half).reduce<unknown>(evolve, snapshot), resident.state);
+      }
+    }));
+
+  it('the same steps give the same facts', () => {
+    fc.assert(
+      fc.property(STEPS, (steps) => assert.deepEqual(play(steps).facts, play(steps).facts)),
+      { numRuns: 50 },
+    );
+  });
+});
+
+function isLast(house: House, fill: Fill): boolean {
+  const sameMoment = house.fills.filter(
+    ({ filledAt, symbol, asset }) => filledAt === fill.filledAt && symbol === fill.symbol && asset === fill.asset,
+  );
+  return sameMoment.at(-1) === fill;
+}
+
+function forge(fill: Fill, what: string, by: number): Fill {
+  assert.ok(fill.paper !== null);
+  const { draws } = fill.paper;
+  const withDraws = (more: Partial<typeof draws>): Fill => ({
+    ...fill,
+    paper: fill.paper === null ? null : { ...fill.paper, draws: { ...draws, ...more } },
+  });
+  switch (what) {
+    case 'price':
+      return { ...fill, price: price((Number(fill.price) + by).toFixed(3)) };
+    case 'qty':
+      return { ...fill, qty: qty((Number(fill.qty) + by).toFixed(3)) };
+    case 'fee':
+      return { ...fill, fee: add(fill.fee, money(String(by))) };
+    case 'latency':
+      return withDraws({ latencyMs: draws.latencyMs + Math.ceil(Math.abs(by) * 10) });
+    case 'fraction':
+      return withDraws({ fillFraction: ratio((Number(draws.fillFraction) * 0.9 + 0.001).toFixed(4)) });
+    default:
+      return withDraws({ seed: `${draws.seed}0` });
+  }
+}
