@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
-import path from 'node:path';
 import { after, before, describe, it } from 'mocha';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import { venueParams } from '#venues/embedded/params.ts';
 import { openVenue, type Venue } from '#venues/embedded/venue.ts';
 
@@ -24,8 +22,8 @@ interface Bybit {
 
 /** ccxt exports only its whole; the one class is loaded by file, as the gateway does. */
 async function bybit(rest: string, ws: string, keys: object = {}): Promise<Bybit> {
-  const entry = fileURLToPath(import.meta.resolve('ccxt'));
-  const loaded = (await import(pathToFileURL(path.join(path.dirname(entry), 'src/pro/bybit.js')).href)) as { default: new (config: object) => Bybit };
+  const { href } = new URL('../../node_modules/ccxt/js/src/pro/bybit.js', import.meta.url);
+  const loaded = (await import(href)) as { default: new (config: object) => Bybit };
   const stream = {
     spot: `${ws}/v5/public/spot`,
     linear: `${ws}/v5/public/linear`,

@@ -92,12 +92,13 @@ describe('embedded venue: public streams', () => {
       return withVenue({ play: { kind: 'files', files: [{ path, category: 'spot', venueSymbol: 'BTCUSDT' }] } }, async (venue) => {
         const reader = await Reader.open(venue.info().ws + SPOT);
         reader.say({ op: 'subscribe', args: ['orderbook.1.BTCUSDT'] });
+        await reader.until(({ frames }) => frames.length === 2);
         const { now, next } = await venue.step();
         assert.equal(next, now + 15_000);
         assert.deepEqual(venue.idle(2999), { now: now + 2999, books: 0, ended: false, next });
         assert.deepEqual(venue.idle(1), { now: now + 3000, books: 1, ended: false, next });
         assert.deepEqual(venue.idle(60_000), { now: now + 15_000, books: 1, ended: false, next }, 'never past the next step');
-        await reader.until(({ frames }) => frames.filter(({ topic }) => topic !== undefined).length >= 3);
+        await reader.until(({ frames }) => frames.length === 5);
         const pushed = reader.frames.slice(-2);
         assert.deepEqual(
           pushed.map((frame) => [data(frame).u, frame.ts, frame.cts]),

@@ -49,7 +49,7 @@ export async function startPageActor({ dir, uiDir = tinyPage(dir), port = 0, onT
     },
   );
   let count = 0;
-  const receive = async (message: Message): Promise<unknown> => (await actor.receive(envelope(`m${++count}`, message))).reply;
+  const receive = (message: Message): Promise<unknown> => Promise.resolve(actor.receive(envelope(`m${++count}`, message)).reply);
   const ask = (query: string): Promise<unknown> => receive({ type: 'actor.asked', body: { query, args: [] } });
   const loginUrl = async (): Promise<string> => ((await ask('login')) as { url: string }).url;
   return {

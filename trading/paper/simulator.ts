@@ -118,7 +118,8 @@ function onQuote(turn: Turn, quote: QuoteSnapshot): PaperDecision {
 function widen(turn: Turn, key: string, quote: QuoteSnapshot): void {
   for (const { intent, accepted } of Object.values(turn.state.orders)) {
     if (accepted === null || paperKey(intent) !== key) continue;
-    const isWithin = turn.now <= accepted.dueAt && Math.max(quote.exchangeAt, quote.receivedAt) <= accepted.dueAt;
+    // When it came in, not when this actor got round to it: a busy process must not make a fill better.
+    const isWithin = Math.max(quote.exchangeAt, quote.receivedAt) <= accepted.dueAt;
     const isAfter = quote.exchangeAt >= intent.snapshot.exchangeAt;
     const { clientOrderId, side, snapshot } = intent;
     if (!isWithin || !isAfter || !isWorse(side, quote, turn.memory.worst[clientOrderId] ?? snapshot)) continue;

@@ -88,13 +88,6 @@ const size: Check = ({ settings, allowance, intent, instrument }) => {
   return isByBudget ? refuse('BUDGET_EXHAUSTED', 'SZ-5', numbers, sentence) : refuse('MAX_ORDER_NOTIONAL', 'SZ-4', numbers, sentence);
 };
 
-/** SZ-5: the order's own margin on top of what is committed. */
-const usable: Check = ({ allowance, intent, notional: value }) => {
-  if (atMost(value, allowance.usable)) return null;
-  const numbers = { notional: shown(value), usable: shown(allowance.usable), budget: shown(allowance.budget) };
-  return refuse('BUDGET_EXHAUSTED', 'SZ-5', numbers, `${intent.symbol}: ${numbers.notional} USD is more than the usable ${numbers.usable}`);
-};
-
 const leverage: Check = ({ state, settings, allowance, intent, notional: value }) => {
   const after = add(exposureOf(state, intent), value);
   const max = scale(allowance.budget, settings.leverageCaps[intent.asset]);
@@ -136,7 +129,6 @@ export const ENTRY_CHECKS: readonly Check[] = [
   noPosition,
   coolDown,
   size,
-  usable,
   leverage,
   maxLoss,
   maxNotional,

@@ -66,7 +66,7 @@ export class Connection {
   opened(): void {
     this.epoch++;
     this.#openedAt = performance.now();
-    
+    this.#send('subscribe', this.#topics);
     this.#events.onSubscribed();
   }
 

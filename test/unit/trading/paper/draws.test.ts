@@ -28,7 +28,10 @@ describe('paper/draws', () => {
 
   it('PX-1 latency is whole milliseconds over the whole range, both ends included', () => {
     const narrow = ids.map((id) => drawOrder('1', id, { ...rules, latencyMsMin: 3, latencyMsMax: 6 }).latencyMs);
-    assert.deepEqual([...new Set(narrow)].sort(), [3, 4, 5, 6]);
+    assert.deepEqual(
+      [...new Set(narrow)].sort((left, right) => left - right),
+      [3, 4, 5, 6],
+    );
     const wide = ids.map((id) => drawOrder('1', id, rules).latencyMs);
     assert.ok(wide.every((ms) => Number.isInteger(ms) && ms >= 40 && ms <= 250));
     const mean = wide.reduce((sum, ms) => sum + ms, 0) / wide.length;

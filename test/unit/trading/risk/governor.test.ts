@@ -302,6 +302,8 @@ describe('risk/governor: wires', () => {
     house.append('system', [{ type: 'settings.loaded', body: { settings: tight, source: 'reload' } }]);
     assert.equal(house.of('tripwire.tripped').length, 0);
     assert.equal(verdict(house, entryOn(house.quoteAt(T0 + 70_000, 98)))?.code, 'DAILY_LOSS_CAP');
+    house.append('system', [{ type: 'settings.loaded', body: { settings: risk({ maxDrawdown: ratio('0.0003') }), source: 'reload' } }]);
+    assert.equal(verdict(house, entryOn(house.quoteAt(T0 + 70_001, 98)))?.code, 'MAX_DRAWDOWN');
   });
 });
 
