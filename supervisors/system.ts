@@ -239,9 +239,17 @@ class System implements RunningSystem {
       activity: this.#activity,
       spawner: this.#spawner,
     };
-    const root = createTree(spec, { log, seed: String(seed), createCell: (cell) => new Cell(cell, context) });
+    const root = createTree(spec, { log, seed: String(seed), createCell: (cell) => new Cell(cell, context), onState: () => this.#onState() });
     root.onFailure = ({ reason }) => this.#crash(`the root gave up: ${reason}`);
     return root;
+  }
+
+  /** BROKER_DOWN: a gateway that died cannot say so itself; it says when it is up again. */
+  #onState(): void {
+    const gateway = this.#root.view(null).find(({ name }) => name === ACTOR.bybit);
+    if (!this.#feedUp || gateway?.state === 'running' || gateway?.state === 'starting') return;
+    this.#feedUp = false;
+    this.#router.deliver('*', { type: 'feed.changed', body: { broker: 'bybit', up: false, reason: 'the gateway is not running' } });
   }
 
   /** A first start plays from the beginning of the plan; a continued run, or a venue that died, from where market time stands. */
@@ -314,6 +322,8 @@ class System implements RunningSystem {
     });
     router.intercept('allowance.changed', (envelope) => {
       if (envelope.type !== 'allowance.changed') return;
+      // The governor speaks of every budget; only wired assets have a trader to hear of it.
+      if (!this.#root.cells().some(({ name }) => name === envelope.to)) return;
       this.#allowances.set(`${envelope.body.asset}.${envelope.body.mode}`, envelope.body);
       router.forward(envelope, envelope.to);
     });

@@ -49,7 +49,12 @@ export async function openRecorded(options: RecordedOptions): Promise<RecordedMa
   }
   refuseTwice(inspected.map(({ info, listing }) => ({ path: info.path, key: listing.key })));
   const market = new RecordedMarket(options, inspected);
-  await market.skip();
+  try {
+    await market.skip();
+  } catch (error) {
+    await market.close();
+    throw error;
+  }
   return market;
 }
 

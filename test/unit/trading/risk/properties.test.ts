@@ -2,30 +2,15 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import {
-  add,
-  atLeast,
-  atMost,
-  lessThan,
-  money,
-  notional,
-  price,
-  qty,
-  ratio,
-  scale,
-  subtract,
-  ZERO_MONEY,
-  type Money,
-} from '#trading/money/decimal.ts';
+import { add, atLeast, atMost, lessThan, notional, price, ratio, scale, subtract, ZERO_MONEY, type Money } from '#trading/money/decimal.ts';
 import { quoteAge } from '#trading/market/freshness.ts';
 import { exposureOf, marginOf } from '#trading/risk/allowance.ts';
 import { evolveGovernor, BLANK_GOVERNOR, type GovernorState } from '#trading/risk/state.ts';
 import { budgetOf, EMPTY_WALLET, walletKey } from '#trading/ledger/wallet.ts';
 import { rederiveFill } from '#trading/paper/rederive.ts';
 import type { Fact } from '#trading/model/events.ts';
-import { brokerOf, type Instrument } from '#trading/model/instrument.ts';
+import { brokerOf } from '#trading/model/instrument.ts';
 import type { Fill } from '#trading/model/order.ts';
-import type { Settings } from '#trading/model/settings.ts';
 import type { House } from './house.ts';
 import { forge, play, settings, STEPS, verified } from './scenes.ts';
 

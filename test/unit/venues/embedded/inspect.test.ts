@@ -115,6 +115,13 @@ describe('embedded venue: data files are checked whole before anything is played
       }
     }));
 
+  it('reads files of spreadsheets: a byte order mark and carriage returns', () =>
+    inTempDir(async (dir) => {
+      const path = join(dir, 'windows.csv');
+      writeFileSync(path, `\uFEFF${[CANDLES, GOOD, bar(1, 10, 12, 9, 11, 5)].join('\r\n')}\r\n`);
+      assert.equal((await inspectFile(path)).rows, 2);
+    }));
+
   it('QS-2 takes crossed quotes, empty sizes and several quotes in one millisecond as recorded', () =>
     inTempDir(async (dir) => {
       const info = await inspectFile(write(dir, 'quotes.csv', [QUOTES, `${START},10,11,1,1`, `${START},12,11,,`, `${START + 1},10,11,1,1`]));
