@@ -54,6 +54,7 @@ export class Conductor {
   #arrivals = new Map<Instant, number>();
   #awaited: { readonly at: Instant; readonly books: number; readonly arrived: () => void } | null = null;
   #stopping = false;
+  /** Books played and answered by a quote or a drop; the books of a subscription, from before the first step, are not among them. */
   quotes = 0;
   dropped = 0;
   late = 0;
@@ -65,7 +66,6 @@ export class Conductor {
   }
 
   onQuote(quote: QuoteSnapshot): void {
-    this.quotes++;
     this.#buffer.push(quote);
     this.#count(quote.exchangeAt);
   }
@@ -130,6 +130,7 @@ export class Conductor {
     if (reply.books > 0) await this.#arrived(reply);
     const quotes = this.#buffer.sort(inOrder);
     this.#buffer = [];
+    this.quotes += this.#arrivals.get(reply.now) ?? 0;
     this.#arrivals.clear();
     for (const name of this.#options.first) {
       for (const quote of quotes) this.#ports.deliver(name, { type: 'quote.received', body: { quote } });

@@ -36,11 +36,11 @@ export function coloursOf(element: HTMLElement): ChartColours {
   return colours;
 }
 
-export const fade = (rgb: string, alpha: number): string =>
-  rgb.replace(/^rgba?\(([^)]*?)(?:,\s*[\d.]+)?\)$/, (_, parts: string) => {
-    const [red = '0', green = '0', blue = '0'] = parts.split(',').map((part) => part.trim());
-    return `rgba(${red}, ${green}, ${blue}, ${alpha})`;
-  });
+/** A computed colour (`rgb(…)`) with another opacity. */
+export function fade(rgb: string, alpha: number): string {
+  const [red = '0', green = '0', blue = '0'] = rgb.match(/[\d.]+/g) ?? [];
+  return `rgba(${red}, ${green}, ${blue}, ${alpha})`;
+}
 
 export function chartOptions(colours: ChartColours): DeepPartial<ChartOptions> {
   return {
