@@ -21,7 +21,7 @@ export const fact: z.ZodType<Fact> = z
   })
   .transform((raw, context) => {
     try {
-      return { ...raw, ...parseEvent(raw.type as Fact['type'], raw.body) } as Fact;
+      return { ...raw, ...parseEvent(raw.type, raw.body) };
     } catch (error) {
       context.addIssue({ code: 'custom', message: `${raw.type}: ${(error as Error).message}` });
       return z.NEVER;

@@ -7,15 +7,13 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, it } from 'mocha';
-import { io, type Socket } from 'socket.io-client';
+import type { Socket } from 'socket.io-client';
 import { WebSocket } from 'ws';
-import type { PageAnswer } from '#protocol/page-command.ts';
 import type { ViewSnapshot } from '#protocol/view.ts';
 import { PAGES_MAX } from '#actors/dashboard/sockets.ts';
 import { startPageActor, type PageActor } from '#test/support/page-actor.ts';
+import { connectPage, sendCommand } from '#test/support/page-socket.ts';
 import { inTempDir } from '#test/support/temp-dir.ts';
-
-const CONNECT_MS_MAX = 5000;
 
 interface Answered {
   readonly status: number;
@@ -52,28 +50,6 @@ function upgrade(port: number, headers: Record<string, string>, query = 'EIO=4&t
     socket.on('error', () => resolve(0));
   });
 }
-
-function openPage(port: number, cookie: string): Socket {
-  return io(`http://127.0.0.1:${port}`, {
-    transports: ['websocket'],
-    reconnection: false,
-    forceNew: true,
-    timeout: CONNECT_MS_MAX,
-    extraHeaders: { cookie, origin: `http://127.0.0.1:${port}` },
-  });
-}
-
-async function connected(port: number, cookie: string): Promise<Socket> {
-  const page = openPage(port, cookie);
-  await new Promise<void>((resolve, reject) => {
-    page.once('connect', resolve);
-    page.once('connect_error', reject);
-  });
-  return page;
-}
-
-const send = (page: Socket, command: unknown): Promise<PageAnswer> =>
-  page.timeout(CONNECT_MS_MAX).emitWithAck('command', command) as Promise<PageAnswer>;
 
 /** Waits for what a socket does in its own time; the test's own time limit is the deadline. */
 async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
@@ -261,7 +237,7 @@ describe('the sockets of the page', () => {
 
   it('S5 only the commands of the page are taken, exactly as they are written', () =>
     withPage(async ({ port, cookie, counters, requests }) => {
-      const page = await connected(port, await cookie());
+      const page = await connectPage(port, await cookie());
       const bad: unknown[] = [
         null,
         'kill',
@@ -276,7 +252,7 @@ describe('the sockets of the page', () => {
       ];
       for (const command of bad) {
         await sleep(200); // below the rate limit
-        assert.equal((await send(page, command)).ok, false, JSON.stringify(command).slice(0, 80));
+        assert.equal((await sendCommand(page, command)).ok, false, JSON.stringify(command).slice(0, 80));
       }
       assert.equal((await counters()).refused['schema'], bad.length);
       assert.deepEqual(requests(), []);
@@ -286,7 +262,7 @@ describe('the sockets of the page', () => {
 
   it('S5 another event than the one there is ends the connection', () =>
     withPage(async ({ port, cookie, counters }) => {
-      const page = await connected(port, await cookie());
+      const page = await connectPage(port, await cookie());
       page.emit('admin', { command: 'kill' });
       await once(page as never, 'disconnect');
       assert.equal((await counters()).refused['event'], 1);
@@ -294,16 +270,16 @@ describe('the sockets of the page', () => {
 
   it('S4 a message above 16 KB ends the connection and reaches nobody', () =>
     withPage(async ({ port, cookie, requests }) => {
-      const page = await connected(port, await cookie());
+      const page = await connectPage(port, await cookie());
       page.emit('command', { command: 'kill', scope: 'all', reason: 'x'.repeat(20_000), flatten: false });
       await once(page as never, 'disconnect');
       assert.deepEqual(requests(), []);
-      assert.equal((await send(await connected(port, await cookie()), { command: 'snapshot' })).ok, true, 'the server lives on');
+      assert.equal((await sendCommand(await connectPage(port, await cookie()), { command: 'snapshot' })).ok, true, 'the server lives on');
     }));
 
   it('S4 a page that floods is cut off', () =>
     withPage(async ({ port, cookie, counters }) => {
-      const page = await connected(port, await cookie());
+      const page = await connectPage(port, await cookie());
       for (let count = 0; count < 100; count++) page.emit('command', { command: 'snapshot' });
       await once(page as never, 'disconnect');
       assert.ok(((await counters()).refused['rate'] ?? 0) >= 1);
@@ -313,24 +289,24 @@ describe('the sockets of the page', () => {
     withPage(async ({ port, cookie, counters }) => {
       const session = await cookie();
       const pages: Socket[] = [];
-      for (let count = 0; count < PAGES_MAX; count++) pages.push(await connected(port, session));
-      await assert.rejects(connected(port, session));
+      for (let count = 0; count < PAGES_MAX; count++) pages.push(await connectPage(port, session));
+      await assert.rejects(connectPage(port, session));
       assert.equal((await counters()).refused['pages'], 1);
       pages[0]?.close();
       await until(async () => (await counters()).pages < PAGES_MAX);
-      pages.push(await connected(port, session));
+      pages.push(await connectPage(port, session));
       for (const page of pages) page.close();
     }));
 
   it('S19 a page that never reads is dropped, and the others never notice', () =>
     withPage(async ({ port, cookie, feed, counters }) => {
       const session = await cookie();
-      const good = await connected(port, session);
+      const good = await connectPage(port, session);
       let patches = 0;
       good.on('patch', () => patches++);
-      await send(good, { command: 'snapshot' });
-      const lazy = await connected(port, session);
-      await send(lazy, { command: 'snapshot' });
+      await sendCommand(good, { command: 'snapshot' });
+      const lazy = await connectPage(port, session);
+      await sendCommand(lazy, { command: 'snapshot' });
       // Below socket.io: the operating system's buffers fill, then ours.
       const wire = (lazy.io.engine.transport as unknown as { ws: { _socket: { pause(): void } } }).ws._socket;
       wire.pause();
@@ -341,7 +317,7 @@ describe('the sockets of the page', () => {
       }
       assert.ok(patches > 0);
       await until(async () => (await counters()).pages === 1);
-      assert.equal(((await send(good, { command: 'snapshot' })) as { ok: true; result: ViewSnapshot }).result.view.journal.head, head);
+      assert.equal(((await sendCommand(good, { command: 'snapshot' })) as { ok: true; result: ViewSnapshot }).result.view.journal.head, head);
       good.close();
       lazy.close();
     })).timeout(60_000);

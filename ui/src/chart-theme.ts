@@ -1,16 +1,6 @@
 /** What all charts share: the page's colours, resolved, since a canvas knows no custom properties. */
 import { ColorType, CrosshairMode, LineStyle, type ChartOptions, type DeepPartial } from 'lightweight-charts';
-
-export interface ChartColours {
-  readonly text: string;
-  readonly grid: string;
-  readonly line: string;
-  readonly gain: string;
-  readonly loss: string;
-  readonly accent: string;
-  readonly warn: string;
-  readonly panel: string;
-}
+import type { ChartColours } from './chart-colours.ts';
 
 const CLEAR = 'rgba(0, 0, 0, 0)';
 

@@ -2,7 +2,7 @@
 import type { LineData, SeriesMarker, Time, UTCTimestamp } from 'lightweight-charts';
 import type { ClosedTrade } from '#trading/model/position.ts';
 import type { EquityPoint, PositionView, View } from '#protocol/view.ts';
-import type { ChartColours } from './chart-theme.ts';
+import type { ChartColours } from './chart-colours.ts';
 import { accountKey } from './format.ts';
 
 const SECOND_MS = 1000;

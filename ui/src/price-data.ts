@@ -1,7 +1,7 @@
 /** From the view's bars and fills to what the chart library draws. */
 import type { CandlestickData, SeriesMarker, Time, UTCTimestamp } from 'lightweight-charts';
 import type { ChartBar, MarkerView } from '#protocol/view.ts';
-import type { ChartColours } from './chart-theme.ts';
+import type { ChartColours } from './chart-colours.ts';
 
 const BAR_SECONDS = 60;
 
