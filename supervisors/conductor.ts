@@ -6,7 +6,7 @@
 import type { Log } from '#protocol/ports.ts';
 import type { Instant } from '#trading/model/instrument.ts';
 import type { QuoteSnapshot } from '#trading/model/quote.ts';
-import type { Message } from '#trading/model/messages.ts';
+import { handOut, type Audience, type HandOutPorts } from './hand-out.ts';
 import type { MarketClock } from './market-clock.ts';
 
 /** What the venue answers to `step` and `idle`. */
@@ -19,26 +19,20 @@ export interface StepReply {
   readonly next: Instant | null;
 }
 
-export interface ConductorPorts {
+export interface ConductorPorts extends HandOutPorts {
   step(): Promise<StepReply>;
   idle(ms: number): Promise<StepReply>;
-  /** Resolves when every counted mailbox is empty and nothing is being handled. */
-  settled(): Promise<void>;
   /** Resolves when all that must run is running; false where the system is stopping. */
   ready(): Promise<boolean>;
-  deliver(to: string, message: Message): void;
   /** Wall milliseconds, monotonic. */
   wall(): number;
   sleep(ms: number): Promise<void>;
   readonly log: Log;
 }
 
-export interface ConductorOptions {
+export interface ConductorOptions extends Audience {
   /** Times real time; Infinity plays as fast as the tree can follow. */
   readonly speed: number;
-  /** Who sees a quote before the traders: governor and paper simulator. */
-  readonly first: readonly string[];
-  readonly traders: (quote: QuoteSnapshot) => readonly string[];
 }
 
 const QUOTES_LATE_MS_MAX = 1000;
@@ -128,19 +122,11 @@ export class Conductor {
   async #handle(reply: StepReply): Promise<void> {
     this.#clock.advance(reply.now);
     if (reply.books > 0) await this.#arrived(reply);
-    const quotes = this.#buffer.sort(inOrder);
+    const quotes = this.#buffer;
     this.#buffer = [];
     this.quotes += this.#arrivals.get(reply.now) ?? 0;
     this.#arrivals.clear();
-    for (const name of this.#options.first) {
-      for (const quote of quotes) this.#ports.deliver(name, { type: 'quote.received', body: { quote } });
-      this.#ports.deliver(name, { type: 'clock.advanced', body: {} });
-    }
-    await this.#ports.settled();
-    for (const quote of quotes) {
-      for (const name of this.#options.traders(quote)) this.#ports.deliver(name, { type: 'quote.received', body: { quote } });
-    }
-    await this.#ports.settled();
+    await handOut(quotes, this.#ports, this.#options);
   }
 
   /** Waits for the step's quotes; a gateway that died over them must not stop the market for ever. */
@@ -167,7 +153,3 @@ export class Conductor {
     if (this.#awaited !== null && at === this.#awaited.at && arrived >= this.#awaited.books) this.#awaited.arrived();
   }
 }
-
-const inOrder = (left: QuoteSnapshot, right: QuoteSnapshot): number =>
-  left.exchangeAt - right.exchangeAt ||
-  (left.asset < right.asset ? -1 : left.asset > right.asset ? 1 : left.symbol < right.symbol ? -1 : left.symbol > right.symbol ? 1 : 0);

@@ -1,8 +1,8 @@
 /** Composes a running system: journal, router, tree, conductor, admin socket, page feed. Starting and stopping in order is all it does. */
-import { createServer } from 'node:net';
+import type { Clock } from '#protocol/ports.ts';
 import type { AdminRequest } from '#protocol/admin.ts';
 import type { Instant } from '#trading/model/instrument.ts';
-import type { Allowance } from '#trading/model/messages.ts';
+import type { Allowance, Message } from '#trading/model/messages.ts';
 import { createDataDir, type DataPaths } from '#state/data-dir.ts';
 import { openJournal, type OpenJournal } from '#state/journal.ts';
 import { openSnapshots } from '#state/snapshots.ts';
@@ -15,8 +15,11 @@ import { Cell } from './cell.ts';
 import { startChaos } from './chaos.ts';
 import { createSpawner } from './comedy.ts';
 import { Conductor } from './conductor.ts';
+import type { Audience } from './hand-out.ts';
 import { KillPath } from './kill-path.ts';
 import { MarketClock } from './market-clock.ts';
+import { refusePortInUse } from './port-check.ts';
+import { RealMarket, wallClock } from './real-market.ts';
 import { reportOf } from './report.ts';
 import { Router } from './router.ts';
 import { SystemError } from './system-error.ts';
@@ -59,20 +62,6 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
   }
 }
 
-function refusePortInUse(port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', (error: NodeJS.ErrnoException) => {
-      reject(
-        new SystemError(
-          `--port ${port}: ${error.code === 'EADDRINUSE' ? 'is in use by another program' : error.message}; stop it or choose another port`,
-        ),
-      );
-    });
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve()));
-  });
-}
-
 class System implements RunningSystem {
   readonly over: Promise<string>;
   crashed = false;
@@ -80,12 +69,12 @@ class System implements RunningSystem {
   readonly #options: SystemOptions;
   readonly #places: DataPaths;
   readonly #journal: OpenJournal;
-  readonly #clock: MarketClock;
+  readonly #clock: Clock;
   readonly #router: Router;
   readonly #activity = new Activity();
   readonly #tally = new Tally();
   readonly #kill: KillPath;
-  readonly #conductor: Conductor;
+  readonly #conductor: Conductor | RealMarket;
   readonly #window: Window;
   readonly #venue: VenueControl;
   readonly #root: Supervisor<Cell>;
@@ -113,8 +102,9 @@ class System implements RunningSystem {
     this.#journal = journal;
     this.over = new Promise((resolve) => (this.#end = resolve));
     this.#resumeAt = journal.lastAt();
-    this.#marketStart = Math.max(this.#resumeAt ?? 0, options.plan.start);
-    this.#clock = new MarketClock(this.#marketStart);
+    const played = options.market === 'embedded' ? new MarketClock(Math.max(this.#resumeAt ?? 0, options.plan.start)) : null;
+    this.#clock = played ?? wallClock;
+    this.#marketStart = this.#clock.now();
     this.#router = new Router({ journal, clock: this.#clock, log, run: `r${journal.head().seq}` });
     this.#spawner = createSpawner({
       onUnattributed: (error) => this.#crash(`an error that no actor is to blame for: ${String((error as Error).stack ?? error)}`),
@@ -126,7 +116,7 @@ class System implements RunningSystem {
     for (const cell of this.#root.cells()) this.#router.register(cell);
     const gates = [ACTOR.governor, ACTOR.paper, ...options.assets.map(({ asset }) => traderName(asset))];
     this.#kill = new KillPath({ latchPath: places.latch, router: this.#router, gates, log, now: () => this.#clock.now() });
-    this.#conductor = this.#createConductor();
+    this.#conductor = this.#createConductor(played);
     this.#window = this.#createWindow();
     this.#route();
   }
@@ -257,23 +247,20 @@ class System implements RunningSystem {
     return this.#resumeAt === null && this.#clock.now() === this.#marketStart ? null : this.#clock.now();
   }
 
-  #createConductor(): Conductor {
+  /** The embedded market is played at the pace of the tree; a real one plays itself. */
+  #createConductor(played: MarketClock | null): Conductor | RealMarket {
     const { speed, log, assets } = this.#options;
     const traderOf = new Map(assets.map(({ asset }) => [asset, [traderName(asset)]]));
-    return new Conductor(
-      this.#clock,
-      {
-        step: () => this.#venue.step(),
-        idle: (ms) => this.#venue.idle(ms),
-        settled: () => this.#activity.settled(),
-        ready: () => this.#ready(),
-        deliver: (to, message) => this.#router.deliver(to, message, ACTOR.bybit),
-        wall: () => performance.now(),
-        sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-        log,
-      },
-      { speed, first: [ACTOR.governor, ACTOR.paper], traders: (quote) => traderOf.get(quote.asset) ?? [] },
-    );
+    const audience: Audience = { first: [ACTOR.governor, ACTOR.paper], traders: (quote) => traderOf.get(quote.asset) ?? [] };
+    const ports = {
+      settled: () => this.#activity.settled(),
+      deliver: (to: string, message: Message) => this.#router.deliver(to, message, ACTOR.bybit),
+      sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
+    };
+    if (played === null) return new RealMarket(ports, audience);
+    const wall = (): number => performance.now();
+    const venue = { step: () => this.#venue.step(), idle: (ms: number) => this.#venue.idle(ms), ready: () => this.#ready() };
+    return new Conductor(played, { ...ports, ...venue, wall, log }, { ...audience, speed });
   }
 
   async #ready(): Promise<boolean> {

@@ -1,0 +1,34 @@
+/** Hands quotes on, to the judges first: what an order is filled at never depends on which process was faster. */
+import type { QuoteSnapshot } from '#trading/model/quote.ts';
+import type { Message } from '#trading/model/messages.ts';
+
+export interface Audience {
+  /** Who sees a quote before the traders: governor and paper simulator. */
+  readonly first: readonly string[];
+  readonly traders: (quote: QuoteSnapshot) => readonly string[];
+}
+
+export interface HandOutPorts {
+  deliver(to: string, message: Message): void;
+  /** Resolves when every counted mailbox is empty and nothing is being handled. */
+  settled(): Promise<void>;
+}
+
+/** Quotes in one order whichever socket was faster, then the clock; resolves when everybody has handled them. */
+export async function handOut(unordered: readonly QuoteSnapshot[], { deliver, settled }: HandOutPorts, { first, traders }: Audience): Promise<void> {
+  const quotes = unordered.length > 1 ? unordered.toSorted(inOrder) : unordered;
+  for (const name of first) {
+    for (const quote of quotes) deliver(name, { type: 'quote.received', body: { quote } });
+    deliver(name, { type: 'clock.advanced', body: {} });
+  }
+  await settled();
+  for (const quote of quotes) {
+    for (const name of traders(quote)) deliver(name, { type: 'quote.received', body: { quote } });
+  }
+  await settled();
+}
+
+const byText = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0);
+
+const inOrder = (left: QuoteSnapshot, right: QuoteSnapshot): number =>
+  left.exchangeAt - right.exchangeAt || byText(left.asset, right.asset) || byText(left.symbol, right.symbol);
