@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { ConfigError } from '#config/errors.ts';
 import { loadEnvironment, MARKETS, type Market } from '#config/environment.ts';
+import { SystemError } from '#supervisors/system-error.ts';
 import type { Context } from './context.ts';
 import { duration, instant, list, speed, whole } from './option-values.ts';
 import { EXIT, openOutput, UsageError } from './output.ts';
@@ -32,7 +33,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    if (error instanceof UsageError || error instanceof ConfigError) {
+    if (error instanceof UsageError || error instanceof ConfigError || error instanceof SystemError) {
       process.stderr.write(`${error.message}\n`);
       return EXIT.usage;
     }

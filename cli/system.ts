@@ -9,7 +9,6 @@ import { loadMarkets, loadStrategy, WIRED_ASSETS, type Markets, type WiredAsset 
 import { paths } from '#state/data-dir.ts';
 import { JournalError } from '#state/errors.ts';
 import { inspectPlay, SYNTHETIC_PLAN, type PlayPlan } from '#supervisors/play-plan.ts';
-import { SystemError } from '#supervisors/system-error.ts';
 import type { SystemReport } from '#supervisors/system-options.ts';
 import { startSystem, type RunningSystem } from '#supervisors/system.ts';
 import type { Context } from './context.ts';
@@ -77,11 +76,9 @@ export async function system(context: Context, options: SystemOptions): Promise<
     });
   } catch (error) {
     await log.close();
-    if (error instanceof SystemError || error instanceof JournalError) {
-      output.complain(error.message);
-      return error instanceof JournalError && error.code !== 'LOCKED' ? EXIT.failed : EXIT.usage;
-    }
-    throw error;
+    if (!(error instanceof JournalError)) throw error;
+    output.complain(error.message);
+    return error.code === 'LOCKED' ? EXIT.usage : EXIT.failed;
   }
   if (running.loginUrl !== null) output.say(`the page: ${running.loginUrl}   (a link for one login; \`npm run repl -- -e login\` makes another)`);
   const report = await untilOver(running, options.for ?? null);

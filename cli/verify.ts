@@ -31,7 +31,9 @@ async function proved(context: Context, from: number): Promise<VerifyReport> {
   try {
     return await verifyDataDir(places, { from });
   } catch (error) {
-    if (!(error instanceof JournalError) || error.code !== 'LOCKED') throw error;
+    if (!(error instanceof JournalError)) throw error;
+    if (error.code === 'NO_JOURNAL') throw new UsageError(error.message);
+    if (error.code !== 'LOCKED') throw error;
   }
   // The running system holds the store, so it walks its own journal.
   return (await askSystem(adminSocketPath(places.adminSocket), { command: 'verify' }, RUNNING_ANSWER_MS_MAX)) as VerifyReport;

@@ -96,8 +96,10 @@ describe('the page in a browser', () => {
     assert.equal(await page.getByRole('button', { name: 'ETH/USDT' }).getAttribute('aria-pressed'), 'true');
     await holdsIn(page, `document.querySelectorAll('[data-testid=price-chart] canvas').length > 0`);
     assert.ok((await painted(page, 'price-chart')) > 2000);
-    for (let minute = 0; minute < 3; minute++) story.minute();
-    await actor.feed(story.feed({ all: false }));
+    for (let minute = 0; minute < 3; minute++) {
+      story.minute();
+      await actor.feed(story.feed({ all: false }));
+    }
     await holdsIn(page, `Number(document.querySelector('[data-testid=price-chart]').dataset.bars) === ${story.bars['ETH/USDT']?.length}`);
   });
 

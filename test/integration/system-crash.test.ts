@@ -65,6 +65,25 @@ describe('kill -9 at random moments', function () {
   });
 });
 
+describe('paper', function () {
+  this.timeout(60_000);
+
+  it('RT-1 the wire: while paper trades, not one request reaches an order endpoint of the venue', async () => {
+    const dataDir = freshDirectory();
+    const system = await boot(dataDir);
+    await untilTrading(dataDir);
+    await sleep(6000);
+    const status = (await askSystem(socketOf(dataDir), { command: 'status' }, ASK_MS_MAX)) as { fills: number };
+    const counters = (await askSystem(socketOf(dataDir), { command: 'ask', actor: 'venue.embedded', query: 'counters', args: [] }, ASK_MS_MAX)) as {
+      orderEndpointHits: number;
+    };
+    system.child.kill('SIGTERM');
+    await system.done;
+    assert.ok(status.fills > 0, 'paper must have traded for the test to mean anything');
+    assert.equal(counters.orderEndpointHits, 0);
+  });
+});
+
 describe('the kill-switch', function () {
   this.timeout(120_000);
 
@@ -79,10 +98,19 @@ describe('the kill-switch', function () {
     assert.deepEqual([answer.tripped, answer.latch, answer.acks], [true, true, []]);
     system.child.kill('SIGCONT');
     await sleep(1500);
-    const before = (await askSystem(socketOf(dataDir), { command: 'status' }, ASK_MS_MAX)) as { approvals: number; marketMs: number };
+    const before = (await askSystem(socketOf(dataDir), { command: 'status' }, ASK_MS_MAX)) as { marketMs: number };
+    const entered = async (): Promise<number> => {
+      const orders = (await askSystem(socketOf(dataDir), { command: 'ask', actor: 'governor', query: 'allowances', args: [] }, ASK_MS_MAX)) as {
+        openPositions: number;
+        liveEntries: number;
+      }[];
+      return orders.reduce((sum, { openPositions, liveEntries }) => sum + openPositions + liveEntries, 0);
+    };
+    const open = await entered();
     await sleep(3000);
-    const after = (await askSystem(socketOf(dataDir), { command: 'status' }, ASK_MS_MAX)) as { approvals: number; marketMs: number };
+    const after = (await askSystem(socketOf(dataDir), { command: 'status' }, ASK_MS_MAX)) as { marketMs: number };
     assert.ok(after.marketMs > before.marketMs, 'the market went on');
+    assert.ok((await entered()) <= open, 'positions only ever became fewer');
     const status = json<{ tripped: boolean }>(await run('kill', '--status', '--data-dir', dataDir, '--json'));
     assert.equal(status.tripped, true);
     system.child.kill('SIGTERM');
