@@ -48,7 +48,6 @@ interface Bodies {
 export type MessageType = keyof Bodies;
 export type MessageBody<T extends MessageType> = Bodies[T];
 export type Message = { readonly [T in MessageType]: { readonly type: T; readonly body: Bodies[T] } }[MessageType];
-export type MessageOf<T extends MessageType> = Extract<Message, { readonly type: T }>;
 
 /** An effect of a decision: tell an actor, by name. Names are those of supervisors/tree.ts. */
 export type Tell = Message & { readonly to: string };

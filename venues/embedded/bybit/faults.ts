@@ -5,7 +5,7 @@ import { bookFrame, bookTopic } from './frames.ts';
 import type { Hub } from './hub.ts';
 
 export const FAULTS = ['garbage', 'malformed', 'crossed', 'mute', 'unmute', 'drop'] as const;
-export type Fault = (typeof FAULTS)[number];
+type Fault = (typeof FAULTS)[number];
 
 const GARBAGE = '{"topic":"orderbook.1.';
 const WAITING_MAX = 100;
