@@ -28,7 +28,10 @@ describe('figures of the page', () => {
 
   it('decimals keep every digit, prices line up, ages are coarse', () => {
     assert.deepEqual([decimal('1234567.000120'), decimal('-1000'), decimal('0.5')], ['1,234,567.000120', '−1,000', '0.5']);
-    assert.deepEqual([priceText('64000'), priceText('3180.5'), priceText('0.123456789')], ['64,000.00', '3,180.50', '0.123457']);
+    assert.deepEqual(
+      [priceText('64000'), priceText('3180.5'), priceText('0.123456789'), priceText('66979.226263'), priceText('1.23456', 5)],
+      ['64,000.00', '3,180.50', '0.123457', '66,979.23', '1.23456'],
+    );
     assert.deepEqual([age(999), age(59_999), age(60_000), age(3_600_000), age(172_800_000)], ['<1 s', '59 s', '1 min', '1 h', '2 d']);
     assert.equal(percent(-0.1234), '−12.3 %');
   });
@@ -63,6 +66,9 @@ describe('figures of the page', () => {
     assert.ok(Math.abs((now ?? 0) - ((view.equity.at(-1)?.value ?? 0) + open)) < 1e-9);
     const fresh = equityLines({ ...view, equity: [], positions: {} }, 'crypto_spot|paper');
     assert.equal(fresh.equity[0]?.time, STORY_START / 1000);
+    assert.ok(equity.length <= 402);
+    const steps = new Set(equity.slice(1, -1).map(({ time }, index) => Number(time) - Number(equity[index]?.time)));
+    assert.deepEqual([...steps], [60], 'the axis is true to time');
     assert.equal(equityLines(view, 'forex|paper').now, null);
   });
 

@@ -5,7 +5,6 @@ import { bookFrame, bookTopic } from './frames.ts';
 import type { Hub } from './hub.ts';
 
 export const FAULTS = ['garbage', 'malformed', 'crossed', 'mute', 'unmute', 'drop'] as const;
-type Fault = (typeof FAULTS)[number];
 
 const GARBAGE = '{"topic":"orderbook.1.';
 const WAITING_MAX = 100;
