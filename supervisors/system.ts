@@ -15,6 +15,7 @@ import { Cell } from './cell.ts';
 import { startChaos } from './chaos.ts';
 import { createSpawner } from './comedy.ts';
 import { Conductor } from './conductor.ts';
+import { logFact } from './fact-log.ts';
 import type { Audience } from './hand-out.ts';
 import { KillPath } from './kill-path.ts';
 import { MarketClock } from './market-clock.ts';
@@ -131,7 +132,10 @@ class System implements RunningSystem {
       this.#tally.before(fact);
     }
     this.#journal.onAppended((facts) => {
-      for (const fact of facts) this.#tally.add(fact);
+      for (const fact of facts) {
+        this.#tally.add(fact);
+        logFact(log, fact);
+      }
     });
     this.#closeTradeFiles = await openTradeFilesIn(this.#places, this.#journal);
     await this.#journal.append(

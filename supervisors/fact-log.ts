@@ -1,0 +1,41 @@
+/** One readable line for each fact that a person watching a terminal cares about; the rest is in the journal. */
+import type { Log } from '#protocol/ports.ts';
+import type { Fact } from '#trading/model/events.ts';
+
+export function logFact(log: Log, fact: Fact): void {
+  const { actor } = fact;
+  switch (fact.type) {
+    case 'order.approved': {
+      const { intent, notional } = fact.body;
+      log.info(
+        { actor, id: intent.clientOrderId, notional, signal: intent.signal },
+        `approved ${intent.kind} ${intent.side} ${intent.qty} ${intent.symbol}`,
+      );
+      return;
+    }
+    case 'order.refused': {
+      const { symbol, kind, refusal } = fact.body;
+      log.info({ actor, code: refusal.code, rule: refusal.rule }, `refused ${kind} ${symbol}: ${refusal.sentence}`);
+      return;
+    }
+    case 'fill.recorded': {
+      const { symbol, side, qty, price, fee, reason } = fact.body.fill;
+      log.info({ actor, reason, fee }, `filled ${side} ${qty} ${symbol} at ${price}`);
+      return;
+    }
+    case 'trade.closed': {
+      const { symbol, pnl, fees, exitReason, budgetAfter } = fact.body.trade;
+      log.info({ actor, reason: exitReason, fees, budget: budgetAfter }, `closed ${symbol}, PnL ${pnl} USD`);
+      return;
+    }
+    case 'order.ended':
+      if (fact.body.status === 'filled' || fact.body.status === 'partially_filled') return;
+      log.warn({ actor, id: fact.body.clientOrderId, why: fact.body.reason }, `order ${fact.body.status} ${fact.body.symbol}`);
+      return;
+    case 'tripwire.tripped':
+      log.warn({ actor, asset: fact.body.asset, code: fact.body.refusal.code }, `tripwire: ${fact.body.refusal.sentence}`);
+      return;
+    default:
+      return;
+  }
+}
