@@ -54,6 +54,7 @@ function addVerbs(program: Command, run: (act: Act<never>) => (...given: unknown
     command
       .option('--play <what...>', '"synthetic", or recorded candles or quotes for the embedded venue', ['synthetic'])
       .option('--symbol <symbol>', 'the symbol of the one file that --play names')
+      .option('--allow-gaps', 'plays candles with bars missing, and leaves them missing')
       .option('--seed <n>', 'seed of everything random', whole('--seed', 0, Number.MAX_SAFE_INTEGER), 1);
 
   play(verb('system', 'boots the tree and the page'))

@@ -27,6 +27,7 @@ interface SystemOptions {
   readonly chaos?: number;
   readonly for?: number;
   readonly untilEnd?: boolean;
+  readonly allowGaps?: boolean;
   readonly page: boolean;
 }
 
@@ -104,7 +105,7 @@ function refuseContradictions(context: Context, options: SystemOptions): void {
 async function planOf(options: SystemOptions): Promise<{ plan: PlayPlan; played: readonly PlayFile[] | null }> {
   if (options.play.includes('synthetic')) return { plan: SYNTHETIC_PLAN, played: null };
   const played = await resolvePlayFiles(options.play, options.symbol);
-  return { plan: await inspectPlay(played, { from: options.from ?? null, to: options.to ?? null }), played };
+  return { plan: await inspectPlay(played, { from: options.from ?? null, to: options.to ?? null, allowGaps: options.allowGaps === true }), played };
 }
 
 export interface ChosenAsset {

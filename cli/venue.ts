@@ -11,12 +11,15 @@ interface VenueOptions {
   readonly speed: number;
   readonly seed: number;
   readonly bybitPort: number;
+  readonly allowGaps?: boolean;
 }
 
 export async function venue(_context: Context, options: VenueOptions): Promise<number> {
   const synthetic = options.play.includes('synthetic');
   if (synthetic && options.play.length > 1) throw new UsageError('--play: "synthetic" and files do not mix');
-  const plan = synthetic ? SYNTHETIC_PLAN : await inspectPlay(await resolvePlayFiles(options.play, options.symbol), { from: null, to: null });
+  const plan = synthetic
+    ? SYNTHETIC_PLAN
+    : await inspectPlay(await resolvePlayFiles(options.play, options.symbol), { from: null, to: null, allowGaps: options.allowGaps === true });
   const running = await runStandaloneVenue({ play: plan.play, seed: String(options.seed), port: options.bybitPort, speed: options.speed });
   process.stdout.write(`${JSON.stringify({ bybit: running.urls })}\n`);
   process.stdout.write('ready\n');

@@ -1,6 +1,6 @@
 /** What the embedded venue will play, checked before anything starts. */
 import type { Instant } from '#trading/model/instrument.ts';
-import { DataFileError, inspectFile } from '#venues/embedded/market/inspect.ts';
+import { DataFileError, inspectFile, type FileInfo } from '#venues/embedded/market/inspect.ts';
 import { SYNTHETIC_ORIGIN } from '#venues/embedded/market/synthetic.ts';
 import { SystemError } from './system-error.ts';
 
@@ -24,16 +24,25 @@ export interface NamedFile {
   readonly venueSymbol: string;
 }
 
+export interface PlayWindow {
+  readonly from: Instant | null;
+  readonly to: Instant | null;
+  /** Bars that are missing are left missing; without it they are taken for a damaged file. */
+  readonly allowGaps: boolean;
+}
+
 /** Reads every file whole. @throws SystemError with the file's one error: what, where, what would be right. */
 export async function inspectPlay(
   files: readonly NamedFile[],
-  window: { readonly from: Instant | null; readonly to: Instant | null },
+  window: PlayWindow,
 ): Promise<PlayPlan> {
   let first = Infinity;
   let last = -Infinity;
   for (const { path } of files) {
     try {
-      const { firstAt, lastAt } = await inspectFile(path);
+      const info = await inspectFile(path);
+      if (!window.allowGaps) refuseGaps(info);
+      const { firstAt, lastAt } = info;
       first = Math.min(first, firstAt);
       last = Math.max(last, lastAt);
     } catch (error) {
@@ -56,4 +65,14 @@ export async function inspectPlay(
       ...(window.to !== null && { to: window.to }),
     },
   };
+}
+
+const MINUTE_MS = 60_000;
+
+function refuseGaps({ path, gaps, missingBars, largestGapMs, firstGapLine }: FileInfo): void {
+  if (gaps === 0) return;
+  throw new SystemError(
+    `${path} line ${firstGapLine ?? '?'}: bars are missing before this one (${missingBars} in ${gaps} gaps, the longest ${largestGapMs / MINUTE_MS} min); ` +
+      'give the whole file, or --allow-gaps to play it with the bars left missing',
+  );
 }

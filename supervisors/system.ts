@@ -319,6 +319,11 @@ class System implements RunningSystem {
       this.#allowances.set(`${envelope.body.asset}.${envelope.body.mode}`, envelope.body);
       router.forward(envelope, envelope.to);
     });
+    router.intercept('history.loaded', (envelope) => {
+      if (envelope.type !== 'history.loaded') return;
+      this.#window.onHistory(envelope.body.symbol, envelope.body.bars);
+      router.forward(envelope, envelope.to);
+    });
     router.intercept('kill.trip', (envelope) => {
       if (envelope.type === 'kill.trip') void this.#kill.trip(envelope.body);
     });

@@ -1,7 +1,7 @@
 /** Feeds the page: quotes and bars conflated to a few feeds a second, so that a flood of quotes costs the page's process nothing. */
 import type { Instant } from '#trading/model/instrument.ts';
 import type { Allowance } from '#trading/model/messages.ts';
-import type { QuoteSnapshot } from '#trading/model/quote.ts';
+import type { Bar, QuoteSnapshot } from '#trading/model/quote.ts';
 import {
   CHART_BARS_MAX,
   type ActorView,
@@ -43,6 +43,17 @@ export class Window {
     this.#quotes.set(symbol, { asset, symbol, bid, ask, last, at });
     this.#changed.add(symbol);
     this.#onPrice(symbol, at, last === null ? (Number(bid) + Number(ask)) / 2 : Number(last));
+  }
+
+  /** Bars from before the first quote: the chart begins with what the indicators were warmed with. */
+  onHistory(symbol: string, history: readonly Bar[]): void {
+    const known = this.#bars.get(symbol) ?? [];
+    const first = known[0]?.time ?? Infinity;
+    const older = history.map(({ at, open, high, low, close }) => ({ time: at / 1000, open, high, low, close })).filter(({ time }) => time < first);
+    if (older.length === 0) return;
+    this.#bars.set(symbol, [...older, ...known].slice(-CHART_BARS_MAX));
+    this.#fed.delete(symbol);
+    this.#changed.add(symbol);
   }
 
   takeChanges(): WindowFeed {

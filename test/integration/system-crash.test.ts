@@ -84,10 +84,10 @@ describe('paper', function () {
   });
 });
 
-describe('the kill-switch', function () {
+describe('npm run kill', function () {
   this.timeout(120_000);
 
-  it('KS-2 holds while the main process is stopped; once it goes on, nothing new is entered', async () => {
+  it('OP-3 KS-2 holds while the main process is stopped; once it goes on, nothing new is entered', async () => {
     const dataDir = freshDirectory();
     const system = await boot(dataDir);
     await untilTrading(dataDir);

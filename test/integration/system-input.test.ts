@@ -41,6 +41,12 @@ describe('bad input', function () {
     await refused(/line 3/, ...play(file((lines) => lines.map((line, index) => (index === 1 ? line.split(',').slice(0, 4).join(',') : line)))));
   });
 
+  it('a gap between bars is refused by line, unless it is allowed', async () => {
+    const gapped = file((lines) => [...lines.slice(0, 5), ...lines.slice(8)]);
+    await refused(/line 7: bars are missing before this one \(3 in 1 gaps, the longest 4 min\).*--allow-gaps/, ...play(gapped));
+    assert.equal((await run(...play(gapped), '--allow-gaps', '--speed', 'max', '--data-dir', freshDirectory())).code, 0);
+  });
+
   it('an empty file and a file of something else are refused', async () => {
     await refused(/BTCUSDT-empty/, ...play(writeCandles(directory, { bars: 0, name: 'BTCUSDT-empty.csv' })));
     const other = join(directory, 'BTCUSDT-other.csv');

@@ -71,7 +71,7 @@ describe('recorded candles through the whole tree', function () {
     assert.equal(report.marketMs, (BARS - 1) * 60_000 + 45_000);
   });
 
-  it('VF-1 verify derives every paper fill again', async () => {
+  it('OP-4 VF-1 verify derives every paper fill again', async () => {
     const { code, proof } = await prove(dataDir);
     assert.equal(code, 0, JSON.stringify(proof.problems));
     assert.equal(proof.ok, true);

@@ -43,6 +43,8 @@ export interface FileInfo {
   readonly gaps: number;
   readonly missingBars: number;
   readonly largestGapMs: number;
+  /** The line after the first gap, or null. */
+  readonly firstGapLine: number | null;
   /** The longest fraction of any price. */
   readonly priceDecimals: number;
   readonly firstPrice: number;
@@ -69,7 +71,7 @@ export async function inspectFile(path: string): Promise<FileInfo> {
   }
   if (first === null || last === null) throw new DataFileError(path, null, 'has a header and no rows', 'a recorded file needs at least one row');
   const common = { path, kind, rows, firstAt: first.at, lastAt: last.at, priceDecimals, firstPrice };
-  if (kind === 'quotes') return { ...common, intervalMs: null, gaps: 0, missingBars: 0, largestGapMs: 0 };
+  if (kind === 'quotes') return { ...common, intervalMs: null, gaps: 0, missingBars: 0, largestGapMs: 0, firstGapLine: null };
   return { ...common, ...distances.summary(path) };
 }
 
@@ -127,7 +129,7 @@ function unreadable(path: string, line: number, error: NodeJS.ErrnoException): D
 
 /** Distances between neighbouring bars: the commonest is the interval, longer ones are gaps, shorter ones would overlap. */
 class Distances {
-  readonly #count = new Map<number, number>();
+  readonly #count = new Map<number, { times: number; readonly line: number }>();
   #shortest = { ms: Infinity, line: 0 };
   #largest = 0;
 
@@ -135,23 +137,25 @@ class Distances {
     if (ms < this.#shortest.ms) this.#shortest = { ms, line };
     if (ms > this.#largest) this.#largest = ms;
     const seen = this.#count.get(ms);
-    if (seen !== undefined || this.#count.size < DISTANCES_MAX) this.#count.set(ms, (seen ?? 0) + 1);
+    if (seen !== undefined) seen.times++;
+    else if (this.#count.size < DISTANCES_MAX) this.#count.set(ms, { times: 1, line });
   }
 
   /** @throws DataFileError where bars overlap. */
-  summary(path: string): Pick<FileInfo, 'intervalMs' | 'gaps' | 'missingBars' | 'largestGapMs'> {
-    const commonest = [...this.#count].sort(([leftMs, left], [rightMs, right]) => right - left || leftMs - rightMs)[0];
+  summary(path: string): Pick<FileInfo, 'intervalMs' | 'gaps' | 'missingBars' | 'largestGapMs' | 'firstGapLine'> {
+    const commonest = [...this.#count].sort(([leftMs, left], [rightMs, right]) => right.times - left.times || leftMs - rightMs)[0];
     const intervalMs = commonest?.[0] ?? SINGLE_BAR_MS;
     if (this.#shortest.ms < intervalMs) {
       const what = `the bar opens ${this.#shortest.ms} ms after the one above, but this file's bars last ${intervalMs} ms`;
       throw new DataFileError(path, this.#shortest.line, what, 'bars must not overlap');
     }
-    let [gaps, missingBars] = [0, 0];
-    for (const [ms, times] of this.#count) {
+    let [gaps, missingBars, firstLine] = [0, 0, Infinity];
+    for (const [ms, { times, line }] of this.#count) {
       if (ms === intervalMs) continue;
+      firstLine = Math.min(firstLine, line);
       gaps += times;
       missingBars += times * (Math.ceil(ms / intervalMs) - 1);
     }
-    return { intervalMs, gaps, missingBars, largestGapMs: gaps === 0 ? 0 : this.#largest };
+    return { intervalMs, gaps, missingBars, largestGapMs: gaps === 0 ? 0 : this.#largest, firstGapLine: gaps === 0 ? null : firstLine };
   }
 }

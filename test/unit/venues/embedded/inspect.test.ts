@@ -108,6 +108,7 @@ describe('embedded venue: data files are checked whole before anything is played
             gaps: 2,
             missingBars: 3,
             largestGapMs: 3 * MINUTE,
+            firstGapLine: 5,
             priceDecimals: 2,
             firstPrice: 10,
           },
