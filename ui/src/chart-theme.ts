@@ -45,7 +45,7 @@ export function chartOptions(colours: ChartColours): DeepPartial<ChartOptions> {
     },
     grid: { vertLines: { color: colours.grid }, horzLines: { color: colours.grid } },
     rightPriceScale: { borderColor: colours.line, scaleMargins: { top: 0.12, bottom: 0.12 } },
-    timeScale: { borderColor: colours.line, timeVisible: true, secondsVisible: false, rightOffset: 4, minBarSpacing: 0.05 },
+    timeScale: { borderColor: colours.line, timeVisible: true, secondsVisible: false, rightOffset: 5, barSpacing: 7, minBarSpacing: 0.05 },
     // Not the browser's own: its name for a locale is not always one that its own formatters take.
     localization: { locale: 'en-US' },
     crosshair: {

@@ -1,12 +1,11 @@
 /** Numbers and times as a person reads them. Display only: money stays text until it gets here. */
-import type { Asset, Mode } from '#trading/model/instrument.ts';
+import { ASSETS, MODES, type Asset, type Mode } from '#trading/model/instrument.ts';
 
 const MINUS = '−';
 const SECOND_MS = 1000;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
-const PRICE_PLACES_MAX = 6;
 
 const ASSET_NAMES: Readonly<Record<Asset, string>> = {
   crypto_spot: 'Crypto spot',
@@ -18,6 +17,12 @@ const ASSET_NAMES: Readonly<Record<Asset, string>> = {
 export const assetName = (asset: Asset): string => ASSET_NAMES[asset];
 export const accountName = ({ asset, mode }: { readonly asset: Asset; readonly mode: Mode }): string => `${assetName(asset)} · ${mode}`;
 export const accountKey = ({ asset, mode }: { readonly asset: Asset; readonly mode: Mode }): string => `${asset}|${mode}`;
+
+/** In the order of the specification, paper before live. */
+export const inOrder = <T extends { readonly asset: Asset; readonly mode: Mode }>(accounts: readonly T[]): readonly T[] =>
+  accounts.toSorted(
+    (left, right) => ASSETS.indexOf(left.asset) - ASSETS.indexOf(right.asset) || MODES.indexOf(left.mode) - MODES.indexOf(right.mode),
+  );
 
 const cents = new Intl.NumberFormat('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const small = new Intl.NumberFormat('en-US', { minimumFractionDigits: 4, maximumFractionDigits: 4 });
@@ -48,10 +53,12 @@ function shortDecimal(text: string, places: number): string {
   return fraction.length <= places ? decimal(text) : decimal(Number(text).toFixed(places));
 }
 
-/** A price: at least two decimals, so that columns line up, and at most six. */
+/** A price: at least two decimals, so that columns line up. A mean has no tick and is cut where nobody would see the difference. */
 export function priceText(text: string, places = 2): string {
   const fraction = text.split('.')[1] ?? '';
-  if (fraction.length > PRICE_PLACES_MAX) return shortDecimal(text, PRICE_PLACES_MAX);
+  const size = Math.abs(Number(text));
+  const most = Math.max(places, size >= 1000 ? 2 : size >= 1 ? 4 : 6);
+  if (fraction.length > most) return shortDecimal(text, most);
   const padded = fraction.padEnd(places, '0');
   return decimal(padded === '' ? text : `${text.split('.')[0] ?? ''}.${padded}`);
 }
