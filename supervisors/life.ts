@@ -59,7 +59,8 @@ export class Life {
         events.onEnd(reason, normal);
       },
     });
-    this.#timer = setInterval(() => this.#tick(), limits.heartbeatMs);
+    // A heartbeat watches a process; it must not be what keeps one alive.
+    this.#timer = setInterval(() => this.#tick(), limits.heartbeatMs).unref();
   }
 
   get pid(): number | null {

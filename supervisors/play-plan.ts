@@ -32,10 +32,7 @@ export interface PlayWindow {
 }
 
 /** Reads every file whole. @throws SystemError with the file's one error: what, where, what would be right. */
-export async function inspectPlay(
-  files: readonly NamedFile[],
-  window: PlayWindow,
-): Promise<PlayPlan> {
+export async function inspectPlay(files: readonly NamedFile[], window: PlayWindow): Promise<PlayPlan> {
   let first = Infinity;
   let last = -Infinity;
   for (const { path } of files) {

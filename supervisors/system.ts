@@ -17,6 +17,8 @@ import { createSpawner } from './comedy.ts';
 import { Conductor } from './conductor.ts';
 import { logFact } from './fact-log.ts';
 import type { Audience } from './hand-out.ts';
+import { inOrder } from './in-order.ts';
+import { PageFeed } from './page-feed.ts';
 import { KillPath } from './kill-path.ts';
 import { MarketClock } from './market-clock.ts';
 import { checkStrategies, refusePortInUse } from './preflight.ts';
@@ -94,8 +96,6 @@ class System implements RunningSystem {
   #stopping: Promise<SystemReport> | null = null;
   #closeTradeFiles: () => Promise<void> = () => Promise.resolve();
   #stopChaos: () => void = () => undefined;
-  /** The page's process that was last fed whole. */
-  #fedEpoch = 0;
 
   constructor(options: SystemOptions, places: DataPaths, journal: OpenJournal, venuePort: number) {
     const { log } = options;
@@ -190,17 +190,16 @@ class System implements RunningSystem {
     this.#stopChaos();
     for (const timer of this.#timers) clearInterval(timer);
     this.#conductor.stop();
-    await this.#playing;
-    await this.#admin?.close();
-    await this.#root.stop(true).catch((error: unknown) => log.error({ actor: 'system', error: String(error) }, 'the tree did not stop in order'));
-    await this.#journal.append('system', null, [{ type: 'system.stopped', body: { reason } }], this.#clock.now()).catch((error: unknown) => {
-      log.error({ actor: 'journal', error: String(error) }, 'the end of the run was not written');
-    });
+    const step = inOrder(log);
+    await step('the market', this.#playing);
+    await step('the admin socket', this.#admin?.close() ?? Promise.resolve());
+    await step('the tree', this.#root.stop(true));
+    await step('the run', this.#journal.append('system', null, [{ type: 'system.stopped', body: { reason } }], this.#clock.now()));
     const report = this.#report();
     this.#router.close();
-    await this.#closeTradeFiles();
-    await this.#journal.close();
-    await this.#spawner.close();
+    await step('the trade files', this.#closeTradeFiles());
+    await step('the journal', this.#journal.close());
+    await step('the processes', this.#spawner.close());
     return report;
   }
 
@@ -360,15 +359,8 @@ class System implements RunningSystem {
       url: string;
     };
     this.loginUrl = answer.url;
-    this.#every(FEED_MS, () => this.#feed());
-  }
-
-  #feed(): void {
-    const page = this.#root.view(null).find(({ name }) => name === ACTOR.dashboard);
-    if (page?.state !== 'running') return;
-    const feed = page.epoch === this.#fedEpoch ? this.#window.takeChanges() : this.#window.takeAll();
-    this.#fedEpoch = page.epoch;
-    this.#router.deliver(ACTOR.dashboard, { type: 'window.fed', body: { feed } });
+    const feed = new PageFeed(this.#window, this.#root, this.#router);
+    this.#every(FEED_MS, () => feed.send());
   }
 
   #every(ms: number, act: () => void): void {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
 import { describe, it } from 'mocha';
 import { adminSocketPath } from '#supervisors/admin-path.ts';
 import { askSystem } from '#cli/admin-client.ts';
@@ -62,6 +63,21 @@ describe('kill -9 at random moments', function () {
     assert.deepEqual(problems, []);
     assert.equal(ok, true);
     assert.ok(intents > 0, 'the run must have traded for the test to mean anything');
+  });
+});
+
+describe('a data directory that is taken away', function () {
+  this.timeout(120_000);
+
+  it('ST-5 the system ends by itself or on a signal, and never hangs', async () => {
+    const dataDir = freshDirectory();
+    const system = await boot(dataDir);
+    await untilTrading(dataDir);
+    rmSync(dataDir, { recursive: true, force: true });
+    await sleep(1000);
+    system.child.kill('SIGTERM');
+    const finished = await system.done;
+    assert.equal(finished.signal, null);
   });
 });
 
