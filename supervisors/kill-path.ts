@@ -57,8 +57,9 @@ export class KillPath {
     const from = performance.now();
     const elapsed = (): number => Math.round((performance.now() - from) * 1000) / 1000;
     sendGate(latchPath).trip([order.scope]);
-    writeLatch(latchPath, { scopes: [order.scope], reason: order.reason, source: order.source, at: now(), flatten: order.flatten });
     const acks: KillAck[] = [{ actor: 'send-gate', ms: elapsed() }];
+    writeLatch(latchPath, { scopes: [order.scope], reason: order.reason, source: order.source, at: now(), flatten: order.flatten });
+    acks.push({ actor: 'latch', ms: elapsed() });
     log.warn({ actor: ACTOR.killSwitch, scope: order.scope, reason: order.reason, source: order.source }, 'KILL');
     this.#busy = true;
     try {
