@@ -8,7 +8,7 @@ import { openLog } from '#config/log.ts';
 import { loadMarkets, loadStrategy, WIRED_ASSETS, type Markets, type WiredAsset } from '#config/markets.ts';
 import { paths } from '#state/data-dir.ts';
 import { JournalError } from '#state/errors.ts';
-import { inspectPlay, SYNTHETIC_PLAN, type PlayPlan } from '#supervisors/play-plan.ts';
+import { inspectPlay, realPlan, SYNTHETIC_PLAN, type PlayPlan } from '#supervisors/play-plan.ts';
 import type { SystemReport } from '#supervisors/system-options.ts';
 import { startSystem, type RunningSystem } from '#supervisors/system.ts';
 import type { Context } from './context.ts';
@@ -43,7 +43,7 @@ export async function system(context: Context, options: SystemOptions): Promise<
   const budgetsFile = join(CONFIG_DIR, 'budgets.json');
   const settings = await loadSettings(budgetsFile, context.environment.rules);
   const markets = await loadMarkets(CONFIG_DIR);
-  const { plan, played } = await planOf(options);
+  const { plan, played } = context.market === 'embedded' ? await planOf(options) : { plan: realPlan(context.market), played: null };
   const assets = chosenAssets(options, markets, played);
   const strategies: Record<string, Record<string, unknown>> = {};
   for (const { strategy } of assets) strategies[strategy] ??= await loadStrategy(CONFIG_DIR, strategy);

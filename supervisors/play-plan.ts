@@ -5,7 +5,7 @@ import { SYNTHETIC_ORIGIN } from '#venues/embedded/market/synthetic.ts';
 import { SystemError } from './system-error.ts';
 
 export interface PlayPlan {
-  readonly kind: 'synthetic' | 'files';
+  readonly kind: 'synthetic' | 'files' | 'real';
   /** For a person, and for the journal. */
   readonly label: string;
   /** First market time. */
@@ -17,6 +17,9 @@ export interface PlayPlan {
 export const SYNTHETIC_START: Instant = SYNTHETIC_ORIGIN;
 
 export const SYNTHETIC_PLAN: PlayPlan = { kind: 'synthetic', label: 'synthetic', start: SYNTHETIC_START, play: { kind: 'synthetic' } };
+
+/** Nobody plays a real market: only its name is told. */
+export const realPlan = (market: string): PlayPlan => ({ kind: 'real', label: `${market} quotes`, start: 0, play: null });
 
 export interface NamedFile {
   readonly path: string;
