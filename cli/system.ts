@@ -4,11 +4,12 @@ import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { readFileSync } from 'node:fs';
 import { loadSettings } from '#config/budgets.ts';
-import { openLog } from '#config/log.ts';
+import { openLog, type Logger } from '#config/log.ts';
 import { loadMarkets, loadStrategy, WIRED_ASSETS, type Markets, type WiredAsset } from '#config/markets.ts';
 import { paths } from '#state/data-dir.ts';
 import { JournalError } from '#state/errors.ts';
 import { inspectPlay, realPlan, SYNTHETIC_PLAN, type PlayPlan } from '#supervisors/play-plan.ts';
+import { checkStrategies, refusePortInUse } from '#supervisors/preflight.ts';
 import type { SystemReport } from '#supervisors/system-options.ts';
 import { startSystem, type RunningSystem } from '#supervisors/system.ts';
 import type { Context } from './context.ts';
@@ -47,11 +48,9 @@ export async function system(context: Context, options: SystemOptions): Promise<
   const assets = chosenAssets(options, markets, played);
   const strategies: Record<string, Record<string, unknown>> = {};
   for (const { strategy } of assets) strategies[strategy] ??= await loadStrategy(CONFIG_DIR, strategy);
-  const log = await openLog({
-    directory: paths(context.dataDir, context.market).logs,
-    terminal: output.stream,
-    secrets: Object.values(context.environment.secrets.bybit() ?? {}),
-  });
+  checkStrategies({ assets, strategies });
+  if (options.page) await refusePortInUse(options.port);
+  const log = await openLogIn(context);
   const version = (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }).version;
   const speed = options.speed ?? (plan.kind === 'synthetic' ? LIVELY_SPEED : RECORDED_SPEED);
   let running: RunningSystem;
@@ -86,6 +85,16 @@ export async function system(context: Context, options: SystemOptions): Promise<
   await log.close();
   output.answer(report, summary(report));
   return report.ok ? EXIT.ok : running.crashed ? EXIT.crash : EXIT.failed;
+}
+
+/** The log is the first thing written: what forbids it forbids the rest. */
+async function openLogIn({ output, dataDir, market, environment }: Context): Promise<Logger> {
+  const secrets = Object.values(environment.secrets.bybit() ?? {});
+  try {
+    return await openLog({ directory: paths(dataDir, market).logs, terminal: output.stream, secrets });
+  } catch (error) {
+    throw new UsageError(`--data-dir ${dataDir}: cannot be written: ${(error as Error).message}; name a directory that you may write`);
+  }
 }
 
 function refuseContradictions(context: Context, options: SystemOptions): void {

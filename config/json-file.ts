@@ -21,12 +21,14 @@ export async function readJsonFile<T>(path: string, schema: z.ZodType<T>): Promi
 export function parseWith<T>(file: string, raw: unknown, schema: z.ZodType<T>): T {
   const parsed = schema.safeParse(raw);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
+  // A misspelt key is unknown and missing at once: the unknown one says more.
+  const issue = parsed.error.issues.find(({ code }) => code === 'unrecognized_keys') ?? parsed.error.issues[0];
   if (issue === undefined) throw new ConfigError(file, '(file)', undefined, 'does not fit its schema');
   if (issue.code === 'unrecognized_keys') {
     throw new ConfigError(file, [...issue.path, issue.keys[0] ?? '?'].join('.'), undefined, 'unknown key; remove it or correct its name');
   }
-  throw new ConfigError(file, issue.path.join('.') || '(file)', valueAt(raw, issue.path), issue.message);
+  const value = valueAt(raw, issue.path);
+  throw new ConfigError(file, issue.path.join('.') || '(file)', value, value === undefined ? `is missing (${issue.message})` : issue.message);
 }
 
 function valueAt(raw: unknown, path: readonly PropertyKey[]): unknown {

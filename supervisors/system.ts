@@ -21,7 +21,6 @@ import { inOrder } from './in-order.ts';
 import { PageFeed } from './page-feed.ts';
 import { KillPath } from './kill-path.ts';
 import { MarketClock } from './market-clock.ts';
-import { checkStrategies, refusePortInUse } from './preflight.ts';
 import { RealMarket, wallClock } from './real-market.ts';
 import { reportOf } from './report.ts';
 import { Router } from './router.ts';
@@ -50,8 +49,6 @@ const ASK_MS_MAX = 10_000;
 
 /** @throws SystemError, JournalError */
 export async function startSystem(options: SystemOptions): Promise<RunningSystem> {
-  checkStrategies(options);
-  if (options.page !== null) await refusePortInUse(options.page.port);
   const places = await createDataDir(options.dataDir, options.market).catch((error: unknown) => {
     throw new SystemError(`--data-dir ${options.dataDir}: cannot be made: ${(error as Error).message}; name a directory that you may write`);
   });

@@ -62,6 +62,12 @@ describe('bad input', function () {
     await refused(/--scope/, 'kill', '--scope', 'moon');
   });
 
+  it('a data directory that cannot be written is named', async () => {
+    const finished = await run('system', '--no-page', '--data-dir', '/dev/null/x');
+    assert.equal(finished.code, 2);
+    assert.match(finished.stderr, /--data-dir \/dev\/null\/x: cannot be written/);
+  });
+
   it('a port in use is named', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
