@@ -111,6 +111,8 @@ export class Conductor {
   }
 
   async #play(idleMs: number | null): Promise<StepReply | null> {
+    // What came before was not sent by this step, whatever time it carries: the books of a subscription are of the first step's time.
+    this.#arrivals.clear();
     try {
       return await (idleMs === null ? this.#ports.step() : this.#ports.idle(idleMs));
     } catch (error) {
@@ -125,7 +127,6 @@ export class Conductor {
     const quotes = this.#buffer;
     this.#buffer = [];
     this.quotes += this.#arrivals.get(reply.now) ?? 0;
-    this.#arrivals.clear();
     await handOut(quotes, this.#ports, this.#options);
   }
 

@@ -91,6 +91,15 @@ describe('the conductor', () => {
     assert.deepEqual(second, first);
   });
 
+  it('does not take the book of a subscription for that of the first step, although it is of the same time', async () => {
+    const { conductor, done } = stage([at(1000, 1), at(2000, 1)]);
+    conductor.onQuote(quote('BTC/USDT', 1000));
+    await conductor.run();
+    assert.equal(conductor.quotes, 2);
+    assert.equal(done.filter((line) => line === 'trader<BTC/USDT-1000').length, 2);
+    assert.ok(done.indexOf('step@2000') > done.lastIndexOf('trader<BTC/USDT-1000'), 'the step was waited for');
+  });
+
   it('counts a dropped frame as arrived', async () => {
     const { conductor, done } = stage([at(1000, 1)], { symbols: [] });
     setImmediate(() => conductor.onDropped(null));
