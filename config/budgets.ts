@@ -38,6 +38,12 @@ export const budgetsFile = z.strictObject({
     quote_collar_pct: percent,
     max_order_notional_usd: usd,
     orders_per_minute_max: z.int().min(1).max(6000),
+    repeated_entries_max: z.int().min(1).max(1000),
+    repeated_entries_window_seconds: z.int().min(1).max(86_400),
+    losing_trades_max: z.int().min(0).max(1000),
+    duplicate_window_ms: z.int().min(0).max(60_000),
+    // Above the age of a quote it could not be reached: such a quote is stale.
+    clock_skew_ms_max: z.int().min(1).max(QUOTE_AGE_MS_MAX),
   }),
 });
 export type BudgetsFile = z.infer<typeof budgetsFile>;
@@ -83,6 +89,11 @@ export function settingsFrom(file: string, raw: unknown, rules: EnvironmentRules
       quoteAgeMsMax: QUOTE_AGE_MS_MAX,
       maxOrderNotional: toMoney(budgets.risk.max_order_notional_usd),
       ordersPerMinuteMax: budgets.risk.orders_per_minute_max,
+      repeatedEntriesMax: budgets.risk.repeated_entries_max,
+      repeatedEntriesWindowSeconds: budgets.risk.repeated_entries_window_seconds,
+      losingTradesMax: budgets.risk.losing_trades_max,
+      duplicateWindowMs: budgets.risk.duplicate_window_ms,
+      clockSkewMsMax: budgets.risk.clock_skew_ms_max,
     },
     paper: rules.paper,
     strictBrackets: rules.strictBrackets,

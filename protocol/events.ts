@@ -33,6 +33,11 @@ export const settings = z.strictObject({
     quoteAgeMsMax: z.int().positive(),
     maxOrderNotional: value.money,
     ordersPerMinuteMax: z.int().positive(),
+    repeatedEntriesMax: z.int().positive(),
+    repeatedEntriesWindowSeconds: z.int().positive(),
+    losingTradesMax: z.int().nonnegative(),
+    duplicateWindowMs: z.int().nonnegative(),
+    clockSkewMsMax: z.int().positive(),
   }),
   paper: z.strictObject({
     harsh: z.boolean(),

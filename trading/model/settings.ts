@@ -43,6 +43,15 @@ export interface RiskLimits {
   readonly maxOrderNotional: Money;
   /** Orders of one asset and mode in any minute (RK-2). */
   readonly ordersPerMinuteMax: number;
+  /** Approved entries of one strategy, symbol and side within the window that follows; one more disables the strategy (RK-2). */
+  readonly repeatedEntriesMax: number;
+  readonly repeatedEntriesWindowSeconds: number;
+  /** Losing round trips in a row, of one strategy in one asset and mode, that disable it; 0 for never (RK-2). */
+  readonly losingTradesMax: number;
+  /** How long the same entry (strategy, symbol, side, quantity) counts as the one before, sent twice; 0 for never (RK-2). */
+  readonly duplicateWindowMs: number;
+  /** Largest distance of the venue's stamp on a quote from ours (RK-2). */
+  readonly clockSkewMsMax: number;
 }
 
 export interface PaperRules {

@@ -9,6 +9,7 @@ import type { Settings } from '../model/settings.ts';
 import { touch } from '../paper/price.ts';
 import { ladderMultiplier } from '../sizing/ladder.ts';
 import { refuse } from './refuse.ts';
+import { nakedReviewAt } from './tripwires.ts';
 import { instrumentKey, walletOf, wiresOf, type GovernedOrder, type GovernorState } from './state.ts';
 
 interface Account {
@@ -82,11 +83,11 @@ export function allowanceOf(state: GovernorState, account: Account, now: Instant
   };
 }
 
-/** When time alone changes an allowance next: a wire ends, or an hour leaves the ladder's window. Null for never. */
+/** When time alone changes something next: a wire ends, an hour leaves the ladder's window, a position was naked too long. Null for never. */
 export function nextReview(state: GovernorState, now: Instant): Instant | null {
   const { settings } = state;
   if (settings === null) return null;
-  let next: Instant | null = null;
+  let next = nakedReviewAt(state, now);
   for (const account of ACCOUNTS) {
     const ends = wiresOf(state, account).map(({ until }) => until);
     const window = settings.scale.enabled ? windowChangesAt(walletOf(state, account), settings.scale.windowDays, now) : null;

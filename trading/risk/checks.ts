@@ -3,34 +3,18 @@ import { checkBracket } from '../execution/clamp.ts';
 import { checkQuote } from '../market/freshness.ts';
 import { absolute, add, atMost, isPositive, notional, scale, subtract, type Money } from '../money/decimal.ts';
 import { positionKey } from '../ledger/positions.ts';
-import { walletKey } from '../ledger/wallet.ts';
 import type { Refusal } from '../model/events.ts';
-import { brokerOf, type Instant, type Instrument } from '../model/instrument.ts';
-import type { Allowance } from '../model/messages.ts';
+import { brokerOf, type Instant } from '../model/instrument.ts';
 import type { OrderIntent } from '../model/order.ts';
 import type { QuoteSnapshot } from '../model/quote.ts';
 import type { Settings } from '../model/settings.ts';
 import { touch } from '../paper/price.ts';
 import { sizeOrder } from '../sizing/size.ts';
 import { exposureOf, occupied } from './allowance.ts';
+import type { Check, EntryCase } from './entry.ts';
+import { clockSkew, duplicate, losingStreak, maxNotional, priceDrift, repeatedEntries, throttle } from './fat-finger.ts';
 import { refuse, shown } from './refuse.ts';
-import { THROTTLE_WINDOW_MS, type GovernorState } from './state.ts';
 import { dayLossRefusal, drawdownRefusal } from './tripwires.ts';
-
-/** Everything one verdict on an entry rests on. */
-export interface EntryCase {
-  readonly state: GovernorState;
-  readonly settings: Settings;
-  readonly instrument: Instrument;
-  readonly allowance: Allowance;
-  readonly lastGood: QuoteSnapshot | null;
-  readonly intent: OrderIntent;
-  /** USD at the touch of the snapshot. */
-  readonly notional: Money;
-  readonly now: Instant;
-}
-
-type Check = (entry: EntryCase) => Refusal | null;
 
 const MS_A_SECOND = 1000;
 
@@ -105,24 +89,13 @@ const maxLoss: Check = (entry) => {
   return refuse('MAX_LOSS_PER_ORDER', 'RK-1', numbers, `${intent.symbol}: ${numbers.loss} USD would be lost at the stop, at most ${numbers.max}`);
 };
 
-const maxNotional: Check = ({ settings, intent, notional: value }) => {
-  const max = settings.risk.maxOrderNotional;
-  if (atMost(value, max)) return null;
-  return refuse('MAX_ORDER_NOTIONAL', 'RK-2', { notional: shown(value), max }, `${intent.symbol}: ${shown(value)} USD in one order, at most ${max}`);
-};
-
-const throttle: Check = ({ state, settings, intent, now }) => {
-  const orders = (state.approvedAt[walletKey(intent)] ?? []).filter((at) => at > now - THROTTLE_WINDOW_MS).length;
-  const max = settings.risk.ordersPerMinuteMax;
-  if (orders < max) return null;
-  return refuse('THROTTLED', 'RK-2', { orders, max }, `${intent.asset} ${intent.mode}: ${orders} orders in the last minute, at most ${max}`);
-};
-
 const dailyLoss: Check = ({ state, settings, intent, now }) => dayLossRefusal(state, settings, accountOf(intent), now);
+const losses: Check = ({ state, settings, intent }) => losingStreak(state, settings, intent);
 const drawdown: Check = ({ state, settings, intent }) => drawdownRefusal(state, settings, accountOf(intent));
 
 export const ENTRY_CHECKS: readonly Check[] = [
   quote,
+  clockSkew,
   bracket,
   noShort,
   positionCount,
@@ -132,7 +105,11 @@ export const ENTRY_CHECKS: readonly Check[] = [
   leverage,
   maxLoss,
   maxNotional,
+  priceDrift,
   throttle,
+  duplicate,
+  repeatedEntries,
+  losses,
   dailyLoss,
   drawdown,
 ];

@@ -16,7 +16,7 @@ import { ACCOUNTS, allowanceOf, nextReview } from './allowance.ts';
 import { BLANK_GOVERNOR_MEMORY, type GovernorMemory } from './memory.ts';
 import { refuse } from './refuse.ts';
 import { BLANK_GOVERNOR, evolveGovernor, instrumentKey, walletOf, type GovernorState } from './state.ts';
-import { trippedWires } from './tripwires.ts';
+import { wiresOfNaked, wiresOfTrade, wiresOfVerdict } from './tripwires.ts';
 import { refusedEvent, verdictOn } from './verdict.ts';
 
 export interface GovernorConfig {
@@ -90,7 +90,7 @@ function decide(turn: Turn, message: Message): GovernorDecision {
 function resume(turn: Turn): GovernorDecision {
   bookClosed(turn);
   for (const { intent, approval } of Object.values(turn.state.orders)) {
-    if (approval === null) turn.record(verdictOn(turn.state, turn.memory, intent, turn.now));
+    if (approval === null) decideOn(turn, intent);
   }
   return settled(turn);
 }
@@ -104,18 +104,23 @@ function onFact(turn: Turn, fact: Fact): GovernorDecision {
 function judge(turn: Turn, intent: OrderIntent): void {
   const { clientOrderId, symbol } = intent;
   const order = turn.state.orders[clientOrderId];
-  if (order?.approval === null) return turn.record(verdictOn(turn.state, turn.memory, order.intent, turn.now));
+  if (order?.approval === null) return decideOn(turn, order.intent);
   // On its way already: the same id is the same order, and a verdict against it would be one against the order that lives.
   if (order !== undefined) return;
   turn.record(refusedEvent(intent, refuse('DUPLICATE_INTENT', 'RK-2', { clientOrderId }, `${symbol}: ${clientOrderId} was decided before`)));
+}
+
+function decideOn(turn: Turn, intent: OrderIntent): void {
+  const verdict = verdictOn(turn.state, turn.memory, intent, turn.now);
+  turn.record(verdict);
+  for (const wire of wiresOfVerdict(turn.state, verdict, turn.now)) turn.record(wire);
 }
 
 /** SZ-8: a round trip moves the budget of its own asset and mode, and of no other. */
 function bookClosed(turn: Turn): void {
   for (const part of turn.state.closing) {
     turn.record({ type: 'trade.closed', body: { trade: tradeOf(turn.state, part) } });
-    const account = { asset: part.asset, mode: part.mode };
-    for (const wire of trippedWires(turn.state, account, part.closedAt, turn.now)) turn.record(wire);
+    for (const wire of wiresOfTrade(turn.state, part, turn.now)) turn.record(wire);
   }
 }
 
@@ -147,6 +152,7 @@ function onFeed({ memory }: Turn, { broker, up, reason }: MessageBody<'feed.chan
 
 /** The decision, with an allowance told to every trader for whom it is another than before. */
 function settled(turn: Turn): GovernorDecision {
+  for (const wire of wiresOfNaked(turn.state, turn.now)) turn.record(wire);
   const effects: Tell[] = [];
   const told = { ...turn.memory.told };
   for (const allowance of allowances(turn)) {

@@ -1,5 +1,5 @@
 /** What the journal says the governor answers for: orders on their way, positions, wallets, wires. Plain JSON. */
-import { add, isPositive, ONE, ZERO_QTY, type Qty } from '../money/decimal.ts';
+import { add, isNegative, isPositive, ONE, ZERO_QTY, type Qty } from '../money/decimal.ts';
 import { bookFill, positionKey, type BookedPosition, type ClosedPart } from '../ledger/positions.ts';
 import { bookTrade, EMPTY_WALLET, rebased, walletKey, type Wallet } from '../ledger/wallet.ts';
 import type { Approval, DomainEvent, EventBody, KillScope, Refusal } from '../model/events.ts';
@@ -7,11 +7,10 @@ import type { Asset, Instant, Instrument, Mode } from '../model/instrument.ts';
 import type { Fill, OrderIntent } from '../model/order.ts';
 import type { ClosedTrade } from '../model/position.ts';
 import type { Settings } from '../model/settings.ts';
+import { withOrder, type RecentOrder } from './recent.ts';
 
 /** Newest decided order ids kept, to know a repeated one. Older ones are caught by their snapshot's age. */
 export const DECIDED_KEPT_MAX = 4096;
-/** RK-2: the window of the message throttle. */
-export const THROTTLE_WINDOW_MS = 60_000;
 
 export interface GovernedOrder {
   readonly intent: OrderIntent;
@@ -49,10 +48,12 @@ export interface GovernorState {
   readonly closing: readonly ClosedPart[];
   /** By `positionKey`: when it was last closed. */
   readonly closedAt: Readonly<Record<string, Instant>>;
-  /** By `walletKey`, as the three that follow. */
+  /** By `walletKey`, as all that follow up to the verdicts. */
   readonly wallets: Readonly<Record<string, Wallet>>;
   readonly wires: Readonly<Record<string, readonly Wire[]>>;
-  readonly approvedAt: Readonly<Record<string, readonly Instant[]>>;
+  readonly recent: Readonly<Record<string, readonly RecentOrder[]>>;
+  /** By `walletKey`, then by strategy: losing round trips since the last that did not lose. */
+  readonly losses: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly verdicts: Readonly<Record<string, Verdict>>;
   readonly killed: readonly KillScope[];
 }
@@ -67,7 +68,8 @@ export const BLANK_GOVERNOR: GovernorState = {
   closedAt: {},
   wallets: {},
   wires: {},
-  approvedAt: {},
+  recent: {},
+  losses: {},
   verdicts: {},
   killed: [],
 };
@@ -121,13 +123,11 @@ function intended(state: GovernorState, intent: OrderIntent): GovernorState {
 function approved(state: GovernorState, approval: Approval): GovernorState {
   const { clientOrderId, symbol, intent, notional, margin, maxLoss } = approval;
   const key = walletKey(approval);
-  const since = intent.intendedAt - THROTTLE_WINDOW_MS;
-  const times = [...(state.approvedAt[key] ?? []).filter((at) => at > since), intent.intendedAt];
   const verdict = { clientOrderId, symbol, kind: intent.kind, intendedAt: intent.intendedAt, refusal: null, approved: { notional, margin, maxLoss } };
   return {
     ...decidedOn(state, clientOrderId, key, verdict),
     orders: { ...state.orders, [clientOrderId]: { intent, approval, filledQty: ZERO_QTY } },
-    approvedAt: { ...state.approvedAt, [key]: times },
+    recent: { ...state.recent, [key]: withOrder(state.recent[key] ?? [], intent, state.settings) },
   };
 }
 
@@ -163,7 +163,10 @@ function filled(state: GovernorState, fill: Fill): GovernorState {
 function closed(state: GovernorState, trade: ClosedTrade): GovernorState {
   const wallet = bookTrade(walletOf(state, trade), trade);
   const closing = state.closing.filter(({ tradeId }) => tradeId !== trade.tradeId);
-  return { ...state, closing, wallets: { ...state.wallets, [walletKey(trade)]: wallet } };
+  const key = walletKey(trade);
+  const lost = isNegative(trade.pnl) ? (state.losses[key]?.[trade.strategyId] ?? 0) + 1 : 0;
+  const losses = { ...state.losses, [key]: { ...state.losses[key], [trade.strategyId]: lost } };
+  return { ...state, closing, losses, wallets: { ...state.wallets, [key]: wallet } };
 }
 
 function tripped(state: GovernorState, { asset, mode, refusal, until }: EventBody<'tripwire.tripped'>): GovernorState {
@@ -171,14 +174,19 @@ function tripped(state: GovernorState, { asset, mode, refusal, until }: EventBod
   return { ...state, wires: { ...state.wires, [walletKey({ asset, mode })]: [...others, { refusal, until }] } };
 }
 
-/** Re-arming is one act for switch and wires; losses count from here where a wire was tripped. */
+/** Re-arming is one act for switch and wires; losses and repeated entries count from here where a wire was tripped. */
 function rearmed(state: GovernorState): GovernorState {
   const wallets = { ...state.wallets };
+  const losses = { ...state.losses };
+  const recent = { ...state.recent };
   for (const [key, wires] of Object.entries(state.wires)) {
+    if (wires.length === 0) continue;
     const wallet = wallets[key];
-    if (wires.length > 0 && wallet !== undefined) wallets[key] = rebased(wallet);
+    if (wallet !== undefined) wallets[key] = rebased(wallet);
+    losses[key] = {};
+    recent[key] = [];
   }
-  return { ...state, killed: [], wires: {}, wallets };
+  return { ...state, killed: [], wires: {}, wallets, losses, recent };
 }
 
 function without<T>(record: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> {

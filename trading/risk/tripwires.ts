@@ -1,11 +1,18 @@
-/** RK-1: the daily loss cap and the drawdown. A tripped wire means close-only for its asset and mode. */
+/** RK-1, RK-2, BR-2: what trips a wire. A tripped wire means close-only for its asset and mode. */
 import { atLeast, type Ratio } from '../money/decimal.ts';
 import { DAY_MS, dayLoss, dayOf, drawdown, type Loss } from '../ledger/wallet.ts';
-import type { EventOf, Refusal } from '../model/events.ts';
+import type { ClosedPart } from '../ledger/positions.ts';
+import type { DomainEvent, EventOf, Refusal } from '../model/events.ts';
 import type { Asset, Instant, Mode } from '../model/instrument.ts';
 import type { Settings } from '../model/settings.ts';
+import { losingStreak } from './fat-finger.ts';
 import { refuse, shown } from './refuse.ts';
 import { walletOf, wiresOf, type GovernorState } from './state.ts';
+
+/** BR-2: how long a position may be without a bracket. On paper it never is: entry and bracket are one order. */
+export const NAKED_MS_MAX = 5000;
+
+type TrippedWire = EventOf<'tripwire.tripped'>;
 
 interface Account {
   readonly asset: Asset;
@@ -24,19 +31,53 @@ export function drawdownRefusal(state: GovernorState, settings: Settings, accoun
   return isAtCap(lost, settings.risk.maxDrawdown) ? lossRefusal('MAX_DRAWDOWN', account, lost, settings.risk.maxDrawdown, 'below the peak') : null;
 }
 
-/** The wires that a trade has just tripped: the day's until its midnight, the drawdown's until re-armed. */
-export function trippedWires(state: GovernorState, account: Account, closedAt: Instant, now: Instant): readonly EventOf<'tripwire.tripped'>[] {
+/** The wires that a closed trade trips: the day's until its midnight, those of the drawdown and of a losing streak until re-armed. */
+export function wiresOfTrade(state: GovernorState, trade: ClosedPart, now: Instant): readonly TrippedWire[] {
   const { settings } = state;
   if (settings === null) return [];
+  const { asset, mode, closedAt } = trade;
+  const account = { asset, mode };
   const midnight = dayOf(closedAt) + DAY_MS;
   const wires = [
     { refusal: midnight > now ? dayLossRefusal(state, settings, account, closedAt) : null, until: midnight },
     { refusal: drawdownRefusal(state, settings, account), until: null },
+    { refusal: losingStreak(state, settings, trade), until: null },
   ];
-  const active = new Set(wiresOf(state, account).flatMap(({ refusal, until }) => (until === null || until > now ? [refusal.code] : [])));
-  return wires.flatMap(({ refusal, until }) =>
-    refusal === null || active.has(refusal.code) ? [] : [{ type: 'tripwire.tripped', body: { ...account, refusal, until } } as const],
-  );
+  return wires.flatMap(({ refusal, until }) => newWire(state, account, refusal, until, now));
+}
+
+/** RK-2: an entry too many disables its strategy, for its asset and mode, until re-armed. Every other refusal is of its order alone. */
+export function wiresOfVerdict(state: GovernorState, verdict: DomainEvent, now: Instant): readonly TrippedWire[] {
+  if (verdict.type !== 'order.refused' || verdict.body.refusal.code !== 'REPEATED_EXECUTION') return [];
+  const { asset, mode, refusal } = verdict.body;
+  return newWire(state, { asset, mode }, refusal, null, now);
+}
+
+/** BR-2: positions without a bracket for longer than `NAKED_MS_MAX`: close-only and an alarm, until re-armed. */
+export function wiresOfNaked(state: GovernorState, now: Instant): readonly TrippedWire[] {
+  const wires: TrippedWire[] = [];
+  for (const { asset, mode, symbol, qty, bracket, openedAt } of Object.values(state.positions)) {
+    const nakedMs = now - openedAt;
+    if (bracket !== null || nakedMs <= NAKED_MS_MAX) continue;
+    const isSaid = wires.some(({ body }) => body.asset === asset && body.mode === mode);
+    const sentence = `${asset} ${mode}: ${symbol} ${qty} has had no stop and no take-profit for ${nakedMs} ms, at most ${NAKED_MS_MAX}: close-only`;
+    const refusal = refuse('NAKED_POSITION', 'BR-2', { symbol, qty, nakedMs, maxMs: NAKED_MS_MAX }, sentence);
+    if (!isSaid) wires.push(...newWire(state, { asset, mode }, refusal, null, now));
+  }
+  return wires;
+}
+
+/** When the next position will have been naked for too long, or null. */
+export function nakedReviewAt(state: GovernorState, now: Instant): Instant | null {
+  const dues = Object.values(state.positions).flatMap(({ bracket, openedAt }) => (bracket === null ? [openedAt + NAKED_MS_MAX + 1] : []));
+  const next = Math.min(...dues.filter((at) => at > now));
+  return Number.isFinite(next) ? next : null;
+}
+
+/** A wire that is tripped is not tripped again by the same thing. */
+function newWire(state: GovernorState, account: Account, refusal: Refusal | null, until: Instant | null, now: Instant): readonly TrippedWire[] {
+  const isActive = wiresOf(state, account).some((wire) => wire.refusal.code === refusal?.code && (wire.until === null || wire.until > now));
+  return refusal === null || isActive ? [] : [{ type: 'tripwire.tripped', body: { ...account, refusal, until } }];
 }
 
 function isAtCap({ fraction, loss }: Loss, cap: Ratio): boolean {

@@ -7,6 +7,7 @@ import type { OrderIntent } from '../model/order.ts';
 import { touch } from '../paper/price.ts';
 import { allowanceOf, closeOnlyOf, GOVERNED_MODES, marginOf } from './allowance.ts';
 import { ENTRY_CHECKS, lossAtStop, quoteRefusal } from './checks.ts';
+import { selfCross } from './fat-finger.ts';
 import type { GovernorMemory } from './memory.ts';
 import { refuse } from './refuse.ts';
 import { instrumentKey, type GovernorState } from './state.ts';
@@ -69,6 +70,8 @@ function gateOf(state: GovernorState, memory: GovernorMemory, intent: OrderInten
   if (!GOVERNED_MODES.includes(mode)) return notConfigured(intent, `${mode} trading has no wallet and no gateway in this version`);
   const down = memory.down[brokerOf(asset)];
   if (down !== undefined) return refuse('BROKER_DOWN', 'RT-5', { broker: brokerOf(asset) }, `${symbol}: no quotes from ${brokerOf(asset)}: ${down}`);
+  const crossing = selfCross(state, intent);
+  if (crossing !== null) return crossing;
   const live = Object.values(state.orders).find(
     ({ intent: other, approval }) => approval !== null && other.kind === 'entry' && positionKey(other) === positionKey(intent),
   );

@@ -36,6 +36,11 @@ describe('config/budgets.json', () => {
     ]);
     assert.equal(settings.risk.dailyLossCap, '0.03');
     assert.equal(settings.risk.quoteAgeMsMax, 2000);
+    const { repeatedEntriesMax, repeatedEntriesWindowSeconds, losingTradesMax, duplicateWindowMs, clockSkewMsMax } = settings.risk;
+    assert.deepEqual(
+      [repeatedEntriesMax, repeatedEntriesWindowSeconds, losingTradesMax, duplicateWindowMs, clockSkewMsMax],
+      [30, 3600, 100, 10_000, 1000],
+    );
   });
 
   it('CF-1 what is loaded fits the schema of the event that records it', async () => {
@@ -54,6 +59,11 @@ describe('config/budgets.json', () => {
     refused({ ...shipped(), max_concurrent: 'five' }, 'max_concurrent', /"five"/);
     refused({ ...shipped(), alloc: { ...shipped().alloc, forex: -1 } }, 'alloc.forex', /-1/);
     refused({ ...shipped(), alloc: { ...shipped().alloc, forex: undefined } }, 'alloc.forex', /is missing .*expected number/);
+  });
+
+  it('CF-3 RK-2 a clock may not be allowed farther off than a quote may be old', () => {
+    refused({ ...shipped(), risk: { ...shipped().risk, clock_skew_ms_max: 2001 } }, 'risk.clock_skew_ms_max', /2001/);
+    assert.equal(settingsFrom(FILE, { ...shipped(), risk: { ...shipped().risk, clock_skew_ms_max: 2000 } }, rules).risk.clockSkewMsMax, 2000);
   });
 
   it('CF-3 contradictions are refused', () => {

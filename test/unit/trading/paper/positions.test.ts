@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { money, price, ratio } from '#trading/money/decimal.ts';
+import { money, price, ratio, qty } from '#trading/money/decimal.ts';
 import { perp, spot, T0 } from '../trader/fixtures.ts';
 import { entryOn, exitOn, House, settings } from '../risk/house.ts';
 import { approve, ends, kill, latency, opened, partial } from './steps.ts';
@@ -155,7 +155,7 @@ describe('paper/simulator: kill', () => {
     house.intend(entryOn(house.quoteAt(T0 + 10, 100, perp), perp));
     assert.match(ends(house)[1] ?? '', /^not_sent: CLOSE_ONLY/);
     house.tell('gateway.paper', { type: 'kill.rearm', body: { confirm: '', reason: 'latch', source: 'latch' } });
-    house.intend(entryOn(house.quoteAt(T0 + 20, 100), spot, { clientOrderId: 'again' }));
+    house.intend(entryOn(house.quoteAt(T0 + 20, 100), spot, { clientOrderId: 'again', qty: qty('0.149') }));
     assert.equal(house.of('order.accepted').length, 2);
   });
 

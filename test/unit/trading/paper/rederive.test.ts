@@ -13,6 +13,7 @@ function story(): { readonly house: House; readonly entry: Fill; readonly stop: 
   const house = new House([{ ...spot, minNotional: money('20') }], {
     ...rules,
     cooldownSeconds: 0,
+    risk: { ...rules.risk, duplicateWindowMs: 0 },
     perTradeRisk: { ...rules.perTradeRisk, crypto_spot: ratio('0.1') },
   });
   const open = (at: number, id: string): void => {

@@ -6,19 +6,11 @@ import type { Allowance } from '#trading/model/messages.ts';
 import type { OrderIntent } from '#trading/model/order.ts';
 import type { Settings } from '#trading/model/settings.ts';
 import { perp, quoteOf, spot, T0 } from '../trader/fixtures.ts';
-import { entryOn, exitOn, House, settings } from './house.ts';
+import { entryOn, exitOn, House, settings, verdict } from './house.ts';
 
 const eth = { ...spot, id: 'bybit:spot:ETHUSDT', symbol: 'ETH/USDT', venueSymbol: 'ETHUSDT', base: 'ETH', underlying: 'ETH' };
 
 const risk = (more: Partial<Settings['risk']>): Settings => ({ ...settings, risk: { ...settings.risk, ...more } });
-
-function verdict(house: House, intent: OrderIntent): Refusal | null {
-  house.intend(intent);
-  const refused = house.of('order.refused').find(({ clientOrderId }) => clientOrderId === intent.clientOrderId);
-  const approved = house.of('order.approved').find(({ clientOrderId }) => clientOrderId === intent.clientOrderId);
-  assert.ok((refused === undefined) !== (approved === undefined), 'one verdict');
-  return refused?.refusal ?? null;
-}
 
 /** The refusal of one entry in a new house. */
 function refusal(more: Partial<OrderIntent>, rules: Settings = settings, before: (house: House) => void = () => {}): Refusal | null {

@@ -1,4 +1,5 @@
 /** Governor and paper simulator around one journal in memory, as the cells of the main process run them: append, evolve, hand on. */
+import assert from 'node:assert/strict';
 import type { Behavior, Decision } from '#trading/behavior.ts';
 import { createGovernor, GOVERNOR_FACTS } from '#trading/risk/governor.ts';
 import type { GovernorMemory } from '#trading/risk/memory.ts';
@@ -10,7 +11,7 @@ import { rederiveFill, type RederiveContext } from '#trading/paper/rederive.ts';
 import { add, money, negate, price, qty, ratio, ZERO_QTY } from '#trading/money/decimal.ts';
 import { EVENT_OWNERS, parseEvent } from '#protocol/events.ts';
 import { parseTell } from '#protocol/messages.ts';
-import type { DomainEvent, EventOf, EventType, Fact } from '#trading/model/events.ts';
+import type { DomainEvent, EventOf, EventType, Fact, Refusal } from '#trading/model/events.ts';
 import type { Instrument } from '#trading/model/instrument.ts';
 import type { Message, Tell } from '#trading/model/messages.ts';
 import type { Fill, OrderIntent } from '#trading/model/order.ts';
@@ -171,6 +172,15 @@ export class House {
     for (const tell of decision.effects) this.tells.push(parseTell(JSON.parse(JSON.stringify(tell)) as Tell));
     if (decision.events.length > 0) this.append(name, decision.events);
   }
+}
+
+/** What the governor says of an intent: its refusal, or null for approved. */
+export function verdict(house: House, intent: OrderIntent): Refusal | null {
+  house.intend(intent);
+  const refused = house.of('order.refused').find(({ clientOrderId }) => clientOrderId === intent.clientOrderId);
+  const approved = house.of('order.approved').find(({ clientOrderId }) => clientOrderId === intent.clientOrderId);
+  assert.ok((refused === undefined) !== (approved === undefined), 'one verdict');
+  return refused?.refusal ?? null;
 }
 
 /** An entry on `snapshot` that passes every check with the settings above: 15 USD, stop 1 % and profit 2 % away. */
