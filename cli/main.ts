@@ -71,6 +71,7 @@ function addVerbs(program: Command, run: (act: Act<never>) => (...given: unknown
     .option('--for <duration>', 'stops by itself after this long: 90s, 5m, 1h', duration)
     .option('--until-end', 'stops by itself when the recorded market ends')
     .option('--no-page', 'no page')
+    .option('--config-dir <dir>', 'where budgets.json, markets.json and strategies/ are (default: config/ of the program)')
     .action(run(async (context, options) => (await import('./system.ts')).system(context, options)));
   verb('kill', 'trips the kill-switch: close-only at once, whether the system is up, hung or down')
     .option('--scope <scope>', 'all, bybit, ibkr or an asset', 'all')

@@ -29,8 +29,11 @@ interface SystemOptions {
   readonly untilEnd?: boolean;
   readonly allowGaps?: boolean;
   readonly page: boolean;
+  readonly configDir?: string;
 }
 
+/** Of the fact `settings.loaded`. */
+const SOURCE_CHARACTERS_MAX = 500;
 const LIVELY_SPEED = 60;
 const RECORDED_SPEED = 1;
 /** The repository's root, whether this runs from dist/cli or from cli. */
@@ -40,13 +43,15 @@ const CONFIG_DIR = join(ROOT, 'config');
 export async function system(context: Context, options: SystemOptions): Promise<number> {
   const { output } = context;
   refuseContradictions(context, options);
-  const budgetsFile = join(CONFIG_DIR, 'budgets.json');
-  const settings = await loadSettings(budgetsFile, context.environment.rules);
-  const markets = await loadMarkets(CONFIG_DIR);
+  const configDir = options.configDir ?? CONFIG_DIR;
+  const path = join(configDir, 'budgets.json');
+  const settingsFile = { path, load: () => loadSettings(path, context.environment.rules) };
+  const settings = await settingsFile.load();
+  const markets = await loadMarkets(configDir);
   const { plan, played } = await planOf(options);
   const assets = chosenAssets(options, markets, played);
   const strategies: Record<string, Record<string, unknown>> = {};
-  for (const { strategy } of assets) strategies[strategy] ??= await loadStrategy(CONFIG_DIR, strategy);
+  for (const { strategy } of assets) strategies[strategy] ??= await loadStrategy(configDir, strategy);
   const log = await openLog({
     directory: paths(context.dataDir, context.market).logs,
     terminal: output.stream,
@@ -65,7 +70,8 @@ export async function system(context: Context, options: SystemOptions): Promise<
       assets,
       strategies,
       settings,
-      settingsSource: 'config/budgets.json',
+      settingsSource: options.configDir === undefined ? 'config/budgets.json' : path.slice(-SOURCE_CHARACTERS_MAX),
+      settingsFile,
       configHash: createHash('sha256')
         .update(JSON.stringify([settings, markets, strategies]))
         .digest('hex'),
