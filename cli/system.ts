@@ -1,8 +1,6 @@
 /** OP-1: boots the tree, shows where the page is, and stops in order. */
 import { createHash } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
-import { readFileSync } from 'node:fs';
 import { loadSettings } from '#config/budgets.ts';
 import { openLog } from '#config/log.ts';
 import { loadMarkets, loadStrategy, WIRED_ASSETS, type Markets, type WiredAsset } from '#config/markets.ts';
@@ -14,6 +12,7 @@ import { startSystem, type RunningSystem } from '#supervisors/system.ts';
 import type { Context } from './context.ts';
 import { EXIT, UsageError } from './output.ts';
 import { resolvePlayFiles, type PlayFile } from './play.ts';
+import { CONFIG_DIR, packageFile, ROOT } from './root.ts';
 
 interface SystemOptions {
   readonly port: number;
@@ -36,10 +35,6 @@ interface SystemOptions {
 const SOURCE_CHARACTERS_MAX = 500;
 const LIVELY_SPEED = 60;
 const RECORDED_SPEED = 1;
-/** The repository's root, whether this runs from dist/cli or from cli. */
-const ROOT = fileURLToPath(new URL(import.meta.url.includes('/dist/') ? '../..' : '..', import.meta.url));
-const CONFIG_DIR = join(ROOT, 'config');
-
 export async function system(context: Context, options: SystemOptions): Promise<number> {
   const { output } = context;
   refuseContradictions(context, options);
@@ -57,7 +52,7 @@ export async function system(context: Context, options: SystemOptions): Promise<
     terminal: output.stream,
     secrets: Object.values(context.environment.secrets.bybit() ?? {}),
   });
-  const version = (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }).version;
+  const { version } = packageFile();
   const speed = options.speed ?? (plan.kind === 'synthetic' ? LIVELY_SPEED : RECORDED_SPEED);
   let running: RunningSystem;
   try {
