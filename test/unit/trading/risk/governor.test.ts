@@ -305,9 +305,7 @@ describe('risk/governor: wires', () => {
     house.append('system', [{ type: 'settings.loaded', body: { settings: { ...settings, alloc }, source: 'reload' } }]);
     assert.deepEqual(
       house.tells.map((tell) => [tell.to, tell.type === 'allowance.changed' ? tell.body.budget : null]),
-      [
-        ['trader.crypto_spot.paper', '400'],
-      ],
+      [['trader.crypto_spot.paper', '400']],
     );
     house.append('system', [{ type: 'settings.loaded', body: { settings: { ...settings, alloc }, source: 'reload' } }]);
     assert.equal(house.tells.length, 1);
