@@ -13,6 +13,8 @@ interface SharedOptions {
   readonly market?: Market;
 }
 
+const PAGE_PORT = 8000;
+
 type Act<O> = (context: Context, options: O) => Promise<number>;
 
 /** Runs one command line. Returns the exit code: 0 ok, 1 failed or refused, 2 usage or configuration, 70 crash. */
@@ -58,7 +60,7 @@ function addVerbs(program: Command, run: (act: Act<never>) => (...given: unknown
       .option('--seed <n>', 'seed of everything random', whole('--seed', 0, Number.MAX_SAFE_INTEGER), 1);
 
   play(verb('system', 'boots the tree and the page'))
-    .option('--port <port>', 'port of the page (loopback only)', whole('--port', 1, 65_535), 8000)
+    .option('--port <port>', 'port of the page (loopback only)', whole('--port', 1, 65_535), PAGE_PORT)
     .option('--from <time>', 'first market time to play (ISO 8601 or UTC milliseconds)', instant)
     .option('--to <time>', 'market time to stop at (ISO 8601 or UTC milliseconds)', instant)
     .option('--speed <n>', 'times real time, or "max": as fast as the tree can follow (default: 60 synthetic, 1 recorded)', speed)
@@ -71,6 +73,7 @@ function addVerbs(program: Command, run: (act: Act<never>) => (...given: unknown
     .option('--for <duration>', 'stops by itself after this long: 90s, 5m, 1h', duration)
     .option('--until-end', 'stops by itself when the recorded market ends')
     .option('--no-page', 'no page')
+    .option('--config-dir <dir>', 'where budgets.json, markets.json and strategies/ are (default: config/ of the program)')
     .action(run(async (context, options) => (await import('./system.ts')).system(context, options)));
   verb('kill', 'trips the kill-switch: close-only at once, whether the system is up, hung or down')
     .option('--scope <scope>', 'all, bybit, ibkr or an asset', 'all')
@@ -86,6 +89,10 @@ function addVerbs(program: Command, run: (act: Act<never>) => (...given: unknown
   verb('repl', 'admin prompt attached to the running system')
     .option('-e, --execute <command>', 'one command, then leave')
     .action(run(async (context, options) => (await import('./repl.ts')).repl(context, options)));
+  verb('doctor', 'is this machine fit to run the system? looks at everything and changes nothing')
+    .option('--port <port>', 'port that the page would have', whole('--port', 1, 65_535), PAGE_PORT)
+    .option('--config-dir <dir>', 'where budgets.json, markets.json and strategies/ are (default: config/ of the program)')
+    .action(run(async (context, options) => (await import('./doctor.ts')).doctor(context, options)));
   play(verb('venue', 'the embedded venue alone, for any client that speaks Bybit v5'))
     .option('--speed <n>', 'times real time', speed, 1)
     .option('--bybit-port <port>', 'port of the Bybit façade (0: any)', whole('--bybit-port', 0, 65_535), 0)

@@ -25,10 +25,11 @@ const HELP = [
   'rearm REARM                        removes the latch',
   'crash ACTOR                        crashes an actor (embedded market only)',
   'verify                             proves the journal',
+  'reload                             reads the budgets again',
   'login                              a fresh one-time link to the page',
   'help                               this list',
 ];
-const VERBS = ['tree', 'status', 'ask', 'tell', 'why', 'kill', 'rearm', 'crash', 'verify', 'login', 'help', 'exit'];
+const VERBS = ['tree', 'status', 'ask', 'tell', 'why', 'kill', 'rearm', 'crash', 'verify', 'reload', 'login', 'help', 'exit'];
 
 export async function repl(context: Context, options: { readonly execute?: string }): Promise<number> {
   const socket = adminSocketPath(paths(context.dataDir, context.market).adminSocket);
@@ -102,6 +103,7 @@ export function parseLine(line: string): AdminCommand | 'help' {
     case 'tree':
     case 'status':
     case 'verify':
+    case 'reload':
     case 'login':
       return { command: verb };
     case 'ask':

@@ -1,8 +1,6 @@
 /** OP-1: boots the tree, shows where the page is, and stops in order. */
 import { createHash } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
-import { readFileSync } from 'node:fs';
 import { loadSettings } from '#config/budgets.ts';
 import { openLog, type Logger } from '#config/log.ts';
 import { loadMarkets, loadStrategy, WIRED_ASSETS, type Markets, type WiredAsset } from '#config/markets.ts';
@@ -15,6 +13,7 @@ import { startSystem, type RunningSystem } from '#supervisors/system.ts';
 import type { Context } from './context.ts';
 import { EXIT, UsageError } from './output.ts';
 import { resolvePlayFiles, type PlayFile } from './play.ts';
+import { CONFIG_DIR, packageFile, ROOT } from './root.ts';
 
 interface SystemOptions {
   readonly port: number;
@@ -30,28 +29,29 @@ interface SystemOptions {
   readonly untilEnd?: boolean;
   readonly allowGaps?: boolean;
   readonly page: boolean;
+  readonly configDir?: string;
 }
 
+/** Of the fact `settings.loaded`. */
+const SOURCE_CHARACTERS_MAX = 500;
 const LIVELY_SPEED = 60;
 const RECORDED_SPEED = 1;
-/** The repository's root, whether this runs from dist/cli or from cli. */
-const ROOT = fileURLToPath(new URL(import.meta.url.includes('/dist/') ? '../..' : '..', import.meta.url));
-const CONFIG_DIR = join(ROOT, 'config');
-
 export async function system(context: Context, options: SystemOptions): Promise<number> {
   const { output } = context;
   refuseContradictions(context, options);
-  const budgetsFile = join(CONFIG_DIR, 'budgets.json');
-  const settings = await loadSettings(budgetsFile, context.environment.rules);
-  const markets = await loadMarkets(CONFIG_DIR);
+  const configDir = options.configDir ?? CONFIG_DIR;
+  const path = join(configDir, 'budgets.json');
+  const settingsFile = { path, load: () => loadSettings(path, context.environment.rules) };
+  const settings = await settingsFile.load();
+  const markets = await loadMarkets(configDir);
   const { plan, played } = context.market === 'embedded' ? await planOf(options) : { plan: realPlan(context.market), played: null };
   const assets = chosenAssets(options, markets, played);
   const strategies: Record<string, Record<string, unknown>> = {};
-  for (const { strategy } of assets) strategies[strategy] ??= await loadStrategy(CONFIG_DIR, strategy);
+  for (const { strategy } of assets) strategies[strategy] ??= await loadStrategy(configDir, strategy);
   checkStrategies({ assets, strategies });
   if (options.page) await refusePortInUse(options.port);
   const log = await openLogIn(context);
-  const version = (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }).version;
+  const { version } = packageFile();
   const speed = options.speed ?? (plan.kind === 'synthetic' ? LIVELY_SPEED : RECORDED_SPEED);
   let running: RunningSystem;
   try {
@@ -64,7 +64,8 @@ export async function system(context: Context, options: SystemOptions): Promise<
       assets,
       strategies,
       settings,
-      settingsSource: 'config/budgets.json',
+      settingsSource: options.configDir === undefined ? 'config/budgets.json' : path.slice(-SOURCE_CHARACTERS_MAX),
+      settingsFile,
       configHash: createHash('sha256')
         .update(JSON.stringify([settings, markets, strategies]))
         .digest('hex'),

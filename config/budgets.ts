@@ -14,37 +14,54 @@ const fraction = z.number().gt(0).max(1);
 const percent = z.number().gt(0).max(100);
 const perAsset = <S extends z.ZodType>(schema: S) => z.strictObject({ crypto_spot: schema, crypto_futures: schema, forex: schema, options: schema });
 
+/** What `describe` says goes into docs/config.md. */
 export const budgetsFile = z.strictObject({
-  alloc_mode: z.enum(['absolute', 'percent']),
-  alloc: perAsset(usd),
-  per_trade_risk_pct: perAsset(fraction),
-  percent_sizing_threshold_usd: usd,
-  percent_sizing_above_threshold: perAsset(fraction),
-  profit_rollover: z.boolean(),
-  enforce_wallet_available: z.boolean(),
-  max_concurrent: z.int().min(1).max(100),
-  max_positions: perAsset(z.int().min(1).max(100)),
-  cooldown_seconds: z.int().min(0).max(86_400),
-  scale: z.strictObject({
-    enabled: z.boolean(),
-    equity_curve_window_days: z.int().min(1).max(365),
-    ladder: z.array(z.strictObject({ profit_usd: usd, risk_multiplier: z.number().min(0.5).max(5) })).max(20),
-  }),
-  leverage_caps: perAsset(z.number().min(1).max(100)),
-  risk: z.strictObject({
-    max_loss_per_order_pct: percent,
-    daily_loss_cap_pct: percent,
-    max_drawdown_pct: percent,
-    quote_collar_pct: percent,
-    max_order_notional_usd: usd,
-    orders_per_minute_max: z.int().min(1).max(6000),
-    repeated_entries_max: z.int().min(1).max(1000),
-    repeated_entries_window_seconds: z.int().min(1).max(86_400),
-    losing_trades_max: z.int().min(0).max(1000),
-    duplicate_window_ms: z.int().min(0).max(60_000),
-    // Above the age of a quote it could not be reached: such a quote is stale.
-    clock_skew_ms_max: z.int().min(1).max(QUOTE_AGE_MS_MAX),
-  }),
+  alloc_mode: z.enum(['absolute', 'percent']).describe('whether `alloc` is in USD or a fraction of the wallet'),
+  alloc: perAsset(usd).describe('the budget each asset starts with; realised results move it when `profit_rollover` is on'),
+  per_trade_risk_pct: perAsset(fraction).describe('r: part of the budget that one trade may use, as a fraction (0.02 is 2 %)'),
+  percent_sizing_threshold_usd: usd.describe('T: budgets above it are sized by `percent_sizing_above_threshold`, in USD'),
+  percent_sizing_above_threshold: perAsset(fraction).describe('q: part of the budget that one trade may use above the threshold, as a fraction'),
+  profit_rollover: z.boolean().describe('realised profit and loss stay in the budget of their asset and mode'),
+  enforce_wallet_available: z.boolean().describe('no order is larger than what the wallet has free'),
+  max_concurrent: z.int().min(1).max(100).describe('open positions and live entry orders of one asset and mode'),
+  max_positions: perAsset(z.int().min(1).max(100)).describe('lowers `max_concurrent` for an asset'),
+  cooldown_seconds: z.int().min(0).max(86_400).describe('no entry into a symbol for this long after a close, in seconds'),
+  scale: z
+    .strictObject({
+      enabled: z.boolean().describe('whether the ladder multiplies the size'),
+      equity_curve_window_days: z.int().min(1).max(365).describe('days of realised results that the ladder looks at'),
+      ladder: z
+        .array(
+          z.strictObject({
+            profit_usd: usd.describe('realised profit of the window from which the step holds, in USD; steps must rise'),
+            risk_multiplier: z.number().min(0.5).max(5).describe('m: factor on the size of a trade'),
+          }),
+        )
+        .max(20)
+        .describe('the steps, lowest first'),
+    })
+    .describe('the ladder: larger trades after a profitable week'),
+  leverage_caps: perAsset(z.number().min(1).max(100)).describe('exposure of an asset at most this many times its budget; crypto_spot must be 1'),
+  risk: z
+    .strictObject({
+      max_loss_per_order_pct: percent.describe('largest loss at the stop, in percent of the budget; at most `daily_loss_cap_pct`'),
+      daily_loss_cap_pct: percent.describe('loss of the UTC day that makes an asset close-only, in percent of the opening equity'),
+      max_drawdown_pct: percent.describe('fall from the highest equity that makes an asset close-only, in percent'),
+      quote_collar_pct: percent.describe('largest move of a quote against the last good one before it is taken for an error, in percent'),
+      max_order_notional_usd: usd.describe('largest notional of one order, whatever the budget says, in USD'),
+      orders_per_minute_max: z.int().min(1).max(6000).describe('orders of one asset and mode in any minute'),
+      repeated_entries_max: z
+        .int()
+        .min(1)
+        .max(1000)
+        .describe('entries of one strategy, symbol and side within the window below; one more trips a wire'),
+      repeated_entries_window_seconds: z.int().min(1).max(86_400).describe('the window of `repeated_entries_max`, in seconds'),
+      losing_trades_max: z.int().min(0).max(1000).describe('losing round trips in a row of one strategy that trip a wire; 0 switches it off'),
+      duplicate_window_ms: z.int().min(0).max(60_000).describe('the same order again within this long is refused, in ms; 0 switches it off'),
+      // Above the age of a quote it could not be reached: such a quote is stale.
+      clock_skew_ms_max: z.int().min(1).max(QUOTE_AGE_MS_MAX).describe("largest distance between the venue's stamp of a quote and ours, in ms"),
+    })
+    .describe('limits that the governor holds every order against'),
 });
 export type BudgetsFile = z.infer<typeof budgetsFile>;
 

@@ -17,29 +17,32 @@ const number = (low: number, high: number) =>
     .string()
     .regex(/^\d+(\.\d+)?$/, 'must be a number')
     .transform(Number)
-    .refine((value) => value >= low && value <= high, `must be between ${low} and ${high}`);
-const integer = (low: number, high: number) => number(low, high).refine(Number.isInteger, 'must be a whole number');
+    .refine((value) => value >= low && value <= high, `must be between ${low} and ${high}`)
+    .meta({ low, high });
+const integer = (low: number, high: number) => number(low, high).refine(Number.isInteger, 'must be a whole number').meta({ low, high, whole: true });
 
-/** Every variable of ours, its default, and what it may be. Other programs' variables are left alone. */
+/** Every variable of ours, its default, what it may be, and what it says (for docs/config.md). Other programs' variables are left alone. */
 export const ENVIRONMENT = {
-  MARKET: z.enum(MARKETS).default('embedded'),
-  DATA_DIR: z.string().min(1).default('var'),
-  RATE_LIMIT_PCT: number(0.01, 1).default(0.9),
-  HARSH_PAPER_EXECUTION: flag.default(true),
-  PAPER_SLIPPAGE_BPS: number(0, 1000).default(8),
-  PAPER_PARTIAL_PROB: number(0, 1).default(0.2),
-  STRICT_BRACKETS: flag.default(true),
-  FUTURES_OPEN_DTE_MIN: integer(0, 365).default(5),
-  FUTURES_ROLL_DTE: integer(0, 365).default(2),
-  OPTIONS_OPEN_DTE_MIN: integer(0, 365).default(3),
-  OPTIONS_ITM_EXERCISE_THRESHOLD: number(0, 1000).default(0.01),
-  PERP_FUNDING_ENABLED: flag.default(true),
-  BYBIT_API_KEY: z.string().optional(),
-  BYBIT_API_SECRET: z.string().optional(),
-  BYBIT_USE_TESTNET: flag.default(false),
-  IBKR_HOST: z.string().min(1).default('127.0.0.1'),
-  IBKR_PORT: integer(1, 65_535).default(7497),
-  IBKR_CLIENT_ID: integer(0, 2_147_483_647).default(1),
+  MARKET: z.enum(MARKETS).default('embedded').describe('which market: its own embedded venue on loopback, Bybit testnet, or Bybit itself'),
+  DATA_DIR: z.string().min(1).default('var').describe('where everything written at run time goes, apart for each market'),
+  RATE_LIMIT_PCT: number(0.01, 1).default(0.9).describe("part of a venue's rate limit that may be used, as a fraction"),
+  HARSH_PAPER_EXECUTION: flag
+    .default(true)
+    .describe('paper orders take only, are slipped, delayed and partly filled; 0 fills at the touch, for comparison only'),
+  PAPER_SLIPPAGE_BPS: number(0, 1000).default(8).describe('how much worse than the touch a paper order fills, in basis points'),
+  PAPER_PARTIAL_PROB: number(0, 1).default(0.2).describe('probability of a partial fill on paper'),
+  STRICT_BRACKETS: flag.default(true).describe('every entry carries take-profit and stop-loss; 0 refuses to boot'),
+  FUTURES_OPEN_DTE_MIN: integer(0, 365).default(5).describe('no opening of a future this many days before expiry (nothing uses it yet)'),
+  FUTURES_ROLL_DTE: integer(0, 365).default(2).describe('days before expiry at which a future is rolled (nothing uses it yet)'),
+  OPTIONS_OPEN_DTE_MIN: integer(0, 365).default(3).describe('no opening of an option this many days before expiry (nothing uses it yet)'),
+  OPTIONS_ITM_EXERCISE_THRESHOLD: number(0, 1000).default(0.01).describe('in the money by more than this is exercised, in USD (nothing uses it yet)'),
+  PERP_FUNDING_ENABLED: flag.default(true).describe('perpetuals pay and receive funding (nothing uses it yet)'),
+  BYBIT_API_KEY: z.string().optional().describe('secret; belongs to BYBIT_API_SECRET. Quotes need no keys'),
+  BYBIT_API_SECRET: z.string().optional().describe('secret; belongs to BYBIT_API_KEY'),
+  BYBIT_USE_TESTNET: flag.default(false).describe('1 contradicts MARKET=mainnet'),
+  IBKR_HOST: z.string().min(1).default('127.0.0.1').describe('host of the TWS or gateway (nothing uses it yet)'),
+  IBKR_PORT: integer(1, 65_535).default(7497).describe('its port: 7497 is paper and 7496 live by convention (nothing uses it yet)'),
+  IBKR_CLIENT_ID: integer(0, 2_147_483_647).default(1).describe('client number at the TWS (nothing uses it yet)'),
 } as const;
 
 export interface Environment {

@@ -13,9 +13,20 @@ const symbols = (pattern: RegExp, example: string) =>
     .refine((list) => new Set(list).size === list.length, 'a symbol stands twice');
 const strategy = z.string().regex(/^[a-z0-9][a-z0-9_.-]{0,63}$/, 'must be a file name of config/strategies without its ending');
 
-const marketsFile = z.strictObject({
-  crypto_spot: z.strictObject({ symbols: symbols(/^[A-Z0-9]+\/[A-Z]+$/, 'BTC/USDT'), strategy }),
-  crypto_futures: z.strictObject({ symbols: symbols(/^[A-Z0-9]+\/[A-Z]+:[A-Z]+$/, 'ADA/USDT:USDT'), strategy }),
+/** What `describe` says goes into docs/config.md. */
+export const marketsFile = z.strictObject({
+  crypto_spot: z
+    .strictObject({
+      symbols: symbols(/^[A-Z0-9]+\/[A-Z]+$/, 'BTC/USDT').describe('spot symbols that are traded, such as BTC/USDT; none twice'),
+      strategy: strategy.describe('name of the file in config/strategies that holds the parameters'),
+    })
+    .describe('spot, on Bybit'),
+  crypto_futures: z
+    .strictObject({
+      symbols: symbols(/^[A-Z0-9]+\/[A-Z]+:[A-Z]+$/, 'ADA/USDT:USDT').describe('perpetuals that are traded, such as ADA/USDT:USDT; none twice'),
+      strategy: strategy.describe('name of the file in config/strategies that holds the parameters'),
+    })
+    .describe('linear perpetuals, on Bybit'),
 });
 export type Markets = z.infer<typeof marketsFile>;
 /** The assets whose wire is built. */

@@ -14,6 +14,7 @@ export const adminRequest = z.discriminatedUnion('command', [
   z.strictObject({ id: name, command: z.literal('rearm'), confirm: text, reason: text, source: name }),
   z.strictObject({ id: name, command: z.literal('crash'), actor: name }),
   z.strictObject({ id: name, command: z.literal('verify') }),
+  z.strictObject({ id: name, command: z.literal('reload') }),
   z.strictObject({ id: name, command: z.literal('login') }),
 ]);
 export type AdminRequest = z.infer<typeof adminRequest>;

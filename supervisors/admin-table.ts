@@ -7,6 +7,7 @@ import { verifyOpenJournal } from '#state/verify/running.ts';
 import type { Cell } from './cell.ts';
 import type { KillPath } from './kill-path.ts';
 import type { Router } from './router.ts';
+import type { SettingsWatch } from './settings-watch.ts';
 import type { Supervisor } from './supervisor.ts';
 import { ACTOR, traderName } from './tree.ts';
 
@@ -14,6 +15,7 @@ export interface AdminPowers {
   readonly router: Router;
   readonly root: Supervisor<Cell>;
   readonly kill: KillPath;
+  readonly settings: Pick<SettingsWatch, 'reload'>;
   readonly journal: OpenJournal;
   readonly embedded: boolean;
   readonly dashboard: string | null;
@@ -47,6 +49,8 @@ export async function adminTable(request: AdminRequest, powers: AdminPowers): Pr
       if (!powers.embedded) throw new Error('crash is for the embedded market only');
       if (!root.crash(request.actor)) throw new Error(`no running actor is named ${request.actor}`);
       return { crashed: request.actor };
+    case 'reload':
+      return powers.settings.reload();
     case 'verify':
       return verifyOpenJournal(powers.journal);
     case 'login':

@@ -5,6 +5,13 @@ import type { Settings } from '#trading/model/settings.ts';
 import type { Market } from '#state/data-dir.ts';
 import type { PlayPlan } from './play-plan.ts';
 
+/** Where the settings come from, for reading them again while the system runs (CF-3). */
+export interface SettingsFile {
+  readonly path: string;
+  /** @throws ConfigError naming file, key, value and what would be right. */
+  load(): Promise<Settings>;
+}
+
 export interface SystemOptions {
   readonly market: Market;
   readonly dataDir: string;
@@ -16,6 +23,7 @@ export interface SystemOptions {
   readonly strategies: Readonly<Record<string, Record<string, unknown>>>;
   readonly settings: Settings;
   readonly settingsSource: string;
+  readonly settingsFile: SettingsFile;
   readonly configHash: string;
   readonly version: string;
   readonly page: { readonly port: number; readonly uiDir: string } | null;

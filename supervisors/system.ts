@@ -24,6 +24,7 @@ import { MarketClock } from './market-clock.ts';
 import { RealMarket, wallClock } from './real-market.ts';
 import { reportOf } from './report.ts';
 import { Router } from './router.ts';
+import { SettingsWatch } from './settings-watch.ts';
 import { SystemError } from './system-error.ts';
 import type { SystemOptions, SystemReport } from './system-options.ts';
 import { createTree, type Supervisor } from './supervisor.ts';
@@ -75,6 +76,7 @@ class System implements RunningSystem {
   readonly #activity = new Activity();
   readonly #tally = new Tally();
   readonly #kill: KillPath;
+  readonly #settings: SettingsWatch;
   readonly #conductor: Conductor | RealMarket;
   readonly #window: Window;
   readonly #venue: VenueControl;
@@ -115,6 +117,7 @@ class System implements RunningSystem {
     for (const cell of this.#root.cells()) this.#router.register(cell);
     const gates = [ACTOR.governor, ACTOR.paper, ...options.assets.map(({ asset }) => traderName(asset))];
     this.#kill = new KillPath({ latchPath: places.latch, router: this.#router, gates, log, now: () => this.#clock.now() });
+    this.#settings = new SettingsWatch(options, { journal, clock: this.#clock, activity: this.#activity });
     this.#conductor = this.#createConductor(played);
     this.#window = this.#createWindow();
     this.#route();
@@ -161,6 +164,7 @@ class System implements RunningSystem {
     await this.#root.start();
     await this.#kill.resume();
     this.#admin = await openAdminServer(adminSocketPath(this.#places.adminSocket), (request) => this.#handleAdmin(request));
+    this.#settings.start();
     this.#every(LATCH_LOOK_MS, () => this.#kill.look());
     this.#every(
       ANCHOR_MS,
@@ -185,6 +189,7 @@ class System implements RunningSystem {
     const { log } = this.#options;
     log.info({ actor: 'system', reason }, 'stopping');
     this.#stopChaos();
+    this.#settings.close();
     for (const timer of this.#timers) clearInterval(timer);
     this.#conductor.stop();
     const step = inOrder(log);
@@ -334,6 +339,7 @@ class System implements RunningSystem {
       router: this.#router,
       root: this.#root,
       kill: this.#kill,
+      settings: this.#settings,
       journal: this.#journal,
       embedded: this.#options.market === 'embedded',
       dashboard: this.#options.page === null ? null : ACTOR.dashboard,

@@ -19,6 +19,7 @@ describe('the admin prompt', () => {
       source: 'repl',
     });
     assert.deepEqual(parseLine(' tree '), { command: 'tree' });
+    assert.deepEqual(parseLine('reload'), { command: 'reload' });
     assert.equal(parseLine('help'), 'help');
   });
 

@@ -26,6 +26,7 @@ const optionsFor = (market: SystemOptions['market']): SystemOptions => ({
   strategies: { 'ema-cross': {} },
   settings,
   settingsSource: 'config/budgets.json',
+  settingsFile: { path: 'config/budgets.json', load: () => Promise.resolve(settings) },
   configHash: 'c',
   version: '0',
   page: null,

@@ -289,6 +289,20 @@ describe('risk/governor: wires', () => {
     assert.deepEqual([house.of('trade.closed').length, house.of('tripwire.tripped').length], [2, 1]);
   });
 
+  it('CF-3 settings that change are told to the trader whose allowance they change, and to nobody else', () => {
+    const house = new House();
+    house.quoteAt(T0, 100);
+    house.tells.length = 0;
+    const alloc = { ...settings.alloc, crypto_spot: money('400') };
+    house.append('system', [{ type: 'settings.loaded', body: { settings: { ...settings, alloc }, source: 'reload' } }]);
+    assert.deepEqual(
+      house.tells.map((tell) => [tell.to, tell.type === 'allowance.changed' ? tell.body.budget : null]),
+      [['trader.crypto_spot.paper', '400']],
+    );
+    house.append('system', [{ type: 'settings.loaded', body: { settings: { ...settings, alloc }, source: 'reload' } }]);
+    assert.equal(house.tells.length, 1);
+  });
+
   it('RK-1 a cap that was lowered holds without a wire', () => {
     const house = lost(settings);
     house.append('system', [{ type: 'settings.loaded', body: { settings: tight, source: 'reload' } }]);
