@@ -28,6 +28,7 @@ const SYMBOLS = 32;
 const BEFORE_TRIP = 4;
 /** Trips come at any point of a turn: so many steps of the microtask queue after a fact, at most. */
 const PHASES = 397;
+const KILL_FACT_MS = 20;
 const SNAPSHOT_FACTS_NEVER = 1e9;
 const ENTRY_QTY = qty('0.2');
 
@@ -197,6 +198,8 @@ interface Scene {
 
 async function open(latchPath: string): Promise<Scene> {
   const journal = new FakeJournal();
+  // The kill's own fact comes late, as from a slow disk: until then the gate stands alone.
+  journal.beforeDurable = (actor) => (actor === ACTOR.killSwitch ? new Promise((resolve) => setTimeout(resolve, KILL_FACT_MS)) : undefined);
   const limits = { mailbox: { max: MAILBOX_MAX, mergeAbove: 256, remembered: 4096 }, snapshotFacts: SNAPSHOT_FACTS_NEVER };
   const actors = [ACTOR.killSwitch, ACTOR.paper];
   const ring = await startRing({ journal, snapshots: new FakeSnapshots(), latchPath, actors, traders: [], start: T0, limits });

@@ -31,14 +31,19 @@ async function run({ names, quick, json, write }: Arguments): Promise<number> {
   const outcomes: Outcome[] = [];
   for (const name of names) {
     process.stderr.write(`bench: ${name} …\n`);
-    const outcome = await measured(name, quick);
+    const outcome = await measured(name, quick).catch((error: unknown) => unfinished(name, error));
     outcomes.push(outcome);
-    for (const line of [...table(outcome.results), ...outcome.broken.map((sentence) => `BROKEN: ${sentence}`), '']) say(line);
+    for (const line of [
+      ...(outcome.results.length === 0 ? [] : table(outcome.results)),
+      ...outcome.broken.map((sentence) => `BROKEN: ${sentence}`),
+      '',
+    ])
+      say(line);
   }
   const results = outcomes.flatMap((outcome) => outcome.results);
   const broken = outcomes.flatMap((outcome) => outcome.broken);
   const notes = outcomes.flatMap((outcome) => outcome.notes);
-  for (const note of notes) say(`  ${note}`);
+  for (const note of notes) say(`  ${note.replaceAll('**', '')}`);
   say(summary(results, broken));
   if (write) {
     const shared = { node: process.versions.node, cpus: availableParallelism(), quick, results, notes };
@@ -60,6 +65,12 @@ async function measured(name: string, quick: boolean): Promise<Outcome> {
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
+}
+
+/** The others are measured all the same. */
+function unfinished(name: string, error: unknown): Outcome {
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return { results: [], broken: [`${name} did not finish: ${error instanceof Error ? error.message : String(error)}`], notes: [] };
 }
 
 function summary(results: readonly Result[], broken: readonly string[]): string {

@@ -143,7 +143,7 @@ function outcome(ticks: readonly Tick[], rawMs: readonly number[]): Outcome {
     ],
     broken: [],
     notes: [
-      `**tick-to-order**: ${ticks.length} orders, all actors in memory, from the quote handed out until the journal has told that \`order.accepted\` is on disk; baseline: one synced put of the same record into a second store, after each order. Intent, approval and acceptance are three turns of three actors, each its own commit, so one order waits for three fsyncs in a row: the target of one is not met by this design, and the p50 ratio follows from it.`,
+      `**tick-to-order**: ${ticks.length} orders, all actors in memory, from the quote handed out until the journal has told that \`order.accepted\` is on disk; baseline: one synced put of the same record into a second store, after each order. Entries and exits in turn. Intent, approval and acceptance are turns of three actors; while each is its own commit, one order waits for three fsyncs in a row, and the p50 ratio follows from that.`,
     ],
   };
 }
