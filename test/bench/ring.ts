@@ -1,0 +1,84 @@
+/** The real cells of the real tree, all in memory, without venue, gateway and page: what lies between a quote and an accepted order. */
+import type { Journal, Log, Snapshots } from '#protocol/ports.ts';
+import { Activity } from '#supervisors/activity.ts';
+import { Cell } from '#supervisors/cell.ts';
+import type { CellLimits } from '#supervisors/cell-spec.ts';
+import { createSpawner } from '#supervisors/comedy.ts';
+import { MarketClock } from '#supervisors/market-clock.ts';
+import { Router } from '#supervisors/router.ts';
+import type { ActorSpec, ChildSpec } from '#supervisors/supervisor-spec.ts';
+import { ACTOR, treeOf } from '#supervisors/tree.ts';
+import type { TraderConfig } from '#trading/trader/config.ts';
+
+const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+export interface RingOptions {
+  readonly journal: Journal & { hashAt(seq: number): Promise<string | null> };
+  readonly snapshots: Snapshots;
+  readonly latchPath: string;
+  readonly actors: readonly string[];
+  readonly traders: readonly TraderConfig[];
+  readonly start: number;
+  readonly limits?: Partial<CellLimits>;
+}
+
+export interface Ring {
+  readonly router: Router;
+  readonly activity: Activity;
+  readonly clock: MarketClock;
+  readonly log: Log;
+  mailbox(name: string): number;
+  close(): Promise<void>;
+}
+
+/** @throws what an actor failed over: a benchmark of a tree that restarts measures something else. */
+export async function startRing(options: RingOptions): Promise<Ring> {
+  const { journal, snapshots, latchPath, start, limits } = options;
+  const clock = new MarketClock(start);
+  const activity = new Activity();
+  const router = new Router({ journal, clock, log: SILENT, run: 'bench' });
+  const spawner = createSpawner({ onUnattributed: fail });
+  const context = { journal, snapshots, clock, router, activity, spawner, log: SILENT };
+  const tree = treeOf({
+    seed: '7',
+    latchPath,
+    traders: options.traders.map((params) => ({ asset: params.asset, params })),
+    venue: null,
+    gateway: () => ({}),
+    dashboard: null,
+    forked: 'in-memory',
+  });
+  const cells = actorsOf(tree)
+    .filter(({ name }) => options.actors.includes(name))
+    .map((spec) => new Cell(limits === undefined ? spec : { ...spec, limits }, context));
+  for (const cell of cells) {
+    cell.onFailure = ({ reason }) => fail(new Error(`${cell.name}: ${reason}`));
+    router.register(cell);
+  }
+  // Traders ask it for history; here they are warmed by quotes.
+  router.handle(ACTOR.bybit, () => undefined);
+  for (const cell of cells) await cell.start();
+  return {
+    router,
+    activity,
+    clock,
+    log: SILENT,
+    mailbox: (name) => cells.find((cell) => cell.name === name)?.view(null)[0]?.mailbox ?? 0,
+    async close() {
+      for (const cell of cells.toReversed()) await cell.stop(true);
+      router.close();
+      await spawner.close();
+    },
+  };
+}
+
+/** Outside any turn, so that nothing catches it. */
+function fail(error: unknown): void {
+  setImmediate(() => {
+    throw error;
+  });
+}
+
+function actorsOf(spec: ChildSpec): readonly ActorSpec[] {
+  return spec.kind === 'actor' ? [spec] : spec.children.flatMap(actorsOf);
+}
