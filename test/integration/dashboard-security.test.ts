@@ -128,7 +128,8 @@ describe('the page over HTTP', () => {
         `${name}=`,
         `${name}=${Number(expiry) + 1}.${mac}`,
         `${name}=${expiry}.`,
-        `${name}=${expiry}.${mac.slice(0, -1)}A`,
+        // One in sixteen ends with the letter already.
+        `${name}=${expiry}.${mac.slice(0, -1)}${mac.endsWith('A') ? 'B' : 'A'}`,
         `other=${value}`,
       ];
       for (const cookieHeader of forged) assert.equal((await get(port, '/', { cookie: cookieHeader })).status, 401, cookieHeader);
