@@ -2,8 +2,9 @@
  * KS-1: the send gate. It is asked before every order, after the intent is durable, and answers from a memory flag and the latch file, so that
  * a kill holds behind any queue and in a process whose main process is hung (about a microsecond an answer while no latch is there).
  */
+import { coveringScope } from '#trading/model/kill-scope.ts';
 import { statSync } from 'node:fs';
-import { brokerOf, type Asset } from '#trading/model/instrument.ts';
+import type { Asset } from '#trading/model/instrument.ts';
 import type { KillScope, Refusal } from '#trading/model/events.ts';
 import { readLatch } from './latch.ts';
 
@@ -57,7 +58,7 @@ class LatchedGate implements SendGate {
   closedFor(asset: Asset): Refusal | null {
     const scopes = this.closed();
     if (scopes.length === 0) return null;
-    const scope = scopes.find((closed) => closed === 'all' || closed === asset || closed === brokerOf(asset));
+    const scope = coveringScope(scopes, asset);
     if (scope === undefined) return null;
     return { code: 'CLOSE_ONLY', rule: 'KS-1', numbers: { scope }, sentence: `${asset}: the send gate is closed for ${scope}` };
   }

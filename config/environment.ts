@@ -1,4 +1,5 @@
 /** CF-2: the environment, read once. Secrets (CF-4) stay in `secrets`, which prints as `[hidden]` and is never serialised. */
+import { MARKETS, type Market } from '#trading/model/market.ts';
 import { existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { ratio } from '#trading/money/decimal.ts';
@@ -6,8 +7,7 @@ import { z } from 'zod';
 import type { EnvironmentRules } from './budgets.ts';
 import { ConfigError } from './errors.ts';
 
-export const MARKETS = ['embedded', 'testnet', 'mainnet'] as const;
-export type Market = (typeof MARKETS)[number];
+export { MARKETS, type Market };
 
 const LATENCY_MS = { min: 40, max: 250 };
 

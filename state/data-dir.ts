@@ -1,10 +1,8 @@
 /** Where one market's files lie. What is earned on the embedded venue never mixes with what is earned on the real one. */
+import type { Market } from '#trading/model/market.ts';
 import { chmod } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ensureDirectory } from './files.ts';
-
-export const MARKETS = ['embedded', 'testnet', 'mainnet'] as const;
-export type Market = (typeof MARKETS)[number];
 
 export interface DataPaths {
   readonly root: string;

@@ -2,7 +2,7 @@
 import type { Log } from '#protocol/ports.ts';
 import type { Asset } from '#trading/model/instrument.ts';
 import type { Settings } from '#trading/model/settings.ts';
-import type { Market } from '#state/data-dir.ts';
+import type { Market } from '#trading/model/market.ts';
 import type { PlayPlan } from './play-plan.ts';
 
 /** Where the settings come from, for reading them again while the system runs (CF-3). */

@@ -85,6 +85,7 @@ export class OrderRules {
     if (!atMost(qty, story.intent.qty)) report('ORDER', `${clientOrderId} was accepted for ${qty}, more than the ${story.intent.qty} approved`);
     if (mode === 'paper' && draws.seed !== this.#book.seed)
       report('ORDER', `${clientOrderId} was drawn with seed ${draws.seed}, the run's is ${this.#book.seed}`);
+    // Said again, not shared: what verify proves may not rest on the reading that made the journal.
     const killed = [...this.#killed].find((scope) => scope === 'all' || scope === asset || scope === brokerOf(asset));
     if (story.intent.kind === 'entry' && killed !== undefined)
       report('KILL', `the entry ${clientOrderId} was accepted while the kill of ${killed} was tripped (KS-1)`);

@@ -8,7 +8,8 @@ import type { OrderEnd } from '../model/order.ts';
 import type { Settings } from '../model/settings.ts';
 import { drawOrder } from './draws.ts';
 import { isWorse, touch } from './price.ts';
-import { coveringScope, paperKey, type PaperOrder } from './state.ts';
+import { coveringScope } from '../model/kill-scope.ts';
+import { paperKey, type PaperOrder } from './state.ts';
 import { orderKey, type Turn } from './turn.ts';
 
 /** Orders on their way at once, of all assets. Far above what the governor lets through; a limit all the same. */

@@ -11,7 +11,8 @@ import type { QuoteSnapshot } from '../model/quote.ts';
 import { acceptOrder, closeOnlyReason } from './accept.ts';
 import { fillOrder, fillTriggered } from './fill.ts';
 import { isWorse, touchedLeg } from './price.ts';
-import { BLANK_PAPER, coveringScope, evolvePaper, paperKey, type PaperOrder, type PaperState } from './state.ts';
+import { coveringScope } from '../model/kill-scope.ts';
+import { BLANK_PAPER, evolvePaper, paperKey, type PaperOrder, type PaperState } from './state.ts';
 import { BLANK_PAPER_MEMORY, Turn, type PaperMemory } from './turn.ts';
 
 /** What the simulator must hear of the journal; its own orders and fills are among it. */

@@ -1,7 +1,8 @@
 /** What the journal says the paper simulator has: orders on their way and positions with their brackets. Plain JSON. */
+import { without } from '../model/without.ts';
 import { add, atMost, subtract, type Qty } from '../money/decimal.ts';
 import type { DomainEvent, EventBody, KillScope } from '../model/events.ts';
-import { brokerOf, type Asset, type Instant, type Instrument } from '../model/instrument.ts';
+import type { Asset, Instant, Instrument } from '../model/instrument.ts';
 import type { Bracket, Clamp, Fill, OrderIntent, PaperDraws, Side } from '../model/order.ts';
 import type { PaperRules, Settings } from '../model/settings.ts';
 import { rulesInForce } from './draws.ts';
@@ -56,10 +57,6 @@ export interface PaperState {
 export const BLANK_PAPER: PaperState = { settings: null, instruments: {}, orders: {}, holdings: {}, killed: [], flattening: [] };
 
 export const paperKey = (of: { readonly asset: Asset; readonly symbol: string }): string => `${of.asset}|${of.symbol}`;
-
-/** The scope that covers an asset, or undefined. */
-export const coveringScope = (scopes: readonly KillScope[], asset: Asset): KillScope | undefined =>
-  scopes.find((scope) => scope === 'all' || scope === asset || scope === brokerOf(asset));
 
 export function termsOf(instrument: Instrument, rules: PaperRules): PaperTerms {
   const { takerFee, tickSize, lotSize, multiplier, minQty, minNotional } = instrument;
@@ -148,9 +145,4 @@ function clampedBracket(bracket: Bracket | null, clamps: readonly Clamp[]): Brac
 function onOrder(state: PaperState, clientOrderId: string, change: (order: PaperOrder) => PaperOrder): PaperState {
   const order = state.orders[clientOrderId];
   return order === undefined ? state : { ...state, orders: { ...state.orders, [clientOrderId]: change(order) } };
-}
-
-function without<T>(record: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> {
-  const { [key]: _gone, ...rest } = record;
-  return rest;
 }

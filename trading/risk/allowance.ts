@@ -1,9 +1,10 @@
 /** SZ-5, SZ-7: what an asset in a mode may use now. */
+import { coveringScope } from '../model/kill-scope.ts';
 import { absolute, add, atMost, divide, notional, ONE, smaller, subtract, ZERO_MONEY, type Money } from '../money/decimal.ts';
 import { heldNotional } from '../ledger/positions.ts';
 import { budgetOf, windowChangesAt, windowResult } from '../ledger/wallet.ts';
 import type { Refusal } from '../model/events.ts';
-import { ASSETS, brokerOf, type Asset, type Instant, type Mode } from '../model/instrument.ts';
+import { ASSETS, type Asset, type Instant, type Mode } from '../model/instrument.ts';
 import type { Allowance } from '../model/messages.ts';
 import type { Settings } from '../model/settings.ts';
 import { touch } from '../paper/price.ts';
@@ -52,7 +53,7 @@ export function occupied(state: GovernorState, account: Account): { readonly pos
 
 /** KS-3, RK-1: why this asset and mode may only close, or null. */
 export function closeOnlyOf(state: GovernorState, { asset, mode }: Account, now: Instant): Refusal | null {
-  const scope = state.killed.find((killed) => killed === 'all' || killed === asset || killed === brokerOf(asset));
+  const scope = coveringScope(state.killed, asset);
   if (scope !== undefined) return refuse('CLOSE_ONLY', 'KS-3', { scope }, `${asset} ${mode}: close-only, the kill-switch is tripped for ${scope}`);
   return wiresOf(state, { asset, mode }).find(({ until }) => until === null || until > now)?.refusal ?? null;
 }

@@ -1,4 +1,5 @@
 /** What the journal says the governor answers for: orders on their way, positions, wallets, wires. Plain JSON. */
+import { without } from '../model/without.ts';
 import { add, isNegative, isPositive, ONE, ZERO_QTY, type Qty } from '../money/decimal.ts';
 import { bookFill, positionKey, type BookedPosition, type ClosedPart } from '../ledger/positions.ts';
 import { bookTrade, EMPTY_WALLET, rebased, walletKey, type Wallet } from '../ledger/wallet.ts';
@@ -187,10 +188,4 @@ function rearmed(state: GovernorState): GovernorState {
     recent[key] = [];
   }
   return { ...state, killed: [], wires: {}, wallets, losses, recent };
-}
-
-function without<T>(record: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> {
-  if (!Object.hasOwn(record, key)) return record;
-  const { [key]: _gone, ...rest } = record;
-  return rest;
 }

@@ -1,9 +1,10 @@
 /** From a signal to an order, or to the gate that stopped it. The governor is the judge; these gates only spare it the obvious. */
+import { coveringScope } from '../model/kill-scope.ts';
 import { clientOrderId } from '../execution/client-order-id.ts';
 import { checkBracket, checkMinimum, clampBracket, clampQty } from '../execution/clamp.ts';
 import { BAR_MS } from '../market/bars.ts';
 import { absolute, add, isNegative, isPositive, price, subtract, type Price, type Qty } from '../money/decimal.ts';
-import { brokerOf, type Instant, type Instrument } from '../model/instrument.ts';
+import type { Instant, Instrument } from '../model/instrument.ts';
 import type { Refusal } from '../model/events.ts';
 import type { Allowance } from '../model/messages.ts';
 import { opposite, type Bracket, type OrderIntent, type Side } from '../model/order.ts';
@@ -110,7 +111,7 @@ function bracketOf(signal: Signal, at: Price, instrument: Instrument): Bracket {
 
 /** KS-3: known from the facts of the kill-switch itself, not only from what the governor tells. */
 function closeOnly({ config, state, quote }: Moment, allowance: Allowance): Refusal | null {
-  const scope = state.killed.find((killed) => killed === 'all' || killed === config.asset || killed === brokerOf(config.asset));
+  const scope = coveringScope(state.killed, config.asset);
   if (scope === undefined) return allowance.closeOnly;
   return refusal('CLOSE_ONLY', 'KS-3', { scope }, `${quote.symbol}: close-only, the kill-switch is tripped for ${scope}`);
 }

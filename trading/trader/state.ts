@@ -1,4 +1,5 @@
 /** What the journal says a trader has: only `evolve` changes it, so replay and running are one path. Plain JSON. */
+import { without } from '../model/without.ts';
 import { absolute, add, atLeast, isZero, negate, qty, ZERO_QTY, type Qty } from '../money/decimal.ts';
 import type { EventType, Fact, KillScope } from '../model/events.ts';
 import type { Instant, Instrument } from '../model/instrument.ts';
@@ -129,9 +130,4 @@ function pendingAfter(pending: TraderState['pending'], fill: Fill): TraderState[
   if (order === undefined || fill.reason !== order.kind) return pending;
   const filledQty = qty(add(order.filledQty, absolute(fill.qty)));
   return atLeast(filledQty, order.qty) ? without(pending, fill.clientOrderId) : { ...pending, [fill.clientOrderId]: { ...order, filledQty } };
-}
-
-function without<T>(record: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> {
-  const { [key]: _gone, ...rest } = record;
-  return rest;
 }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { chmodSync, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'mocha';
-import { createDataDir, MARKETS, paths } from '#state/data-dir.ts';
+import { MARKETS } from '#trading/model/market.ts';
+import { createDataDir, paths } from '#state/data-dir.ts';
 import { inTempDir } from '../../support/temp-dir.ts';
 
 describe('the data directory', () => {
