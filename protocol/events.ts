@@ -1,8 +1,9 @@
 /** The journal's schemas: one a version, append-only, with the actor that may write each (who holds the pen is who may do what). */
 import { MODES } from '#trading/model/instrument.ts';
-import type { DomainEvent, EventBody, EventType } from '#trading/model/events.ts';
+import { ALARM_CODES, DIFFERENCE_KINDS, type DomainEvent, type EventBody, type EventType } from '#trading/model/events.ts';
 import type { Settings } from '#trading/model/settings.ts';
 import { z } from 'zod';
+import * as live from './live.ts';
 import * as value from './values.ts';
 
 const perAsset = <S extends z.ZodType>(schema: S) => z.strictObject({ crypto_spot: schema, crypto_futures: schema, forex: schema, options: schema });
@@ -72,6 +73,20 @@ export const EVENT_BODIES: BodySchemas = {
   'order.refused': z.strictObject({ ...order, kind: z.enum(['entry', 'exit']), refusal: value.refusal }),
   'order.clamped': z.strictObject({ ...order, clamps: z.array(value.clamp) }),
   'order.accepted': z.strictObject({ ...order, qty: value.qty, draws: value.paperDraws, acceptedAt: value.instant, dueAt: value.instant }),
+  'order.sending': z.strictObject({
+    ...order,
+    purpose: live.purpose,
+    parentId: value.clientOrderId.nullable(),
+    side: value.side,
+    qty: value.qty,
+    pricing: live.pricing,
+    bracket: value.bracket.nullable(),
+    payloadHash: z.string().regex(/^[0-9a-f]{64}$/, 'must be a sha256 in hexadecimal'),
+    sentAt: value.instant,
+    deadlineAt: value.instant,
+  }),
+  'order.acknowledged': z.strictObject({ ...order, venueOrderId: value.name }),
+  'order.unknown': z.strictObject({ ...order, reason: value.text, resolveAfter: value.instant }),
   'order.ended': z.strictObject({
     ...order,
     status: z.enum(['filled', 'partially_filled', 'cancelled', 'expired', 'rejected', 'not_sent']),
@@ -83,6 +98,24 @@ export const EVENT_BODIES: BodySchemas = {
   'tripwire.tripped': z.strictObject({ asset: value.asset, mode: z.enum(MODES), refusal: value.refusal, until: value.instant.nullable() }),
   'kill.tripped': z.strictObject({ scope: value.killScope, reason: value.text, source: value.name, flatten: z.boolean() }),
   'kill.rearmed': z.strictObject({ source: value.name, reason: value.text }),
+  'alarm.raised': z.strictObject({ ...order, clientOrderId: value.clientOrderId.nullable(), code: z.enum(ALARM_CODES), sentence: value.text }),
+  'reconcile.differed': z.strictObject({
+    ...order,
+    clientOrderId: value.clientOrderId.nullable(),
+    differenceId: value.name,
+    kind: z.enum(DIFFERENCE_KINDS),
+    evidence: value.text,
+    refusal: value.refusal.nullable(),
+  }),
+  'reconcile.adjusted': z.strictObject({
+    differenceId: value.name,
+    asset: value.asset,
+    mode: z.enum(MODES),
+    symbol: value.name,
+    from: live.held,
+    to: live.held,
+    evidence: value.text,
+  }),
 };
 
 export const EVENT_VERSION: Readonly<Record<EventType, number>> = {
@@ -95,12 +128,18 @@ export const EVENT_VERSION: Readonly<Record<EventType, number>> = {
   'order.refused': 1,
   'order.clamped': 1,
   'order.accepted': 1,
+  'order.sending': 1,
+  'order.acknowledged': 1,
+  'order.unknown': 1,
   'order.ended': 1,
   'fill.recorded': 1,
   'trade.closed': 1,
   'tripwire.tripped': 1,
   'kill.tripped': 1,
   'kill.rearmed': 1,
+  'alarm.raised': 1,
+  'reconcile.differed': 1,
+  'reconcile.adjusted': 1,
 };
 
 /** The only actors that may write an event: a prefix ending in `.` stands for a family. */
@@ -114,12 +153,18 @@ export const EVENT_OWNERS: Readonly<Record<EventType, readonly string[]>> = {
   'order.refused': ['governor'],
   'order.clamped': ['gateway.'],
   'order.accepted': ['gateway.'],
+  'order.sending': ['gateway.'],
+  'order.acknowledged': ['gateway.'],
+  'order.unknown': ['gateway.'],
   'order.ended': ['gateway.'],
   'fill.recorded': ['gateway.'],
   'trade.closed': ['governor'],
   'tripwire.tripped': ['governor'],
   'kill.tripped': ['kill-switch'],
   'kill.rearmed': ['kill-switch'],
+  'alarm.raised': ['gateway.', 'reconciler'],
+  'reconcile.differed': ['reconciler'],
+  'reconcile.adjusted': ['reconciler'],
 };
 
 /** @throws z.ZodError where the body does not fit its type. */

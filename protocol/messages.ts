@@ -3,6 +3,7 @@ import type { Message, MessageBody, MessageType, Tell } from '#trading/model/mes
 import type { Fact } from '#trading/model/events.ts';
 import { z } from 'zod';
 import { isEventType, parseEvent } from './events.ts';
+import * as live from './live.ts';
 import * as value from './values.ts';
 
 const ARGUMENTS_MAX = 16;
@@ -67,6 +68,17 @@ export const MESSAGE_BODIES: BodySchemas = {
   'window.fed': z.strictObject({ feed: z.unknown() }),
   'admin.requested': z.strictObject({ id: value.name, request: z.unknown() }),
   'admin.answered': z.strictObject({ id: value.name, ok: z.boolean(), result: z.unknown() }),
+  'placement.requested': z.strictObject({ order: live.placement }),
+  'placement.answered': z.strictObject({ clientOrderId: value.clientOrderId, outcome: live.placementOutcome }),
+  'cancel.requested': z.strictObject({ order: live.orderRef }),
+  'cancel.answered': z.strictObject({ clientOrderId: value.clientOrderId, outcome: live.changeOutcome }),
+  'lookup.requested': z.strictObject({ order: live.orderRef, askedAt: value.instant }),
+  'lookup.answered': z.strictObject({ clientOrderId: value.clientOrderId, askedAt: value.instant, lookup: live.lookup }),
+  'order.reported': z.strictObject({ order: live.venueOrder }),
+  'execution.reported': z.strictObject({ execution: live.venueExecution }),
+  'account.requested': z.strictObject({ since: value.instant, askedAt: value.instant, replyTo: value.name }),
+  'account.viewed': z.strictObject({ broker: value.broker, view: live.accountView }),
+  'protection.lost': z.strictObject({ clientOrderId: value.clientOrderId, reason: value.text }),
   'actor.asked': z.strictObject({ query: value.name, args: z.array(value.text).max(ARGUMENTS_MAX) }),
 };
 

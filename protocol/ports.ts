@@ -1,6 +1,19 @@
 /** Ports: what the house needs of the world outside. Implementations live in state/, supervisors/ and cli/. */
 import type { DomainEvent, EventType, Fact } from '#trading/model/events.ts';
 import type { Instant } from '#trading/model/instrument.ts';
+import type {
+  ChangeOutcome,
+  Lookup,
+  OrderRef,
+  OrderTerms,
+  Placement,
+  PlaceOutcome,
+  VenueBalance,
+  VenueExecution,
+  VenueOrder,
+  VenuePosition,
+} from '#trading/model/live.ts';
+import type { Bracket } from '#trading/model/order.ts';
 
 /** Market time, and the wall for supervision. In an embedded market `now` follows the venue's clock. */
 export interface Clock {
@@ -42,4 +55,37 @@ export interface Journal {
 export interface Snapshots {
   save(actor: string, seq: number, journalHash: string, state: unknown): Promise<void>;
   load(actor: string): Promise<{ readonly seq: number; readonly journalHash: string; readonly state: unknown } | null>;
+}
+
+/**
+ * Orders at one venue. One call is one request: an implementation never repeats it, never queues it, and sends nothing after the
+ * placement's deadline. What is not certain is `unknown`; a method does not reject for what the venue or the network did.
+ */
+export interface OrderEntry {
+  readonly terms: OrderTerms;
+  /** Places once. An id that the venue calls a duplicate exists there: that is `unknown`, never `rejected`. */
+  place(order: Placement): Promise<PlaceOutcome>;
+  cancel(order: OrderRef): Promise<ChangeOutcome>;
+  /** Other legs for a resting bracket, or for the bracket of an open position. */
+  amend(order: OrderRef, bracket: Bracket): Promise<ChangeOutcome>;
+  /** By client order id, in everything the venue keeps: open, closed, executions. `absent` only where all of it was read. */
+  lookup(order: OrderRef): Promise<Lookup>;
+}
+
+/** What an order port tells by itself. Called in the order of the wire; must not throw. Reports may be lost, repeated or reordered. */
+export interface OrderReports {
+  readonly onOrder: (order: VenueOrder) => void;
+  readonly onExecution: (execution: VenueExecution) => void;
+}
+
+/** The account behind the orders: what the reconciler compares the journal with. Amounts are exact; each method rejects where it cannot know. */
+export interface Account {
+  openOrders(): Promise<readonly VenueOrder[]>;
+  /** Executions at or after `since`, oldest first. */
+  executionsSince(since: Instant): Promise<readonly VenueExecution[]>;
+  positions(): Promise<readonly VenuePosition[]>;
+  balances(): Promise<readonly VenueBalance[]>;
+  /** Resolves once reports flow. */
+  subscribe(reports: OrderReports): Promise<void>;
+  close(): Promise<void>;
 }

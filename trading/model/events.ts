@@ -1,7 +1,8 @@
 /** The facts of the journal. Schemas in protocol/events.ts; append-only: a change is a new version and an upcaster. */
-import type { Money, Qty } from '../money/decimal.ts';
+import type { Money, Price, Qty } from '../money/decimal.ts';
 import type { Asset, Broker, Instant, Instrument, Mode } from './instrument.ts';
-import type { Clamp, Fill, OrderEnd, OrderIntent, PaperDraws } from './order.ts';
+import type { Pricing, Purpose } from './live.ts';
+import type { Bracket, Clamp, Fill, OrderEnd, OrderIntent, PaperDraws, Side } from './order.ts';
 import type { ClosedTrade } from './position.ts';
 import type { Settings } from './settings.ts';
 
@@ -64,6 +65,48 @@ export interface Approval extends OrderKey {
   readonly maxLoss: Money;
 }
 
+/** Durable before a byte leaves: what is sent, and until when. Its own orders (legs, flatten) name the entry they belong to. */
+export interface Sending extends OrderKey {
+  readonly purpose: Purpose;
+  readonly parentId: string | null;
+  readonly side: Side;
+  readonly qty: Qty;
+  readonly pricing: Pricing;
+  readonly bracket: Bracket | null;
+  /** sha256 of the placement, hexadecimal: what was asked of the venue can be compared with what it has. */
+  readonly payloadHash: string;
+  readonly sentAt: Instant;
+  readonly deadlineAt: Instant;
+}
+
+/** What one side says of a position; null is flat. */
+export type Held = { readonly side: Side; readonly qty: Qty; readonly averagePrice: Price } | null;
+
+export const ALARM_CODES = [
+  'NAKED_POSITION',
+  'LATE_FILL',
+  'OVERFILL',
+  'GHOST_ORDER',
+  'NEVER_SENT',
+  'CONTRADICTION',
+  'ORPHAN_ORDER',
+  'FOREIGN_ORDER',
+  'UNEXPLAINED',
+] as const;
+export type AlarmCode = (typeof ALARM_CODES)[number];
+
+export const DIFFERENCE_KINDS = [
+  'missing_execution',
+  'order_gone',
+  'own_orphan',
+  'foreign_order',
+  'foreign_execution',
+  'position_quantity',
+  'position_price',
+  'leg_missing',
+] as const;
+export type DifferenceKind = (typeof DIFFERENCE_KINDS)[number];
+
 interface Bodies {
   'system.started': {
     readonly version: string;
@@ -81,12 +124,45 @@ interface Bodies {
   'order.refused': OrderKey & { readonly kind: 'entry' | 'exit'; readonly refusal: Refusal };
   'order.clamped': OrderKey & { readonly clamps: readonly Clamp[] };
   'order.accepted': OrderKey & { readonly qty: Qty; readonly draws: PaperDraws; readonly acceptedAt: Instant; readonly dueAt: Instant };
+  'order.sending': Sending;
+  'order.acknowledged': OrderKey & { readonly venueOrderId: string };
+  'order.unknown': OrderKey & { readonly reason: string; readonly resolveAfter: Instant };
   'order.ended': OrderKey & { readonly status: OrderEnd; readonly filledQty: Qty; readonly reason: string };
   'fill.recorded': { readonly fill: Fill };
   'trade.closed': { readonly trade: ClosedTrade };
   'tripwire.tripped': { readonly asset: Asset; readonly mode: Mode; readonly refusal: Refusal; readonly until: Instant | null };
   'kill.tripped': { readonly scope: KillScope; readonly reason: string; readonly source: string; readonly flatten: boolean };
   'kill.rearmed': { readonly source: string; readonly reason: string };
+  /** For a person, now. `clientOrderId` is null where it is about no order of ours. */
+  'alarm.raised': {
+    readonly asset: Asset;
+    readonly mode: Mode;
+    readonly symbol: string;
+    readonly clientOrderId: string | null;
+    readonly code: AlarmCode;
+    readonly sentence: string;
+  };
+  /** Journal and venue disagree. With a refusal: close-only for this symbol until it is adjusted or re-armed. */
+  'reconcile.differed': {
+    readonly differenceId: string;
+    readonly kind: DifferenceKind;
+    readonly asset: Asset;
+    readonly mode: Mode;
+    readonly symbol: string;
+    readonly clientOrderId: string | null;
+    readonly evidence: string;
+    readonly refusal: Refusal | null;
+  };
+  /** A person took the venue's word for a position. Not a trade: it counts in no result and no history. */
+  'reconcile.adjusted': {
+    readonly differenceId: string;
+    readonly asset: Asset;
+    readonly mode: Mode;
+    readonly symbol: string;
+    readonly from: Held;
+    readonly to: Held;
+    readonly evidence: string;
+  };
 }
 
 export type EventType = keyof Bodies;

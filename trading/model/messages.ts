@@ -2,6 +2,7 @@
 import type { Money, Ratio } from '../money/decimal.ts';
 import type { Fact, KillScope, Refusal } from './events.ts';
 import type { Asset, Broker, Instant, Instrument, Mode } from './instrument.ts';
+import type { AccountView, ChangeOutcome, Lookup, OrderRef, Placement, PlaceOutcome, VenueExecution, VenueOrder } from './live.ts';
 import type { Bar, QuoteSnapshot } from './quote.ts';
 
 /** What a trader may use now (SZ-5); the governor tells it whenever it changes. */
@@ -41,6 +42,20 @@ interface Bodies {
   /** A command of the page on its way to the admin handler of the main process, and its answer. */
   'admin.requested': { readonly id: string; readonly request: unknown };
   'admin.answered': { readonly id: string; readonly ok: boolean; readonly result: unknown };
+  /** Live orders: what the gateway asks of its shell once the fact is durable, and what came of it. `withheld`: no byte left. */
+  'placement.requested': { readonly order: Placement };
+  'placement.answered': { readonly clientOrderId: string; readonly outcome: PlaceOutcome | { readonly kind: 'withheld'; readonly reason: string } };
+  'cancel.requested': { readonly order: OrderRef };
+  'cancel.answered': { readonly clientOrderId: string; readonly outcome: ChangeOutcome };
+  'lookup.requested': { readonly order: OrderRef; readonly askedAt: Instant };
+  'lookup.answered': { readonly clientOrderId: string; readonly askedAt: Instant; readonly lookup: Lookup };
+  'order.reported': { readonly order: VenueOrder };
+  'execution.reported': { readonly execution: VenueExecution };
+  /** The venue's side of the account, for the gateway itself and for the reconciler. */
+  'account.requested': { readonly since: Instant; readonly askedAt: Instant; readonly replyTo: string };
+  'account.viewed': { readonly broker: Broker; readonly view: AccountView };
+  /** The venue holds no bracket for this entry's position any more. */
+  'protection.lost': { readonly clientOrderId: string; readonly reason: string };
   /** Asks of the edges: `why`, `state`, and what an actor documents of its own. */
   'actor.asked': { readonly query: string; readonly args: readonly string[] };
 }

@@ -1,0 +1,117 @@
+/** Schemas of what live orders are made of (trading/model/live.ts). */
+import type { Held } from '#trading/model/events.ts';
+import {
+  PURPOSES,
+  VENUE_STATUSES,
+  type AccountView,
+  type ChangeOutcome,
+  type Lookup,
+  type OrderRef,
+  type Placement,
+  type PlaceOutcome,
+  type Pricing,
+  type Purpose,
+  type VenueExecution,
+  type VenueOrder,
+  type VenuePosition,
+} from '#trading/model/live.ts';
+import { z } from 'zod';
+import * as value from './values.ts';
+
+/** Rows of one answer of a venue. */
+const ROWS_MAX = 2000;
+const leg = z.enum(['stop_loss', 'take_profit']).nullable();
+const rejected = z.strictObject({ kind: z.literal('rejected'), code: value.name, text: value.text });
+
+export const purpose: z.ZodType<Purpose> = z.enum(PURPOSES);
+export const pricing: z.ZodType<Pricing> = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('market') }),
+  z.strictObject({ type: z.literal('limit'), price: value.price }),
+  z.strictObject({ type: z.literal('stop'), trigger: value.price }),
+]);
+
+export const held: z.ZodType<Held> = z.strictObject({ side: value.side, qty: value.qty, averagePrice: value.price }).nullable();
+
+export const placement = z.strictObject({
+  clientOrderId: value.clientOrderId,
+  asset: value.asset,
+  symbol: value.name,
+  side: value.side,
+  purpose,
+  qty: value.qty,
+  pricing,
+  bracket: value.bracket.nullable(),
+  reduceOnly: z.boolean(),
+  deadlineAt: value.instant,
+}) satisfies z.ZodType<Placement>;
+
+export const orderRef = z.strictObject({
+  clientOrderId: value.clientOrderId,
+  venueOrderId: value.name.nullable(),
+  asset: value.asset,
+  symbol: value.name,
+}) satisfies z.ZodType<OrderRef>;
+
+export const placementOutcome: z.ZodType<PlaceOutcome | { readonly kind: 'withheld'; readonly reason: string }> = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('acknowledged'), venueOrderId: value.name }),
+  rejected,
+  z.strictObject({ kind: z.literal('unknown'), reason: value.text, answered: z.boolean() }),
+  z.strictObject({ kind: z.literal('withheld'), reason: value.text }),
+]);
+
+export const changeOutcome: z.ZodType<ChangeOutcome> = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('done') }),
+  z.strictObject({ kind: z.literal('gone') }),
+  rejected,
+  z.strictObject({ kind: z.literal('unknown'), reason: value.text }),
+]);
+
+export const venueOrder = z.strictObject({
+  clientOrderId: value.name.nullable(),
+  parentId: value.name.nullable(),
+  venueOrderId: value.name,
+  asset: value.asset,
+  symbol: value.name,
+  side: value.side,
+  leg,
+  status: z.enum(VENUE_STATUSES),
+  qty: value.qty,
+  cumQty: value.qty,
+  reason: value.text,
+}) satisfies z.ZodType<VenueOrder>;
+
+export const venueExecution = z.strictObject({
+  executionId: value.name,
+  clientOrderId: value.name.nullable(),
+  parentId: value.name.nullable(),
+  venueOrderId: value.name,
+  asset: value.asset,
+  symbol: value.name,
+  side: value.side,
+  leg,
+  price: value.price,
+  qty: value.qty,
+  fee: value.money,
+  executedAt: value.instant,
+}) satisfies z.ZodType<VenueExecution>;
+
+const venuePosition = z.strictObject({
+  asset: value.asset,
+  symbol: value.name,
+  side: value.side,
+  qty: value.qty,
+  averagePrice: value.price,
+}) satisfies z.ZodType<VenuePosition>;
+
+export const lookup: z.ZodType<Lookup> = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('found'), order: venueOrder, executions: z.array(venueExecution).max(ROWS_MAX) }),
+  z.strictObject({ kind: z.literal('absent') }),
+  z.strictObject({ kind: z.literal('unavailable'), reason: value.text }),
+]);
+
+export const accountView = z.strictObject({
+  openOrders: z.array(venueOrder).max(ROWS_MAX),
+  executions: z.array(venueExecution).max(ROWS_MAX),
+  positions: z.array(venuePosition).max(ROWS_MAX),
+  askedAt: value.instant,
+}) satisfies z.ZodType<AccountView>;

@@ -1,0 +1,159 @@
+/**
+ * RT-2: the live orders of one broker. Approved orders become `order.sending`, durable before a byte leaves; then the shell is asked, once,
+ * and what comes back becomes facts. What nobody knows waits behind the fence, and is never sent a second time (ST-2).
+ */
+import { NOTHING, type Behavior, type Decision } from '../behavior.ts';
+import type { EventType, Fact, KillScope } from '../model/events.ts';
+import { brokerOf } from '../model/instrument.ts';
+import type { AccountView } from '../model/live.ts';
+import type { Message } from '../model/messages.ts';
+import { BLANK_LIVE, evolveLive, type LiveState } from './live-state.ts';
+import { cancelKilled, protect, sweep } from './live-guard.ts';
+import { lose, onCancelled, onExecution, onLookedUp, onOrder, onPlaced, onProtectionLost } from './live-report.ts';
+import { sendApproved, sendWaiting } from './live-send.ts';
+import { BLANK_LIVE_MEMORY, LiveTurn, type LiveConfig, type LiveMemory } from './live-turn.ts';
+
+/** What a live gateway must hear of the journal; its own facts are among it. */
+export const LIVE_FACTS: readonly EventType[] = [
+  'settings.loaded',
+  'instrument.changed',
+  'order.approved',
+  'order.sending',
+  'order.acknowledged',
+  'order.unknown',
+  'order.ended',
+  'fill.recorded',
+  'alarm.raised',
+  'kill.tripped',
+  'kill.rearmed',
+  'reconcile.differed',
+  'reconcile.adjusted',
+];
+
+/** Executions are read again from this long before the newest known fill: rows may appear late and out of order. */
+const OVERLAP_MS = 3_600_000;
+/** Where the time of the next reading is kept; no order has this id, since it is longer than any. */
+const ACCOUNT = 'the account, which is no order and has no id';
+
+type LiveDecision = Decision<LiveMemory>;
+
+export function createLiveGateway(config: LiveConfig): Behavior<LiveState, LiveMemory> {
+  return {
+    initial: BLANK_LIVE,
+    blank: BLANK_LIVE_MEMORY,
+    decide: (state, memory, message, now) => decide(new LiveTurn(config, state, memory, now), message),
+    evolve: (state, fact) => evolveLive(config.terms.broker, state, fact),
+    resume: (state, now) => resume(new LiveTurn(config, state, BLANK_LIVE_MEMORY, now)),
+  };
+}
+
+/** An intent that was not sent provably never left; what was being sent may be anywhere, and waits behind the fence. */
+function resume(turn: LiveTurn): LiveDecision {
+  turn.memory = { ...turn.memory, bucket: { level: 0, at: turn.now } };
+  for (const order of Object.values(turn.state.orders)) {
+    if (order.order.at === 'INTENT') turn.end(order, 'not_sent', 'interrupted');
+    else if (order.order.at === 'SENDING') lose(turn, order, 'interrupted', false);
+    // It rests, and reports may have been lost with the crash: looked at with the next tick.
+    else if (order.order.at === 'ACKED' || order.order.at === 'PARTIAL') turn.remember('lookups', order.clientOrderId, turn.now);
+  }
+  return turn.decided();
+}
+
+function decide(turn: LiveTurn, message: Message): LiveDecision {
+  switch (message.type) {
+    case 'fact.recorded':
+      return onFact(turn, message.body.fact);
+    case 'clock.advanced':
+      readAccount(turn);
+      sendWaiting(turn);
+      sweep(turn);
+      return turn.decided();
+    case 'kill.trip':
+      return onGate(turn, message.body.scope);
+    case 'kill.rearm':
+      return { ...NOTHING, memory: { ...turn.memory, gate: [] } };
+    case 'actor.asked':
+      return { ...NOTHING, reply: answer(turn, message.body.query) };
+    default:
+      return onVenue(turn, message);
+  }
+}
+
+function onVenue(turn: LiveTurn, message: Message): LiveDecision {
+  switch (message.type) {
+    case 'placement.answered':
+      onPlaced(turn, message.body);
+      break;
+    case 'cancel.answered':
+      onCancelled(turn, message.body);
+      break;
+    case 'lookup.answered':
+      onLookedUp(turn, message.body);
+      break;
+    case 'order.reported':
+      onOrder(turn, message.body.order);
+      break;
+    case 'execution.reported':
+      onExecution(turn, message.body.execution);
+      break;
+    case 'account.viewed':
+      if (message.body.broker !== turn.config.terms.broker) return NOTHING;
+      onAccount(turn, message.body.view);
+      break;
+    case 'protection.lost':
+      onProtectionLost(turn, message.body.clientOrderId, message.body.reason);
+      break;
+    default:
+      return NOTHING;
+  }
+  settleDown(turn);
+  return turn.decided();
+}
+
+/** What follows at once from a report: legs for a fill that has none (BR-2), the end of what a kill covers. */
+function settleDown(turn: LiveTurn): void {
+  for (const holding of Object.values(turn.state.holdings)) if (holding.nakedSince !== null) protect(turn, holding);
+  cancelKilled(turn);
+}
+
+/** Until the venue's side was read, again and again: no entry before that. */
+function readAccount(turn: LiveTurn): void {
+  const { memory, state, now, config } = turn;
+  if (memory.isReconciled || (memory.lookups[ACCOUNT] ?? 0) > now) return;
+  turn.remember('lookups', ACCOUNT, now + config.terms.deadlineMs);
+  const since = Math.max(0, (state.newestFillAt ?? now) - OVERLAP_MS);
+  turn.ask({ type: 'account.requested', body: { since, askedAt: now, replyTo: config.name } });
+}
+
+/** The venue's rows first; then entries may be sent. What they do not explain is the reconciler's. */
+function onAccount(turn: LiveTurn, { executions, openOrders }: AccountView): void {
+  for (const execution of executions) if (isKnown(turn, execution)) onExecution(turn, execution);
+  for (const order of openOrders) if (isKnown(turn, order)) onOrder(turn, order);
+  turn.memory = { ...turn.memory, isReconciled: true };
+}
+
+const isKnown = ({ state }: LiveTurn, of: { readonly clientOrderId: string | null; readonly parentId: string | null }): boolean =>
+  Object.hasOwn(state.orders, of.clientOrderId ?? '') || Object.hasOwn(state.orders, of.parentId ?? '');
+
+function onFact(turn: LiveTurn, fact: Fact): LiveDecision {
+  const { broker } = turn.config.terms;
+  if (fact.type === 'order.approved' && fact.body.mode === 'live' && brokerOf(fact.body.asset) === broker) {
+    sendApproved(turn, fact.body.clientOrderId);
+  } else if (fact.type === 'kill.tripped') sweep(turn);
+  else return NOTHING;
+  return turn.decided();
+}
+
+/** The send gate closed, and the fact may be behind many messages. */
+function onGate(turn: LiveTurn, scope: KillScope): LiveDecision {
+  turn.memory = { ...turn.memory, gate: [...new Set([...turn.memory.gate, scope])] };
+  cancelKilled(turn);
+  return turn.decided();
+}
+
+function answer({ state, memory }: LiveTurn, query: string): unknown {
+  if (query === 'state') return state;
+  if (query === 'orders') return Object.values(state.orders).map(({ clientOrderId, symbol, order }) => ({ clientOrderId, symbol, at: order.at }));
+  if (query === 'kill') return { closed: [...new Set([...memory.gate, ...state.killed])] };
+  return { error: `a live gateway answers state, orders and kill, not ${JSON.stringify(query)}` };
+}

@@ -1,0 +1,116 @@
+/** What a live gateway does by itself as time goes by: the fence, the kill, and the protection of open positions (BR-2, KS-1). */
+import { coveringScope } from '../model/kill-scope.ts';
+import type { KillScope } from '../model/events.ts';
+import type { Pricing } from '../model/live.ts';
+import { opposite } from '../model/order.ts';
+import { NAKED_MS_MAX } from '../risk/tripwires.ts';
+import { add, isPositive, subtract, ZERO_QTY, type Qty } from '../money/decimal.ts';
+import { childId } from './order-names.ts';
+import { isOpen } from './order-state.ts';
+import { childrenOf, isFlattening, liveKey, refOf, remainingOf, type LiveHolding, type LiveOrder } from './live-state.ts';
+import { closeOnlyReason, send, takeToken } from './live-send.ts';
+import { lookUp, lose } from './live-report.ts';
+import type { LiveTurn } from './live-turn.ts';
+
+/** Between two orders of the house's own for one position: a venue that rejects them is not flooded. */
+const CHILD_RETRY_MS = 500;
+
+/** Everything that is due. Idempotent: doing it twice at one moment asks for nothing twice. */
+export function sweep(turn: LiveTurn): void {
+  cancelKilled(turn);
+  for (const order of Object.values(turn.state.orders)) watch(turn, order);
+  for (const holding of Object.values(turn.state.holdings)) guard(turn, holding);
+  cancelLeftOver(turn);
+}
+
+/** Lookups of what is unknown (behind the fence only), of what rests, and the deadline of what is being sent. */
+function watch(turn: LiveTurn, order: LiveOrder): void {
+  const { pollMs, restingPollMs } = turn.config.terms;
+  const { order: state } = order;
+  if (state.at === 'SENDING' && turn.now >= state.deadlineAt) lose(turn, order, 'no answer before the deadline', false);
+  else if (state.at === 'UNKNOWN' && turn.now >= state.resolveAfter) lookUp(turn, order, pollMs);
+  else if (state.at === 'ACKED' || state.at === 'PARTIAL') {
+    // An order that rests may wait; the first look comes a while after it was sent.
+    if (turn.now >= state.sentAt + restingPollMs || Object.hasOwn(turn.memory.lookups, order.clientOrderId)) lookUp(turn, order, restingPollMs);
+  } else if (state.at === 'ORPHAN') cancel(turn, order);
+}
+
+/** KS-1: entries are withheld or cancelled; exits and protective orders stay. */
+export function cancelKilled(turn: LiveTurn): void {
+  const scopes = [...turn.memory.gate, ...turn.state.killed];
+  if (scopes.length > 0) cancelEntries(turn, scopes);
+}
+
+function cancelEntries(turn: LiveTurn, scopes: readonly KillScope[]): void {
+  for (const order of Object.values(turn.state.orders)) {
+    const scope = order.purpose === 'entry' ? coveringScope(scopes, order.asset) : undefined;
+    if (scope === undefined) continue;
+    if (order.order.at === 'INTENT') turn.end(order, 'not_sent', closeOnlyReason(scope));
+    // What is being sent or unknown may be there too: a cancel says so, or finds nothing and is repeated.
+    else if (isOpen(order.order)) cancel(turn, order);
+  }
+}
+
+/** May be repeated: a cancel can do nothing twice. */
+function cancel(turn: LiveTurn, order: LiveOrder): void {
+  if ((turn.memory.cancels[order.clientOrderId] ?? 0) > turn.now) return;
+  turn.remember('cancels', order.clientOrderId, turn.now + turn.config.terms.pollMs);
+  turn.ask({ type: 'cancel.requested', body: { order: refOf(order) } });
+}
+
+/** Protects a position, and closes it at market where it was naked for too long or is to be flattened. */
+function guard(turn: LiveTurn, holding: LiveHolding): void {
+  const { nakedSince, entryOrderId, symbol, qty } = holding;
+  if (isFlattening(turn.state, holding.asset)) return close(turn, holding);
+  if (nakedSince === null) return;
+  const nakedMs = turn.now - nakedSince;
+  if (nakedMs > NAKED_MS_MAX) {
+    turn.alarm(holding, entryOrderId, 'NAKED_POSITION', `${symbol}: ${qty} without stop and take-profit since ${nakedSince}: closed at market`);
+    return close(turn, holding);
+  }
+  protect(turn, holding);
+}
+
+/** The legs that the venue does not hold: a stop and a limit, each for what is not covered yet (BR-2: at once, on each fill). */
+export function protect(turn: LiveTurn, holding: LiveHolding): void {
+  const { isNative, bracket, entryOrderId } = holding;
+  if (isNative || bracket === null) return;
+  for (const purpose of ['stop_loss', 'take_profit'] as const) {
+    const covered = childrenOf(turn.state, entryOrderId).filter((child) => child.purpose === purpose);
+    const missing = subtract(holding.qty, add(ZERO_QTY, ...covered.map(remainingOf)));
+    const pricing: Pricing = purpose === 'stop_loss' ? { type: 'stop', trigger: bracket.stopLoss } : { type: 'limit', price: bracket.takeProfit };
+    if (isPositive(missing)) placeChild(turn, holding, purpose, missing, pricing);
+  }
+}
+
+/** At market, once at a time. */
+function close(turn: LiveTurn, holding: LiveHolding): void {
+  const key = liveKey(holding);
+  const closing = Object.values(turn.state.orders).some(
+    (order) =>
+      (order.purpose === 'flatten' || order.purpose === 'exit') && order.order.at !== 'INTENT' && isOpen(order.order) && liveKey(order) === key,
+  );
+  if (!closing) placeChild(turn, holding, 'flatten', holding.qty, { type: 'market' });
+}
+
+function placeChild(turn: LiveTurn, holding: LiveHolding, purpose: 'stop_loss' | 'take_profit' | 'flatten', qty: Qty, pricing: Pricing): void {
+  const { entryOrderId: parentId, asset, symbol, side } = holding;
+  const earlier = childrenOf(turn.state, parentId).filter((child) => child.purpose === purpose);
+  const { settings } = turn.state;
+  const key = `${parentId} ${purpose}`;
+  const isRetry = earlier.at(-1)?.order.at === 'REJECTED' || earlier.at(-1)?.order.at === 'NOT_PLACED';
+  if (settings === null || (isRetry && (turn.memory.children[key] ?? 0) > turn.now)) return;
+  if (!takeToken(turn, settings)) return;
+  turn.remember('children', key, turn.now + CHILD_RETRY_MS);
+  const clientOrderId = childId(parentId, purpose, earlier.length + 1);
+  send(turn, { clientOrderId, asset, symbol, side: opposite(side), purpose, parentId }, { qty, pricing, bracket: null });
+}
+
+/** Legs of a position that is gone: one leg executed, or the position was closed. */
+function cancelLeftOver(turn: LiveTurn): void {
+  for (const order of Object.values(turn.state.orders)) {
+    if (order.parentId === null || order.purpose === 'flatten' || !isOpen(order.order) || order.order.at === 'INTENT') continue;
+    const holding = turn.state.holdings[liveKey(order)];
+    if (holding?.entryOrderId !== order.parentId) cancel(turn, order);
+  }
+}

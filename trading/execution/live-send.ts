@@ -1,0 +1,132 @@
+/** From an approved order to one that is being sent: the last gates, the clamp as the very last step (RT-3), then the durable fact. */
+import { checkQuote } from '../market/freshness.ts';
+import type { Refusal } from '../model/events.ts';
+import { coveringScope } from '../model/kill-scope.ts';
+import type { Instrument } from '../model/instrument.ts';
+import type { Placement, Pricing } from '../model/live.ts';
+import type { Bracket, Clamp, OrderIntent } from '../model/order.ts';
+import type { Settings } from '../model/settings.ts';
+import { lessThan, toNumber, type Qty } from '../money/decimal.ts';
+import { touch } from '../paper/price.ts';
+import { checkBracket, checkMinimum, clampBracket, clampQty } from './clamp.ts';
+import { isOpen } from './order-state.ts';
+import { payloadHash } from './order-names.ts';
+import { liveKey, type LiveOrder } from './live-state.ts';
+import { keyOf, type LiveTurn } from './live-turn.ts';
+import { bucketRules, takeTokens } from './token-bucket.ts';
+
+/** Live orders that are not over, at once. */
+export const LIVE_ORDERS_MAX = 500;
+
+/** Tries every intent that is waiting (for a token): oldest first, exits before entries, so that no entry keeps anyone in a position. */
+export function sendWaiting(turn: LiveTurn): void {
+  const waiting = Object.values(turn.state.orders).filter(({ order, intent }) => order.at === 'INTENT' && intent !== null);
+  for (const kind of ['exit', 'entry'] as const) {
+    for (const order of waiting) if (order.purpose === kind) sendApproved(turn, order.clientOrderId);
+  }
+}
+
+/** Sends it, ends it as not sent, or leaves it waiting for a token. Whatever happened before, an order is sent at most once (ST-2). */
+export function sendApproved(turn: LiveTurn, clientOrderId: string): void {
+  const order = turn.state.orders[clientOrderId];
+  if (order === undefined || order.order.at !== 'INTENT' || order.intent === null) return;
+  const { settings } = turn.state;
+  const instrument = turn.state.instruments[liveKey(order)];
+  if (settings === null) return withhold(turn, order, 'NOT_CONFIGURED: no settings were loaded');
+  if (instrument === undefined) return withhold(turn, order, `UNKNOWN_INSTRUMENT: the catalog does not list ${order.symbol}`);
+  const reason = gateOf(turn, order.intent, settings);
+  if (reason !== null) return withhold(turn, order, reason);
+  const conformed = conform(turn, order.intent, instrument);
+  if ('refusal' in conformed) return withhold(turn, order, conformed.refusal);
+  if (!takeToken(turn, settings)) return;
+  const { qty, bracket, clamps } = conformed;
+  if (clamps.length > 0) turn.record({ type: 'order.clamped', body: { ...keyOf(order), clamps } });
+  const isNative = turn.config.terms.nativeBracket.includes(order.asset);
+  send(turn, order, { qty, pricing: { type: 'market' }, bracket: isNative ? bracket : null });
+}
+
+const withhold = (turn: LiveTurn, order: LiveOrder, reason: string): void => turn.end(order, 'not_sent', reason);
+
+/** Everything that a cell's queue may have made untrue since the governor approved. */
+function gateOf(turn: LiveTurn, intent: OrderIntent, settings: Settings): string | null {
+  const { state, memory, now } = turn;
+  if (intent.kind === 'entry') {
+    const scope = coveringScope([...memory.gate, ...state.killed], intent.asset);
+    if (scope !== undefined) return closeOnlyReason(scope);
+    const blocked = state.blocked[liveKey(intent)];
+    if (blocked !== undefined) return reasonOf(blocked);
+    if (!memory.isReconciled) return 'CLOSE_ONLY: the account was not read since the start';
+  }
+  const bad = checkQuote(intent.snapshot, null, settings.risk, now);
+  if (bad !== null) return reasonOf(bad);
+  const open = Object.values(state.orders).filter(({ order }) => isOpen(order));
+  if (open.length > LIVE_ORDERS_MAX) return `THROTTLED: ${LIVE_ORDERS_MAX} live orders are open`;
+  return occupied(turn, intent, open);
+}
+
+/** One position a symbol; while an order's fate is unknown its symbol is taken. */
+function occupied({ state }: LiveTurn, intent: OrderIntent, open: readonly LiveOrder[]): string | null {
+  const key = liveKey(intent);
+  const holding = state.holdings[key];
+  if (intent.kind === 'exit') {
+    if (holding === undefined || holding.side === intent.side) return `NOTHING_TO_CLOSE: there is no ${intent.symbol} for a ${intent.side} to close`;
+    const closing = open.find(
+      ({ purpose, order, ...other }) => order.at !== 'INTENT' && (purpose === 'exit' || purpose === 'flatten') && liveKey(other) === key,
+    );
+    return closing === undefined ? null : `DUPLICATE_INTENT: ${closing.clientOrderId} is closing ${intent.symbol}`;
+  }
+  const other = open.find(({ purpose, order, ...rest }) => order.at !== 'INTENT' && purpose === 'entry' && liveKey(rest) === key);
+  if (holding === undefined && other === undefined) return null;
+  return `POSITION_EXISTS: ${intent.symbol} has ${holding === undefined ? 'an entry on its way' : 'a position'}`;
+}
+
+interface Conformed {
+  readonly qty: Qty;
+  readonly bracket: Bracket | null;
+  readonly clamps: readonly Clamp[];
+}
+
+function conform(turn: LiveTurn, intent: OrderIntent, instrument: Instrument): Conformed | { readonly refusal: string } {
+  const at = touch(intent.side, intent.snapshot);
+  const held = turn.state.holdings[liveKey(intent)]?.qty;
+  const { value: qty, clamps } = clampQty(intent.qty, instrument);
+  // What closes a position whole may be as small as the position: it must be possible to get out.
+  const closesAll = intent.kind === 'exit' && held !== undefined && qty !== '0' && !lessThan(qty, held);
+  const small = closesAll ? null : checkMinimum(qty, at, instrument);
+  if (small !== null) return { refusal: reasonOf(small) };
+  if (intent.kind === 'exit') return { qty, bracket: null, clamps };
+  if (intent.bracket === null) return { refusal: 'NO_BRACKET: an entry needs take-profit and stop-loss (BR-1)' };
+  const legs = clampBracket(intent.side, intent.bracket, instrument);
+  const bracket = { ...intent.bracket, ...legs.value };
+  const wrong = checkBracket(intent.side, bracket, at, instrument);
+  return wrong === null ? { qty, bracket, clamps: [...clamps, ...legs.clamps] } : { refusal: reasonOf(wrong) };
+}
+
+/** RT-4: a share of the venue's limit. The first bucket of a run is empty: a restart brings no second burst. */
+export function takeToken(turn: LiveTurn, settings: Settings): boolean {
+  const { limit, windowMs } = turn.config.terms.placements;
+  const rules = bucketRules(limit, windowMs, toNumber(settings.rateLimit));
+  const { bucket, waitMs } = takeTokens(rules, turn.memory.bucket ?? { level: 0, at: turn.now }, turn.now);
+  turn.memory = { ...turn.memory, bucket };
+  return waitMs === 0;
+}
+
+/** The fact first; the shell is asked by an effect, which leaves only when the fact is durable. */
+export function send(
+  turn: LiveTurn,
+  order: Pick<LiveOrder, 'clientOrderId' | 'asset' | 'symbol' | 'side' | 'purpose' | 'parentId'>,
+  sent: { readonly qty: Qty; readonly pricing: Pricing; readonly bracket: Bracket | null },
+): void {
+  const { asset, symbol, clientOrderId, side, purpose, parentId } = order;
+  const deadlineAt = turn.now + turn.config.terms.deadlineMs;
+  const placement: Placement = { clientOrderId, asset, symbol, side, purpose, ...sent, reduceOnly: purpose !== 'entry', deadlineAt };
+  turn.record({
+    type: 'order.sending',
+    body: { ...keyOf(order), purpose, parentId, side, ...sent, payloadHash: payloadHash(placement), sentAt: turn.now, deadlineAt },
+  });
+  turn.ask({ type: 'placement.requested', body: { order: placement } });
+}
+
+export const closeOnlyReason = (scope: string): string => `CLOSE_ONLY: the kill-switch is tripped for ${scope} (KS-1)`;
+
+const reasonOf = ({ code, sentence }: Refusal): string => `${code}: ${sentence}`;

@@ -1,0 +1,281 @@
+/** What the journal says a broker's live gateway has: orders with their states, and positions with what protects them. Plain JSON. */
+import { coveringScope } from '../model/kill-scope.ts';
+import type { EventBody, Fact, KillScope, Refusal } from '../model/events.ts';
+import { brokerOf, type Asset, type Broker, type Instant, type Instrument } from '../model/instrument.ts';
+import type { OrderRef, Placement, Pricing, Purpose } from '../model/live.ts';
+import type { Bracket, Fill, OrderEnd, OrderIntent, Side } from '../model/order.ts';
+import type { Settings } from '../model/settings.ts';
+import { without } from '../model/without.ts';
+import { add, atMost, isPositive, smaller, subtract, ZERO_QTY, type Qty } from '../money/decimal.ts';
+import { orderOfFill } from './order-names.ts';
+import { executedOf, isOpen, NEW_ORDER, transition, venueOrderIdOf, type OrderInput, type OrderState } from './order-state.ts';
+
+/** Orders that are over, kept so that a late or repeated report of them is known for what it is. */
+export const ENDED_KEPT_MAX = 2048;
+
+export interface LiveOrder {
+  readonly clientOrderId: string;
+  readonly asset: Asset;
+  readonly symbol: string;
+  readonly strategyId: string;
+  readonly side: Side;
+  readonly purpose: Purpose;
+  /** The entry that an order of the house's own belongs to. */
+  readonly parentId: string | null;
+  /** Null for an order of the house's own. */
+  readonly intent: OrderIntent | null;
+  /** Null until it is being sent. */
+  readonly pricing: Pricing | null;
+  /** As sent with the order; null where the venue took none with it. */
+  readonly bracket: Bracket | null;
+  readonly order: OrderState;
+  /** Executions of the bracket that the venue holds for this entry, each counted once. */
+  readonly legExecutions: readonly string[];
+}
+
+/** An open live position. One a symbol, so that the bracket of an entry is the bracket of the position. */
+export interface LiveHolding {
+  readonly asset: Asset;
+  readonly symbol: string;
+  readonly strategyId: string;
+  readonly side: Side;
+  readonly qty: Qty;
+  readonly bracket: Bracket | null;
+  readonly entryOrderId: string;
+  readonly openedAt: Instant;
+  /** The venue holds the bracket itself. */
+  readonly isNative: boolean;
+  /** Since when a part of it has been without stop or take-profit, or null. */
+  readonly nakedSince: Instant | null;
+}
+
+export interface LiveState {
+  readonly settings: Settings | null;
+  readonly instruments: Readonly<Record<string, Instrument>>;
+  /** By client order id, oldest first. */
+  readonly orders: Readonly<Record<string, LiveOrder>>;
+  /** By `liveKey`. */
+  readonly holdings: Readonly<Record<string, LiveHolding>>;
+  readonly killed: readonly KillScope[];
+  readonly flattening: readonly KillScope[];
+  /** By `liveKey`: close-only by the reconciler. */
+  readonly blocked: Readonly<Record<string, Refusal>>;
+  /** By the venue's clock; null before the first. */
+  readonly newestFillAt: Instant | null;
+}
+
+export const BLANK_LIVE: LiveState = {
+  settings: null,
+  instruments: {},
+  orders: {},
+  holdings: {},
+  killed: [],
+  flattening: [],
+  blocked: {},
+  newestFillAt: null,
+};
+
+export const liveKey = (of: { readonly asset: Asset; readonly symbol: string }): string => `${of.asset}|${of.symbol}`;
+
+export const refOf = ({ clientOrderId, asset, symbol, order }: LiveOrder): OrderRef => {
+  return { clientOrderId, venueOrderId: venueOrderIdOf(order), asset, symbol };
+};
+
+/** What is left of an order to execute; nothing before it is sent. */
+export const remainingOf = ({ order }: LiveOrder): Qty =>
+  order.at === 'INTENT' || !isOpen(order) ? ZERO_QTY : subtract(order.qty, executedOf(order).filledQty);
+
+export const childrenOf = (state: LiveState, entryId: string): readonly LiveOrder[] =>
+  Object.values(state.orders).filter(({ parentId }) => parentId === entryId);
+
+export const isFlattening = (state: LiveState, asset: Asset): boolean => coveringScope(state.flattening, asset) !== undefined;
+
+/** What of a position rests under a stop and a take-profit that the venue has taken. */
+export function protectedQty(state: LiveState, { entryOrderId, isNative, qty }: LiveHolding): Qty {
+  if (isNative) return qty;
+  const at = (purpose: Purpose): Qty => {
+    const legs = childrenOf(state, entryOrderId).filter((child) => child.purpose === purpose);
+    return add(ZERO_QTY, ...legs.filter(({ order }) => order.at === 'ACKED' || order.at === 'PARTIAL').map(remainingOf));
+  };
+  return smaller(at('stop_loss'), at('take_profit'));
+}
+
+/** Total: paper, other brokers and what means nothing here change nothing. */
+export function evolveLive(broker: Broker, state: LiveState, fact: Fact): LiveState {
+  switch (fact.type) {
+    case 'settings.loaded':
+      return { ...state, settings: fact.body.settings };
+    case 'instrument.changed':
+      return fact.body.instrument.broker === broker
+        ? { ...state, instruments: { ...state.instruments, [liveKey(fact.body.instrument)]: fact.body.instrument } }
+        : state;
+    case 'kill.tripped':
+      return killed(state, fact.body.scope, fact.body.flatten);
+    case 'kill.rearmed':
+      return { ...state, killed: [], flattening: [], blocked: {} };
+    case 'reconcile.differed':
+      return fact.body.refusal === null ? state : { ...state, blocked: { ...state.blocked, [liveKey(fact.body)]: fact.body.refusal } };
+    case 'reconcile.adjusted':
+      return watched(adjusted(state, fact.body), fact.at);
+    default:
+      return evolveOrder(broker, state, fact);
+  }
+}
+
+function evolveOrder(broker: Broker, state: LiveState, fact: Fact): LiveState {
+  switch (fact.type) {
+    case 'order.approved':
+      return isOurs(broker, fact.body) ? approved(state, fact.body.intent) : state;
+    case 'order.sending':
+      return isOurs(broker, fact.body) ? watched(sending(state, fact.body), fact.at) : state;
+    case 'order.acknowledged':
+      return watched(moved(state, fact.body.clientOrderId, { is: 'ACK', venueOrderId: fact.body.venueOrderId }), fact.at);
+    case 'order.unknown':
+      return moved(state, fact.body.clientOrderId, { is: 'LOSE', reason: fact.body.reason, resolveAfter: fact.body.resolveAfter });
+    case 'order.ended':
+      return watched(pruned(moved(state, fact.body.clientOrderId, endInput(fact.body.status, fact.body.reason))), fact.at);
+    case 'fill.recorded':
+      return isOurs(broker, fact.body.fill) ? watched(filled(state, fact.body.fill), fact.at) : state;
+    case 'alarm.raised':
+      return fact.body.code === 'NAKED_POSITION' ? watched(unprotected(state, fact.body.clientOrderId), fact.at) : state;
+    default:
+      return state;
+  }
+}
+
+const isOurs = (broker: Broker, { mode, asset }: { readonly mode: string; readonly asset: Asset }): boolean =>
+  mode === 'live' && brokerOf(asset) === broker;
+
+export function placementOf({
+  clientOrderId,
+  asset,
+  symbol,
+  side,
+  purpose,
+  qty,
+  pricing,
+  bracket,
+  deadlineAt,
+}: EventBody<'order.sending'>): Placement {
+  return { clientOrderId, asset, symbol, side, purpose, qty, pricing, bracket, reduceOnly: purpose !== 'entry', deadlineAt };
+}
+
+function approved(state: LiveState, intent: OrderIntent): LiveState {
+  const { clientOrderId, asset, symbol, strategyId, side, kind } = intent;
+  if (Object.hasOwn(state.orders, clientOrderId)) return state;
+  const order: LiveOrder = {
+    ...{ clientOrderId, asset, symbol, strategyId, side, purpose: kind, parentId: null, intent },
+    ...{ pricing: null, bracket: null, order: NEW_ORDER, legExecutions: [] },
+  };
+  return { ...state, orders: { ...state.orders, [clientOrderId]: order } };
+}
+
+function sending(state: LiveState, body: EventBody<'order.sending'>): LiveState {
+  const { clientOrderId, asset, symbol, side, purpose, parentId, pricing, bracket, qty, sentAt, deadlineAt } = body;
+  const parent = parentId === null ? undefined : state.orders[parentId];
+  const strategyId = parent?.strategyId ?? state.holdings[liveKey(body)]?.strategyId ?? '';
+  const blank: LiveOrder = {
+    ...{ clientOrderId, asset, symbol, strategyId, side, purpose, parentId, intent: null },
+    ...{ pricing: null, bracket: null, order: NEW_ORDER, legExecutions: [] },
+  };
+  const known = state.orders[clientOrderId] ?? blank;
+  const { order } = transition(known.order, { is: 'SEND', qty, sentAt, deadlineAt });
+  return { ...state, orders: { ...state.orders, [clientOrderId]: { ...known, pricing, bracket, order } } };
+}
+
+function moved(state: LiveState, clientOrderId: string, input: OrderInput | null): LiveState {
+  const known = state.orders[clientOrderId];
+  if (known === undefined || input === null) return state;
+  const { order } = transition(known.order, input);
+  return order === known.order ? state : { ...state, orders: { ...state.orders, [clientOrderId]: { ...known, order } } };
+}
+
+function endInput(status: OrderEnd, reason: string): OrderInput | null {
+  switch (status) {
+    case 'filled':
+      // Its fills said so.
+      return null;
+    case 'partially_filled':
+    case 'cancelled':
+      return { is: 'CANCEL', reason };
+    case 'expired':
+      return { is: 'EXPIRE', reason };
+    case 'rejected':
+      return { is: 'REJECT', reason };
+    case 'not_sent':
+      return { is: 'NOT_SEND', reason };
+  }
+}
+
+/** The oldest of what is over goes where there is too much of it; an entry stays as long as its position. */
+function pruned(state: LiveState): LiveState {
+  const over = Object.values(state.orders).filter(({ order }) => !isOpen(order));
+  if (over.length <= ENDED_KEPT_MAX) return state;
+  const held = new Set(Object.values(state.holdings).map(({ entryOrderId }) => entryOrderId));
+  const oldest = over.find(({ clientOrderId, parentId }) => !held.has(clientOrderId) && !held.has(parentId ?? ''));
+  return oldest === undefined ? state : { ...state, orders: without(state.orders, oldest.clientOrderId) };
+}
+
+function filled(before: LiveState, fill: Fill): LiveState {
+  const state = { ...before, newestFillAt: Math.max(before.newestFillAt ?? 0, fill.filledAt) };
+  const executed = orderOfFill(fill.fillId);
+  const executionId = fill.venueExecutionId ?? fill.fillId;
+  const isLeg = executed === fill.clientOrderId && fill.reason !== 'entry' && fill.reason !== 'exit';
+  const after = isLeg
+    ? legFilled(state, executed, executionId)
+    : moved(state, executed, { is: 'FILL', executionId, qty: fill.qty, venueOrderId: executed });
+  const key = liveKey(fill);
+  const holding = state.holdings[key];
+  if (holding === undefined) return fill.reason === 'entry' ? opened(after, fill) : after;
+  if (fill.side === holding.side) return { ...after, holdings: { ...after.holdings, [key]: { ...holding, qty: add(holding.qty, fill.qty) } } };
+  if (atMost(holding.qty, fill.qty)) return { ...after, holdings: without(after.holdings, key) };
+  return { ...after, holdings: { ...after.holdings, [key]: { ...holding, qty: subtract(holding.qty, fill.qty) } } };
+}
+
+function legFilled(state: LiveState, entryId: string, executionId: string): LiveState {
+  const entry = state.orders[entryId];
+  if (entry === undefined) return state;
+  return { ...state, orders: { ...state.orders, [entryId]: { ...entry, legExecutions: [...entry.legExecutions, executionId] } } };
+}
+
+function opened(state: LiveState, fill: Fill): LiveState {
+  const entry = state.orders[fill.clientOrderId];
+  const { asset, symbol, strategyId, side, qty, clientOrderId: entryOrderId, filledAt: openedAt } = fill;
+  // Native legs go with the order; where the venue takes none, the intent's are placed by the house.
+  const isNative = (entry?.bracket ?? null) !== null;
+  const bracket = entry?.bracket ?? entry?.intent?.bracket ?? null;
+  const holding: LiveHolding = { asset, symbol, strategyId, side, qty, bracket, entryOrderId, openedAt, isNative, nakedSince: null };
+  return { ...state, holdings: { ...state.holdings, [liveKey(fill)]: holding } };
+}
+
+function unprotected(state: LiveState, entryOrderId: string | null): LiveState {
+  const found = Object.entries(state.holdings).find(([, holding]) => holding.entryOrderId === entryOrderId);
+  return found === undefined ? state : { ...state, holdings: { ...state.holdings, [found[0]]: { ...found[1], isNative: false } } };
+}
+
+function adjusted(state: LiveState, body: EventBody<'reconcile.adjusted'>): LiveState {
+  const key = liveKey(body);
+  const freed = { ...state, blocked: without(state.blocked, key) };
+  if (body.mode !== 'live') return state;
+  if (body.to === null) return { ...freed, holdings: without(freed.holdings, key) };
+  const holding = state.holdings[key];
+  // What nobody of this house entered is not managed here: it has no entry, no strategy and no bracket.
+  if (holding === undefined || holding.side !== body.to.side || !isPositive(body.to.qty)) return freed;
+  return { ...freed, holdings: { ...freed.holdings, [key]: { ...holding, qty: body.to.qty } } };
+}
+
+/** Keeps `nakedSince`, as of the fact that changed it. */
+function watched(state: LiveState, at: Instant): LiveState {
+  let { holdings } = state;
+  for (const [key, holding] of Object.entries(holdings)) {
+    const isNaked = !atMost(holding.qty, protectedQty(state, holding));
+    const nakedSince = isNaked ? (holding.nakedSince ?? at) : null;
+    if (nakedSince !== holding.nakedSince) holdings = { ...holdings, [key]: { ...holding, nakedSince } };
+  }
+  return holdings === state.holdings ? state : { ...state, holdings };
+}
+
+function killed(state: LiveState, scope: KillScope, flatten: boolean): LiveState {
+  const flattening = flatten ? [...new Set([...state.flattening, scope])] : state.flattening;
+  return { ...state, killed: [...new Set([...state.killed, scope])], flattening };
+}

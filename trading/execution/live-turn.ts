@@ -1,0 +1,114 @@
+/** One turn of a live gateway: what it decided so far, seen by what it decides next. */
+import type { Decision } from '../behavior.ts';
+import type { AlarmCode, DomainEvent, KillScope } from '../model/events.ts';
+import type { Instant } from '../model/instrument.ts';
+import type { OrderTerms } from '../model/live.ts';
+import type { Message, Tell } from '../model/messages.ts';
+import type { OrderEnd } from '../model/order.ts';
+import { executedOf } from './order-state.ts';
+import { evolveLive, type LiveOrder, type LiveState } from './live-state.ts';
+import type { Bucket } from './token-bucket.ts';
+
+export interface LiveConfig {
+  /** Its own cell's name: requests to the shell go there. */
+  readonly name: string;
+  readonly terms: OrderTerms;
+}
+
+/** What a crash may lose. */
+export interface LiveMemory {
+  /** What the send gate said last. */
+  readonly gate: readonly KillScope[];
+  /** Null until the first order: then empty, since a restart may not bring a second burst. */
+  readonly bucket: Bucket | null;
+  /** By client order id: not before when it is looked up again, cancelled again. */
+  readonly lookups: Readonly<Record<string, Instant>>;
+  readonly cancels: Readonly<Record<string, Instant>>;
+  /** By client order id: lookups behind the fence that found nothing, one after another. */
+  readonly absences: Readonly<Record<string, number>>;
+  /** Alarms raised, so that one state of affairs is one alarm. */
+  readonly alarms: readonly string[];
+  /** By client order id of an entry: not before when the house places another order of its own for it. */
+  readonly children: Readonly<Record<string, Instant>>;
+  /** True once the venue's side of the account was read: no entry before that. */
+  readonly isReconciled: boolean;
+}
+
+/** Alarms remembered. */
+const ALARMS_KEPT_MAX = 256;
+
+export const BLANK_LIVE_MEMORY: LiveMemory = {
+  gate: [],
+  bucket: null,
+  lookups: {},
+  cancels: {},
+  absences: {},
+  alarms: [],
+  children: {},
+  isReconciled: false,
+};
+
+export class LiveTurn {
+  readonly config: LiveConfig;
+  readonly now: Instant;
+  readonly events: DomainEvent[] = [];
+  readonly effects: Tell[] = [];
+  state: LiveState;
+  memory: LiveMemory;
+
+  constructor(config: LiveConfig, state: LiveState, memory: LiveMemory, now: Instant) {
+    this.config = config;
+    this.state = state;
+    this.memory = memory;
+    this.now = now;
+  }
+
+  record(event: DomainEvent): void {
+    this.events.push(event);
+    // The number the fact will have is not known yet; the state depends on none.
+    this.state = evolveLive(this.config.terms.broker, this.state, {
+      ...event,
+      ...{ seq: 0, at: this.now, actor: this.config.name, version: 1, cause: null },
+    });
+  }
+
+  /** Ends an order with what it has executed, once. */
+  end(order: LiveOrder, status: OrderEnd, reason: string): void {
+    const { filledQty } = executedOf(order.order);
+    this.record({ type: 'order.ended', body: { ...keyOf(order), status, filledQty, reason } });
+    this.forget(order.clientOrderId);
+  }
+
+  /** To the shell of this very actor: after the facts of the turn are durable. */
+  ask(message: Message): void {
+    this.effects.push({ to: this.config.name, ...message });
+  }
+
+  alarm(of: Pick<LiveOrder, 'asset' | 'symbol'>, clientOrderId: string | null, code: AlarmCode, sentence: string): void {
+    const said = `${code}|${of.symbol}|${clientOrderId ?? ''}|${sentence}`;
+    if (this.memory.alarms.includes(said)) return;
+    this.memory = { ...this.memory, alarms: [...this.memory.alarms.slice(1 - ALARMS_KEPT_MAX), said] };
+    const { asset, symbol } = of;
+    this.record({ type: 'alarm.raised', body: { asset, mode: 'live', symbol, clientOrderId, code, sentence } });
+  }
+
+  remember(what: 'lookups' | 'cancels' | 'absences' | 'children', key: string, value: number): void {
+    this.memory = { ...this.memory, [what]: { ...this.memory[what], [key]: value } };
+  }
+
+  forget(clientOrderId: string): void {
+    const { lookups, cancels, absences } = this.memory;
+    const { [clientOrderId]: _lookup, ...otherLookups } = lookups;
+    const { [clientOrderId]: _cancel, ...otherCancels } = cancels;
+    const { [clientOrderId]: _absence, ...otherAbsences } = absences;
+    this.memory = { ...this.memory, lookups: otherLookups, cancels: otherCancels, absences: otherAbsences };
+  }
+
+  decided(): Decision<LiveMemory> {
+    return { events: this.events, effects: this.effects, memory: this.memory };
+  }
+}
+
+export const keyOf = ({ clientOrderId, asset, symbol }: Pick<LiveOrder, 'clientOrderId' | 'asset' | 'symbol'>) => {
+  return { clientOrderId, asset, mode: 'live', symbol } as const;
+};

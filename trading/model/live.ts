@@ -1,0 +1,138 @@
+/** What live orders are made of on the way to a venue and back: broker-neutral, exact, plain JSON. */
+import type { Money, Price, Qty } from '../money/decimal.ts';
+import type { Asset, Broker, Instant } from './instrument.ts';
+import type { Bracket, Side } from './order.ts';
+
+/** Why the house places an order. The last three are its own orders: children of the entry that they protect or close. */
+export const PURPOSES = ['entry', 'exit', 'stop_loss', 'take_profit', 'flatten'] as const;
+export type Purpose = (typeof PURPOSES)[number];
+
+/** How an order is priced: at market, at a limit, or at market once a trigger is touched. */
+export type Pricing =
+  { readonly type: 'market' } | { readonly type: 'limit'; readonly price: Price } | { readonly type: 'stop'; readonly trigger: Price };
+
+/** One order as it is placed, once. */
+export interface Placement {
+  readonly clientOrderId: string;
+  readonly asset: Asset;
+  readonly symbol: string;
+  readonly side: Side;
+  readonly purpose: Purpose;
+  readonly qty: Qty;
+  readonly pricing: Pricing;
+  /** Both legs in the same call; null where the order is no entry, or the venue takes no bracket with it. */
+  readonly bracket: Bracket | null;
+  readonly reduceOnly: boolean;
+  /** UTC ms: no byte may leave after it, and whoever sends stops waiting at it. The venue's time stamp is at most this. */
+  readonly deadlineAt: Instant;
+}
+
+/** Names an order at its venue; the venue's id is null until it was acknowledged. */
+export interface OrderRef {
+  readonly clientOrderId: string;
+  readonly venueOrderId: string | null;
+  readonly asset: Asset;
+  readonly symbol: string;
+}
+
+/** What is known after the one call. `answered`: the venue did answer, so that its receive window no longer bounds when it may accept. */
+export type PlaceOutcome =
+  | { readonly kind: 'acknowledged'; readonly venueOrderId: string }
+  | { readonly kind: 'rejected'; readonly code: string; readonly text: string }
+  | { readonly kind: 'unknown'; readonly reason: string; readonly answered: boolean };
+
+/** Of a cancel or an amendment; both may be repeated. `gone`: the venue has no such open order. */
+export type ChangeOutcome =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'rejected'; readonly code: string; readonly text: string }
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+export const VENUE_STATUSES = ['open', 'filled', 'cancelled', 'expired', 'rejected'] as const;
+/** `open` with a `cumQty` above zero is partly filled. */
+export type VenueStatus = (typeof VENUE_STATUSES)[number];
+
+/** An order as its venue has it. */
+export interface VenueOrder {
+  /** Null for legs of a bracket and for what others placed without an id. */
+  readonly clientOrderId: string | null;
+  /** The entry whose bracket this is a leg of. */
+  readonly parentId: string | null;
+  readonly venueOrderId: string;
+  readonly asset: Asset;
+  readonly symbol: string;
+  readonly side: Side;
+  readonly leg: 'stop_loss' | 'take_profit' | null;
+  readonly status: VenueStatus;
+  readonly qty: Qty;
+  readonly cumQty: Qty;
+  readonly reason: string;
+}
+
+/** One row of the venue's executions. */
+export interface VenueExecution {
+  readonly executionId: string;
+  readonly clientOrderId: string | null;
+  readonly parentId: string | null;
+  readonly venueOrderId: string;
+  readonly asset: Asset;
+  readonly symbol: string;
+  readonly side: Side;
+  readonly leg: 'stop_loss' | 'take_profit' | null;
+  readonly price: Price;
+  readonly qty: Qty;
+  /** In USD: the port converts what was paid in another currency. */
+  readonly fee: Money;
+  readonly executedAt: Instant;
+}
+
+export interface VenuePosition {
+  readonly asset: Asset;
+  readonly symbol: string;
+  readonly side: Side;
+  readonly qty: Qty;
+  readonly averagePrice: Price;
+}
+
+export interface VenueBalance {
+  readonly currency: string;
+  readonly total: Money;
+  readonly available: Money;
+}
+
+/** `unavailable` says nothing about the order: the question was not answered. */
+export type Lookup =
+  | { readonly kind: 'found'; readonly order: VenueOrder; readonly executions: readonly VenueExecution[] }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'unavailable'; readonly reason: string };
+
+/** The venue's side of the account at one moment. Spot holdings count as long positions. */
+export interface AccountView {
+  readonly openOrders: readonly VenueOrder[];
+  readonly executions: readonly VenueExecution[];
+  readonly positions: readonly VenuePosition[];
+  readonly askedAt: Instant;
+}
+
+/** What an order port says of its venue: the numbers of the fence, in milliseconds. */
+export interface OrderTerms {
+  readonly broker: Broker;
+  /** Assets whose entries carry both legs in the same call. Everywhere else the house places them itself, on each fill. */
+  readonly nativeBracket: readonly Asset[];
+  /** From the decision to send to the end of waiting for an answer. Below `receiveWindowMs` where there is one. */
+  readonly deadlineMs: number;
+  /** How long after its time stamp the venue may still accept an order. Where it has no such window: how long a session may hold one back. */
+  readonly receiveWindowMs: number;
+  /** Clock error and the time until an accepted order can be seen by a lookup. */
+  readonly marginMs: number;
+  /** The same where the venue answered with an ambiguous code. */
+  readonly answeredMarginMs: number;
+  /** Lookups that must find nothing, one after another, before an order counts as not placed. */
+  readonly absencesNeeded: number;
+  /** Between two lookups of one order. */
+  readonly pollMs: number;
+  /** Between two lookups of an order that rests, since a stream may lose a report. */
+  readonly restingPollMs: number;
+  /** The venue's limit of placements, before `RATE_LIMIT_PCT` (RT-4). */
+  readonly placements: { readonly limit: number; readonly windowMs: number };
+}

@@ -1,0 +1,94 @@
+/** ST-3: the reconciler. It reads each live account at start and again and again, and says or repairs what the journal does not explain. */
+import { NOTHING, type Behavior, type Decision } from '../behavior.ts';
+import { LIVE_FACTS } from '../execution/live-gateway.ts';
+import type { EventType } from '../model/events.ts';
+import type { Broker, Instant } from '../model/instrument.ts';
+import type { Message, MessageBody, Tell } from '../model/messages.ts';
+import { diff, differenceId, type Difference } from './diff.ts';
+import { adjustment, repair, type RepairConfig } from './repair.ts';
+import { BLANK_RECONCILER, evolveReconciler, journalView, type ReconcilerState } from './state.ts';
+
+/** What it must hear of the journal. */
+export const RECONCILER_FACTS: readonly EventType[] = LIVE_FACTS;
+
+export interface ReconcilerConfig {
+  readonly name: string;
+  readonly brokers: readonly RepairConfig[];
+  /** Between two readings of an account, in milliseconds. */
+  readonly everyMs: number;
+}
+
+/** What a crash may lose: it is read again. */
+export interface ReconcilerMemory {
+  readonly askedAt: Readonly<Partial<Record<Broker, Instant>>>;
+  /** As of the newest reading, for a person to decide on. */
+  readonly standing: Readonly<Partial<Record<Broker, readonly Difference[]>>>;
+}
+
+type ReconcilerDecision = Decision<ReconcilerMemory>;
+
+/** Fills are read again from this long before the newest known one. */
+const OVERLAP_MS = 3_600_000;
+const EVIDENCE_LENGTH_MAX = 400;
+const BLANK_MEMORY: ReconcilerMemory = { askedAt: {}, standing: {} };
+
+export function createReconciler(config: ReconcilerConfig): Behavior<ReconcilerState, ReconcilerMemory> {
+  return {
+    initial: BLANK_RECONCILER,
+    blank: BLANK_MEMORY,
+    decide: (state, memory, message, now) => decide(config, state, memory, message, now),
+    evolve: (state, fact) => evolveReconciler(state, fact),
+    resume: (state, now) => readAccounts(config, state, BLANK_MEMORY, now),
+  };
+}
+
+function decide(config: ReconcilerConfig, state: ReconcilerState, memory: ReconcilerMemory, message: Message, now: Instant): ReconcilerDecision {
+  switch (message.type) {
+    case 'clock.advanced':
+      return readAccounts(config, state, memory, now);
+    case 'account.viewed':
+      return compare(config, state, memory, message.body);
+    case 'actor.asked':
+      return answer(config, memory, message.body);
+    default:
+      return NOTHING;
+  }
+}
+
+function readAccounts(config: ReconcilerConfig, state: ReconcilerState, memory: ReconcilerMemory, now: Instant): ReconcilerDecision {
+  const due = config.brokers.filter(({ broker }) => now - (memory.askedAt[broker] ?? -Infinity) >= config.everyMs);
+  if (due.length === 0) return NOTHING;
+  const effects = due.map(({ broker, gateway }): Tell => {
+    const since = Math.max(0, (state[broker].live.newestFillAt ?? now) - OVERLAP_MS);
+    return { to: gateway, type: 'account.requested', body: { since, askedAt: now, replyTo: config.name } };
+  });
+  const askedAt = { ...memory.askedAt, ...Object.fromEntries(due.map(({ broker }) => [broker, now])) };
+  return { events: [], effects, memory: { ...memory, askedAt } };
+}
+
+function compare(
+  config: ReconcilerConfig,
+  state: ReconcilerState,
+  memory: ReconcilerMemory,
+  { broker, view }: MessageBody<'account.viewed'>,
+): ReconcilerDecision {
+  const target = config.brokers.find((candidate) => candidate.broker === broker);
+  if (target === undefined) return NOTHING;
+  const differences = diff(journalView(broker, state[broker]), view);
+  const { events, tells } = repair(differences, target, new Set(state[broker].said), view.askedAt);
+  return { events, effects: tells, memory: { ...memory, standing: { ...memory.standing, [broker]: differences } } };
+}
+
+/** `differences` lists what stands; `adjust <id> <evidence>` takes the venue's word for one position. */
+function answer({ brokers }: ReconcilerConfig, { standing }: ReconcilerMemory, { query, args }: MessageBody<'actor.asked'>): ReconcilerDecision {
+  const all = brokers.flatMap(({ broker }) =>
+    (standing[broker] ?? []).map((difference) => ({ broker, id: differenceId(broker, difference), difference })),
+  );
+  if (query === 'differences') return { ...NOTHING, reply: all };
+  if (query !== 'adjust') return { ...NOTHING, reply: { error: `the reconciler answers differences and adjust, not ${JSON.stringify(query)}` } };
+  const [id, ...evidence] = args;
+  const found = all.find((candidate) => candidate.id === id);
+  const event = found === undefined ? null : adjustment(found.broker, found.difference, evidence.join(' ').slice(0, EVIDENCE_LENGTH_MAX));
+  if (event === null) return { ...NOTHING, reply: { error: `no difference of a position has the id ${JSON.stringify(id ?? '')}` } };
+  return { events: [event], effects: [], reply: { adjusted: event.body } };
+}

@@ -1,0 +1,117 @@
+/** What the journal says of the live accounts, by broker, as the reconciler compares it with the venues. Plain JSON. */
+import { bookFill, positionKey, type BookedPosition } from '../ledger/positions.ts';
+import type { EventBody, Fact } from '../model/events.ts';
+import { BROKERS, brokerOf, type Asset, type Broker, type Instant } from '../model/instrument.ts';
+import type { Fill } from '../model/order.ts';
+import { without } from '../model/without.ts';
+import { isPositive, ONE, ZERO_MONEY } from '../money/decimal.ts';
+import { BLANK_LIVE, evolveLive, liveKey, type LiveState } from '../execution/live-state.ts';
+import { isOpen } from '../execution/order-state.ts';
+import type { JournalView } from './diff.ts';
+
+/** Execution ids are kept this long behind the newest fill: longer than what a reading of the account goes back. */
+const EXECUTIONS_KEPT_MS = 86_400_000;
+/** Ids of differences that were said and stand. */
+const SAID_MAX = 1024;
+
+export interface BrokerBooks {
+  readonly live: LiveState;
+  /** By `positionKey`. */
+  readonly positions: Readonly<Record<string, BookedPosition>>;
+  /** By execution id: when it was filled. */
+  readonly executions: Readonly<Record<string, Instant>>;
+  readonly changedAt: Readonly<Record<string, Instant>>;
+  readonly said: readonly string[];
+}
+
+export type ReconcilerState = Readonly<Record<Broker, BrokerBooks>>;
+
+const BLANK_BOOKS: BrokerBooks = { live: BLANK_LIVE, positions: {}, executions: {}, changedAt: {}, said: [] };
+export const BLANK_RECONCILER: ReconcilerState = { bybit: BLANK_BOOKS, ibkr: BLANK_BOOKS };
+
+/** Total. */
+export function evolveReconciler(state: ReconcilerState, fact: Fact): ReconcilerState {
+  let next = state;
+  for (const broker of BROKERS) {
+    const books = evolveBooks(broker, state[broker], fact);
+    if (books !== state[broker]) next = { ...next, [broker]: books };
+  }
+  return next;
+}
+
+function evolveBooks(broker: Broker, books: BrokerBooks, fact: Fact): BrokerBooks {
+  const live = evolveLive(broker, books.live, fact);
+  const seen = live === books.live ? books : { ...books, live };
+  switch (fact.type) {
+    case 'order.sending':
+    case 'order.ended':
+      return isOf(broker, fact.body) ? touched(seen, fact.body, fact.at) : seen;
+    case 'fill.recorded':
+      return isOf(broker, fact.body.fill) ? filled(touched(seen, fact.body.fill, fact.at), fact.body.fill) : seen;
+    case 'reconcile.differed':
+      return isOf(broker, fact.body) ? { ...seen, said: [...seen.said.slice(1 - SAID_MAX), fact.body.differenceId] } : seen;
+    case 'reconcile.adjusted':
+      return isOf(broker, fact.body) ? adjusted(touched(seen, fact.body, fact.at), fact.body) : seen;
+    case 'kill.rearmed':
+      // What still stands is said again: nothing else would close the symbol.
+      return { ...seen, said: [] };
+    default:
+      return seen;
+  }
+}
+
+const isOf = (broker: Broker, { mode, asset }: { readonly mode: string; readonly asset: Asset }): boolean =>
+  mode === 'live' && brokerOf(asset) === broker;
+
+const keyOf = ({ asset, symbol }: { readonly asset: Asset; readonly symbol: string }): string => positionKey({ asset, mode: 'live', symbol });
+
+const touched = (books: BrokerBooks, of: { readonly asset: Asset; readonly symbol: string }, at: Instant): BrokerBooks => {
+  return { ...books, changedAt: { ...books.changedAt, [keyOf(of)]: at } };
+};
+
+function filled(books: BrokerBooks, fill: Fill): BrokerBooks {
+  if (!isPositive(fill.qty)) return books;
+  const key = keyOf(fill);
+  const multiplier = books.live.instruments[liveKey(fill)]?.multiplier ?? ONE;
+  const { position } = bookFill(books.positions[key] ?? null, fill, multiplier);
+  const oldest = fill.filledAt - EXECUTIONS_KEPT_MS;
+  const kept = Object.entries(books.executions).filter(([, at]) => at >= oldest);
+  const executions = { ...Object.fromEntries(kept), [fill.venueExecutionId ?? fill.fillId]: fill.filledAt };
+  return { ...books, executions, positions: position === null ? without(books.positions, key) : { ...books.positions, [key]: position } };
+}
+
+function adjusted(books: BrokerBooks, { asset, symbol, to, differenceId }: EventBody<'reconcile.adjusted'>): BrokerBooks {
+  const key = keyOf({ asset, symbol });
+  const said = books.said.filter((id) => id !== differenceId);
+  const known = books.positions[key];
+  if (to === null) return { ...books, said, positions: without(books.positions, key) };
+  const strategyId = known?.strategyId ?? 'external';
+  const entryOrderId = known?.entryOrderId ?? 'external';
+  const fill = {
+    fillId: differenceId,
+    clientOrderId: entryOrderId,
+    asset,
+    mode: 'live',
+    symbol,
+    strategyId,
+    side: to.side,
+    reason: 'entry',
+  } as const;
+  const terms = { price: to.averagePrice, qty: to.qty, fee: ZERO_MONEY, filledAt: known?.openedAt ?? 0, paper: null, venueExecutionId: null };
+  // A position of these numbers, in the books of this actor alone: no fill is recorded.
+  const { position } = bookFill(null, { ...fill, ...terms }, known?.multiplier ?? ONE);
+  return position === null ? books : { ...books, said, positions: { ...books.positions, [key]: position } };
+}
+
+export function journalView(broker: Broker, books: BrokerBooks): JournalView {
+  const orders = Object.values(books.live.orders).map(({ clientOrderId, asset, symbol, purpose, order }) => {
+    const isPlaced = order.at === 'ACKED' || order.at === 'PARTIAL';
+    const isResting = purpose === 'stop_loss' || purpose === 'take_profit';
+    return { clientOrderId, asset, symbol, isOpen: isOpen(order), isPlaced, isResting, sentAt: 'sentAt' in order ? order.sentAt : 0 };
+  });
+  const positions = Object.values(books.positions).map(({ asset, symbol, side, qty, averagePrice, entryOrderId }) => {
+    const isNative = books.live.holdings[liveKey({ asset, symbol })]?.isNative ?? false;
+    return { asset, symbol, side, qty, averagePrice, entryOrderId, isNative };
+  });
+  return { broker, orders, positions, executionIds: new Set(Object.keys(books.executions)), changedAt: books.changedAt };
+}
