@@ -19,6 +19,8 @@ export interface RingOptions {
   readonly latchPath: string;
   readonly actors: readonly string[];
   readonly traders: readonly TraderConfig[];
+  /** Whose quiet the journal waits for before it writes. */
+  readonly activity?: Activity;
   readonly start: number;
   readonly limits?: Partial<CellLimits>;
 }
@@ -36,7 +38,7 @@ export interface Ring {
 export async function startRing(options: RingOptions): Promise<Ring> {
   const { journal, snapshots, latchPath, start, limits } = options;
   const clock = new MarketClock(start);
-  const activity = new Activity();
+  const activity = options.activity ?? new Activity();
   const router = new Router({ journal, clock, log: SILENT, run: 'bench' });
   const outbox = new Outbox(journal, activity);
   const spawner = createSpawner({ onUnattributed: fail });

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openJournal } from '#state/journal.ts';
 import { keyOf, levelStore, type RecordStore } from '#state/store.ts';
+import { Activity } from '#supervisors/activity.ts';
 import { handOut, type Audience } from '#supervisors/hand-out.ts';
 import { ACTOR, traderName } from '#supervisors/tree.ts';
 import { ratio } from '#trading/money/decimal.ts';
@@ -41,11 +42,17 @@ interface Tick {
 export const tickToOrder: Benchmark = async ({ quick, dir }) => {
   const wanted = (quick ? ORDERS_QUICK : ORDERS) + ORDERS_WARMING;
   const store = counting(dir);
-  const journal = await openJournal({ dir: join(dir, 'journal'), anchorPath: join(dir, 'anchor'), createStore: () => store });
+  const activity = new Activity();
+  const journal = await openJournal({
+    dir: join(dir, 'journal'),
+    anchorPath: join(dir, 'anchor'),
+    createStore: () => store,
+    calm: () => activity.quiet(),
+  });
   const actors = [ACTOR.catalog, ACTOR.killSwitch, ACTOR.governor, ACTOR.paper, traderName('crypto_spot')];
   const raw = levelStore(join(dir, 'raw'));
   await raw.open();
-  const ring = await startRing({ journal, snapshots: new FakeSnapshots(), latchPath: join(dir, 'KILL'), actors, traders: [trader], start: T0 });
+  const ring = await startRing({ journal, snapshots: new FakeSnapshots(), latchPath: join(dir, 'KILL'), actors, traders: [trader], start: T0, activity });
   const told = { at: 0, writes: 0 };
   const ticks: Tick[] = [];
   let acceptedText = '';
