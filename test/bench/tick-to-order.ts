@@ -55,11 +55,11 @@ export const tickToOrder: Benchmark = async ({ quick, dir }) => {
   const ring = await startRing({ journal, snapshots: new FakeSnapshots(), latchPath: join(dir, 'KILL'), actors, traders: [trader], start: T0, activity });
   const told = { at: 0, writes: 0 };
   const ticks: Tick[] = [];
-  let acceptedText = '';
+  let orderText = '';
   journal.onAppended((facts) => {
     if (!facts.some(isAccepted)) return;
     ticks.push({ ms: performance.now() - told.at, syncs: store.writes - told.writes });
-    acceptedText = store.last;
+    orderText = store.last;
   });
   await journal.append('system', null, [{ type: 'settings.loaded', body: { settings, source: 'bench' } }], T0);
   ring.router.deliver('*', { type: 'feed.changed', body: { broker: 'bybit', up: true, reason: 'bench' } });
@@ -71,7 +71,7 @@ export const tickToOrder: Benchmark = async ({ quick, dir }) => {
     const before = ticks.length;
     await tell(ring, told, store, quoteAt(bar));
     if (ticks.length === before) continue;
-    rawMs.push(await rawPut(raw, rawMs.length + 1, acceptedText));
+    rawMs.push(await rawPut(raw, rawMs.length + 1, orderText));
     // The fill is over before the next bar.
     ring.clock.advance(ring.clock.now() + LATENCY_MS_MAX);
     ring.router.deliver(ACTOR.paper, { type: 'clock.advanced', body: {} });
@@ -106,7 +106,7 @@ async function rawPut(store: RecordStore, seq: number, value: string): Promise<n
 interface CountingStore extends RecordStore {
   /** Synced batches so far. */
   writes: number;
-  /** The newest record. */
+  /** All records of the newest batch, as one text. */
   last: string;
 }
 
@@ -119,7 +119,7 @@ function counting(dir: string): CountingStore {
     last: '',
     write(records) {
       counted.writes++;
-      counted.last = records.at(-1)?.value ?? '';
+      counted.last = records.map(({ value }) => value).join('');
       return store.write(records);
     },
   };
