@@ -25,7 +25,7 @@ export default class PaperGatewayActor extends BehaviorActor<PaperState, PaperMe
 }
 
 /**
- * KS-1: before every decision the gate is read, after the approval is durable. Where it says something else than the simulator knows, the
+ * KS-1: before every decision the gate is read; an acceptance counts once it is on disk, behind its approval. Where it says something else than the simulator knows, the
  * simulator hears that first: entries on their way are cancelled, and what it decides next already follows from it.
  */
 function gated(simulator: Behavior<PaperState, PaperMemory>, gate: SendGate, name: string): Behavior<PaperState, PaperMemory> {

@@ -34,19 +34,36 @@ export interface JournalHead {
   readonly hash: string;
 }
 
+/** The facts of one turn, in their place in the log. Actors may decide on them at once; nothing may leave the house on them before `durable`. */
+export interface Sealed {
+  readonly facts: readonly Fact[];
+  /** Resolves when they are on disk. @throws JournalError `WRITE_FAILED`: then no decision on them counts, and the house must go down. */
+  readonly durable: Promise<void>;
+}
+
 /** The single writer of the one ordered, hash-chained log. */
 export interface Journal {
   /**
-   * Appends the events of one turn as one atomic, fsynced batch (shared with other waiting turns) and resolves with the facts
-   * once they are durable. Listeners see the facts in order, before the promise resolves.
-   * @throws JournalError `NOT_OWNER` where `actor` may not write an event type, `INVALID_EVENT`, `WRITE_FAILED` (sticky: reopen).
+   * Puts the events of one turn in line as one atomic batch, which shares its fsync with every other turn in line. Listeners of `onSealed` see
+   * the facts in order, before this returns.
+   * @throws JournalError `NOT_OWNER` where `actor` may not write an event type, `INVALID_EVENT`, `QUEUE_FULL`, `WRITE_FAILED` (sticky: reopen).
    */
+  seal(actor: string, cause: string | null, events: readonly DomainEvent[], at: Instant): Sealed;
+  /** `seal`, and wait until the facts are durable. Listeners of `onAppended` see them in order, before the promise resolves. */
   append(actor: string, cause: string | null, events: readonly DomainEvent[], at: Instant): Promise<readonly Fact[]>;
+  /** The newest record on disk. */
   head(): JournalHead;
+  /** The newest fact in line, on disk or not. */
+  sealedSeq(): number;
+  /** Resolves when everything in line now is on disk. */
+  flushed(): Promise<void>;
   /** The time of the newest fact, or null. */
   lastAt(): Instant | null;
   /** Facts with `seq > after` of the given types (all where undefined), in order. */
   read(after: number, types?: ReadonlySet<EventType>): AsyncIterable<Fact>;
+  /** Facts in line, not yet on disk: for deciding, never for showing or sending. */
+  onSealed(listener: (facts: readonly Fact[]) => void): () => void;
+  /** Facts on disk. */
   onAppended(listener: (facts: readonly Fact[]) => void): () => void;
   close(): Promise<void>;
 }

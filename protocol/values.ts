@@ -1,5 +1,5 @@
 /** Schemas of the values that events and messages share. Unknown keys are refused everywhere. */
-import { isDecimalText, amount, type Amount } from '#trading/money/decimal.ts';
+import { isCanonical, type Amount } from '#trading/money/decimal.ts';
 import { ASSETS, BROKERS, MODES, type Instrument } from '#trading/model/instrument.ts';
 import type { Bar, QuoteSnapshot } from '#trading/model/quote.ts';
 import type { Bracket, Clamp, Fill, OrderIntent, PaperDraws, PaperProof, SizingBasis } from '#trading/model/order.ts';
@@ -13,7 +13,7 @@ const NUMBERS_MAX = 24;
 
 /** Canonical decimal text of one unit: `1.50` and `1e2` are refused, since equal values must have equal text. */
 const decimal = <U extends string>(): z.ZodType<Amount<U>> =>
-  z.custom<Amount<U>>((value) => typeof value === 'string' && isDecimalText(value) && amount(value) === value, 'must be canonical decimal text');
+  z.custom<Amount<U>>((value) => typeof value === 'string' && isCanonical(value), 'must be canonical decimal text');
 
 export const price = decimal<'price'>();
 export const qty = decimal<'qty'>();

@@ -1,13 +1,14 @@
 /**
  * The single writer of the one ordered, hash-chained log.
  *
- * Turns queue; one synced batch is in flight and takes along all that waited (group commit). A fact exists once its batch is on
- * disk: only then are listeners told, in order, and the turn's promise resolves. A refused write is final for this instance,
- * because LevelDB refuses every later one too, even when there is space again: the owner closes it and opens another.
+ * Turns queue; one synced batch is in flight and takes along all that waited (group commit). Before a batch is written the journal lets a
+ * chain of decisions end (`calm`, at most COMMIT_WAIT_MS_MAX), so that intent, approval and acceptance of an order share one fsync. A fact
+ * exists for the world once its batch is on disk: only then `onAppended` and the turn's promise tell it. A refused write is final for this
+ * instance, because LevelDB refuses every later one too, even when there is space again: the owner closes it and opens another.
  */
 import type { DomainEvent, EventType, Fact } from '#trading/model/events.ts';
 import type { Instant } from '#trading/model/instrument.ts';
-import type { Journal, JournalHead } from '#protocol/ports.ts';
+import type { Journal, JournalHead, Sealed } from '#protocol/ports.ts';
 import { EVENT_OWNERS, EVENT_VERSION } from '#protocol/events.ts';
 import { anchorFile, type AnchorFile } from './anchor.ts';
 import { GENESIS, GENESIS_HASH, recordTail, seal, type JournalRecord, type Link } from './chain.ts';
@@ -21,6 +22,8 @@ import { keyOf, levelStore, type RawRecord, type RecordStore } from './store.ts'
 export const QUEUED_TURNS_MAX = 10_000;
 /** Records of one batch. One turn always fits. */
 export const BATCH_RECORDS_MAX = 1024;
+/** A batch waits at most this long for the decisions that follow from it. */
+export const COMMIT_WAIT_MS_MAX = 2;
 /** Facts between two writes of the anchor file. */
 export const ANCHOR_EVERY_FACTS = 64;
 
@@ -33,6 +36,10 @@ export interface JournalOptions {
   readonly createAnchor?: (path: string) => AnchorFile;
   /** Called while the chain is checked, with the records checked so far. */
   readonly onProgress?: (records: number) => void;
+  /** Resolves when nobody is deciding on what is in line. Without it a batch is written at once. */
+  readonly calm?: () => Promise<void>;
+  /** Called once when the journal can no longer be written: what was decided on facts in line must not go on. */
+  readonly onFailed?: (error: JournalError) => void;
 }
 
 /** The port, and what the owner and the verifier need besides. */
@@ -59,7 +66,7 @@ export async function openJournal(options: JournalOptions): Promise<OpenJournal>
     const stored = await checkStored(store, await anchor.read(), options.onProgress);
     // Before the first record, so that a journal with records and no anchor has certainly lost it.
     if (stored.anchored === null) await anchor.write(GENESIS);
-    return new Writer(store, anchor, options.owners ?? EVENT_OWNERS, { ...stored, anchored: stored.anchored ?? GENESIS });
+    return new Writer(store, anchor, options, { ...stored, anchored: stored.anchored ?? GENESIS });
   } catch (error) {
     await store.close();
     throw error;
@@ -70,15 +77,21 @@ interface Turn {
   readonly records: readonly RawRecord[];
   readonly facts: readonly Fact[];
   readonly end: Link;
-  readonly resolve: (facts: readonly Fact[]) => void;
+  readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
+
+type Listener = (facts: readonly Fact[]) => void;
+type WriterOptions = Pick<JournalOptions, 'owners' | 'calm' | 'onFailed'>;
 
 class Writer implements OpenJournal {
   readonly #store: RecordStore;
   readonly #anchorFile: AnchorFile;
   readonly #owners: Readonly<Record<EventType, readonly string[]>>;
-  readonly #listeners = new Set<(facts: readonly Fact[]) => void>();
+  readonly #calm: (() => Promise<void>) | null;
+  readonly #onFailed: (error: JournalError) => void;
+  readonly #sealedListeners = new Set<Listener>();
+  readonly #listeners = new Set<Listener>();
   readonly #queue: Turn[] = [];
   /** The last record on disk. */
   #head: Link;
@@ -95,12 +108,14 @@ class Writer implements OpenJournal {
   constructor(
     store: RecordStore,
     anchor: AnchorFile,
-    owners: Readonly<Record<EventType, readonly string[]>>,
+    { owners, calm, onFailed }: WriterOptions,
     stored: { readonly head: Link; readonly lastAt: Instant | null; readonly anchored: Link },
   ) {
     this.#store = store;
     this.#anchorFile = anchor;
-    this.#owners = owners;
+    this.#owners = owners ?? EVENT_OWNERS;
+    this.#calm = calm ?? null;
+    this.#onFailed = onFailed ?? (() => {});
     this.#head = stored.head;
     this.#tail = stored.head;
     this.#lastAt = stored.lastAt;
@@ -112,20 +127,35 @@ class Writer implements OpenJournal {
    * `at` is raised to the time of the record before where a slower turn began earlier, so that the log's order is time's order too.
    * A `system.started` begins a run and may set market time back: recorded data can be played again.
    */
-  append(actor: string, cause: string | null, events: readonly DomainEvent[], at: Instant): Promise<readonly Fact[]> {
+  seal(actor: string, cause: string | null, events: readonly DomainEvent[], at: Instant): Sealed {
     const refusal = this.#refusal(events) ?? checkEvents(actor, cause, events, at, this.#owners);
-    if (refusal !== null) return Promise.reject(refusal);
-    if (events.length === 0) return Promise.resolve([]);
+    if (refusal !== null) throw refusal;
+    if (events.length === 0) return { facts: [], durable: Promise.resolve() };
     const sealed = this.#seal(actor, cause, events, at);
-    if (sealed instanceof JournalError) return Promise.reject(sealed);
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ ...sealed, resolve, reject });
-      this.#writing ??= this.#drain();
-    });
+    if (sealed instanceof JournalError) throw sealed;
+    const durable = new Promise<void>((resolve, reject) => this.#queue.push({ ...sealed, resolve, reject }));
+    this.#writing ??= this.#drain();
+    tell(this.#sealedListeners, sealed.facts);
+    return { facts: sealed.facts, durable };
+  }
+
+  async append(actor: string, cause: string | null, events: readonly DomainEvent[], at: Instant): Promise<readonly Fact[]> {
+    const { facts, durable } = this.seal(actor, cause, events, at);
+    await durable;
+    return facts;
   }
 
   head(): JournalHead {
     return this.#head;
+  }
+
+  sealedSeq(): number {
+    return this.#tail.seq;
+  }
+
+  async flushed(): Promise<void> {
+    while (this.#writing !== null) await this.#writing;
+    if (this.#failure !== null) throw this.#failure;
   }
 
   lastAt(): Instant | null {
@@ -146,7 +176,12 @@ class Writer implements OpenJournal {
     return text === undefined ? null : (recordTail(text)?.hash ?? null);
   }
 
-  onAppended(listener: (facts: readonly Fact[]) => void): () => void {
+  onSealed(listener: Listener): () => void {
+    this.#sealedListeners.add(listener);
+    return () => this.#sealedListeners.delete(listener);
+  }
+
+  onAppended(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -203,6 +238,7 @@ class Writer implements OpenJournal {
     // One tick later, so that turns which end together share one fsync.
     await Promise.resolve();
     while (this.#queue.length > 0 && this.#failure === null) {
+      if (this.#calm !== null) await atMost(this.#calm(), COMMIT_WAIT_MS_MAX);
       const turns = this.#nextTurns();
       try {
         await this.#store.write(turns.flatMap((turn) => turn.records));
@@ -232,17 +268,8 @@ class Writer implements OpenJournal {
   #publish(turn: Turn): void {
     this.#head = turn.end;
     this.#lastAt = turn.facts.at(-1)?.at ?? this.#lastAt;
-    for (const listener of this.#listeners) {
-      try {
-        listener(turn.facts);
-      } catch (error) {
-        // The facts are durable whatever a listener does; its own failure must still not pass unseen.
-        queueMicrotask(() => {
-          throw error;
-        });
-      }
-    }
-    turn.resolve(turn.facts);
+    tell(this.#listeners, turn.facts);
+    turn.resolve();
   }
 
   /** Runs beside the next batch: it names a record that is on disk already, so the anchor is never ahead of the journal. */
@@ -259,9 +286,11 @@ class Writer implements OpenJournal {
   }
 
   #fail(what: string, error: unknown): void {
-    this.#failure ??= new JournalError('WRITE_FAILED', `${what} after record ${this.#head.seq}: ${asError(error).message}. Reopen the journal`, {
+    if (this.#failure !== null) return;
+    this.#failure = new JournalError('WRITE_FAILED', `${what} after record ${this.#head.seq}: ${asError(error).message}. Reopen the journal`, {
       cause: error,
     });
+    this.#onFailed(this.#failure);
   }
 
   async #close(): Promise<void> {
@@ -284,6 +313,26 @@ async function* recordsBetween(store: RecordStore, after: number, last: number):
       yield record;
     }
   }
+}
+
+/** The facts are what they are whatever a listener does; its own failure must still not pass unseen. */
+function tell(listeners: ReadonlySet<Listener>, facts: readonly Fact[]): void {
+  for (const listener of listeners) {
+    try {
+      listener(facts);
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+  }
+}
+
+async function atMost(wanted: Promise<void>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
+  await Promise.race([wanted, late]);
+  clearTimeout(timer);
 }
 
 const link = ({ seq, hash }: JournalRecord | Link): Link => ({ seq, hash });

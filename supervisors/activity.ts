@@ -1,9 +1,11 @@
-/** How much is queued or being handled over all counted actors: the market's next step waits until it is nothing. */
+/** How much is queued or being handled over all counted actors, and what waits for the disk: the market's next step waits for both. */
 export class Activity {
   #busy = 0;
-  #waiting: (() => void)[] = [];
+  #held = 0;
+  #forQuiet: (() => void)[] = [];
+  #forSettled: (() => void)[] = [];
 
-  /** Messages queued or in handling, turns being journaled, and actors that are down with work to finish. */
+  /** Messages queued or in handling, and actors that are down with work to finish. */
   get busy(): number {
     return this.#busy;
   }
@@ -11,17 +13,39 @@ export class Activity {
   /** @throws where more is taken away than was added: the count would be wrong for ever. */
   change(delta: number): void {
     if (delta === 0) return;
-    this.#busy += delta;
-    if (this.#busy < 0) throw new RangeError(`activity fell to ${this.#busy}`);
-    if (this.#busy > 0 || this.#waiting.length === 0) return;
-    for (const resolve of this.#waiting.splice(0)) resolve();
+    this.#busy = counted(this.#busy, delta, 'activity');
+    this.#tell();
   }
 
-  /** Resolves at once where nothing is going on, else when the count next reaches zero. */
-  settled(): Promise<void> {
+  /** Facts and effects that wait for the disk. @throws as `change`. */
+  hold(delta: number): void {
+    if (delta === 0) return;
+    this.#held = counted(this.#held, delta, 'what waits for the disk');
+    this.#tell();
+  }
+
+  /** Resolves when no counted actor has anything to do, whatever still waits for the disk. */
+  quiet(): Promise<void> {
     if (this.#busy === 0) return IDLE;
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    return new Promise((resolve) => this.#forQuiet.push(resolve));
+  }
+
+  /** Resolves when no counted actor has anything to do and everything is on disk. */
+  settled(): Promise<void> {
+    if (this.#busy === 0 && this.#held === 0) return IDLE;
+    return new Promise((resolve) => this.#forSettled.push(resolve));
+  }
+
+  #tell(): void {
+    if (this.#busy > 0) return;
+    if (this.#forQuiet.length > 0) for (const resolve of this.#forQuiet.splice(0)) resolve();
+    if (this.#held === 0 && this.#forSettled.length > 0) for (const resolve of this.#forSettled.splice(0)) resolve();
   }
 }
 
 const IDLE: Promise<void> = Promise.resolve();
+
+function counted(count: number, delta: number, what: string): number {
+  if (count + delta < 0) throw new RangeError(`${what} fell to ${count + delta}`);
+  return count + delta;
+}

@@ -5,6 +5,7 @@ import type { MessageType } from '#trading/model/messages.ts';
 import type { Activity } from './activity.ts';
 import { LIFE, type LifeLimits } from './life.ts';
 import { MAILBOX, type MailboxLimits } from './mailbox.ts';
+import type { Outbox } from './outbox.ts';
 import type { Placement, Spawner } from './processes.ts';
 import type { ReplaySource } from './replay.ts';
 import type { Router } from './router.ts';
@@ -41,5 +42,6 @@ export interface CellContext extends ReplaySource {
   readonly clock: Clock;
   readonly router: Router;
   readonly activity: Activity;
+  readonly outbox: Outbox;
   readonly spawner: Spawner;
 }

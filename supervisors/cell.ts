@@ -1,8 +1,10 @@
 /**
  * One cell per actor, in the main process, surviving the actor's incarnations. It is what makes an actor serial and durable:
  *
- *     message → receive → events → journal → apply, in the order of the journal → tells
+ *     message → receive → events → journal → apply, in the order of the journal → on disk → tells and replies
  *
+ * Facts are decided on as soon as they have their place in the journal, so that a chain of decisions shares one fsync; tells and replies
+ * wait for the disk (outbox.ts). Where the disk refuses, the whole house goes down with what it decided.
  * Other actors' facts are applied before any later fact of its own; each is also received as `fact.recorded`. While the actor is
  * down, messages wait, facts do not: the journal replays them, and `resume` finishes what a crash left half done.
  */
@@ -51,7 +53,7 @@ export class Cell implements Supervised, Recipient {
   #flight: Flight | null = null;
   #epoch = 0;
   #gone: Promise<void> = Promise.resolve();
-  #appending: Promise<unknown> = Promise.resolve();
+  #durable: Promise<unknown> = Promise.resolve();
   #landed: (() => void) | null = null;
   /** It failed and will be started again: until then the market waits for what it has to finish. */
   #owed = false;
@@ -78,7 +80,7 @@ export class Cell implements Supervised, Recipient {
     if (this.#state !== 'down' && this.#state !== 'stopped') throw new Error(`${this.name} is ${this.#state}`);
     this.#state = 'starting';
     const epoch = ++this.#epoch;
-    await Promise.all([this.#gone, this.#appending.catch(() => {})]);
+    await this.#gone;
     if (epoch !== this.#epoch || this.#state !== 'starting') throw new Error(`${this.name} was stopped while it started`);
     const life = new Life(this.#context.spawner, this.name, epoch, this.#spec.placement, this.#limits, {
       onEmit: (batch) => this.#onEmit(life, batch),
@@ -231,18 +233,27 @@ export class Cell implements Supervised, Recipient {
     if (outcome.events.length > 0) {
       if (flight !== null) flight.decided = true;
       if (cause !== null && correlation !== null) this.#context.router.follow(cause, correlation);
-      const appending = this.#context.journal.append(this.name, cause, outcome.events, now);
-      this.#appending = appending;
-      const own = await appending;
-      if (this.#life !== life) return outcome;
+      const own = this.#seal(life, cause, outcome, now);
       const facts = this.#line.takeAround(own);
       this.#sinceSnapshot += facts.length;
       await life.call({ op: 'apply', facts });
       if (this.#life !== life) return outcome;
     }
-    const sender = { name: this.name, epoch: life.epoch };
-    for (const tell of outcome.tells) this.#context.router.tell(sender, tell, cause, correlation);
+    if (outcome.tells.length > 0) this.#context.outbox.hold(() => this.#tell(life, outcome.tells, cause, correlation));
     return outcome;
+  }
+
+  #seal(life: Life, cause: string | null, { events }: Outcome, now: Instant): readonly Fact[] {
+    const { facts, durable } = this.#context.journal.seal(this.name, cause, events, now);
+    this.#durable = durable.catch((error: unknown) => this.#fail(life, textOf(error), false));
+    return facts;
+  }
+
+  /** What an incarnation that is gone wanted told, the next one finds out by itself (`resume`). */
+  #tell(life: Life, tells: Outcome['tells'], cause: string | null, correlation: string | null): void {
+    if (this.#life !== life) return;
+    const sender = { name: this.name, epoch: life.epoch };
+    for (const tell of tells) this.#context.router.tell(sender, tell, cause, correlation);
   }
 
   #land(reply: unknown): void {
@@ -250,7 +261,8 @@ export class Cell implements Supervised, Recipient {
     this.#flight = null;
     this.#handledAt = performance.now();
     this.#count();
-    flight?.item.answer?.resolve(reply);
+    const answer = flight?.item.answer ?? null;
+    if (answer !== null) this.#context.outbox.hold(() => answer.resolve(reply));
     this.#landed?.();
   }
 
@@ -318,6 +330,7 @@ export class Cell implements Supervised, Recipient {
   async #finish(life: Life): Promise<void> {
     if (this.#flight !== null) await new Promise<void>((resolve) => (this.#landed = resolve));
     this.#landed = null;
+    await this.#durable;
     if (this.#life === life) await life.call({ op: 'stop' });
   }
 

@@ -8,7 +8,7 @@ import type { Worker } from 'node:worker_threads';
 import { createSystem } from 'comedy';
 import { attributeFailures, runBlamed, runUnblamed, type Blame } from './blame.ts';
 import type { ComedyActor, ComedyProxy, ComedySystem } from './comedy-types.ts';
-import type { HostParams } from './host.ts';
+import type { HostParams, SharedProcess } from './host.ts';
 import type { HostReply, HostRequest, Incarnation, RouteMessage, SpawnOptions, Spawner } from './processes.ts';
 
 /** comedy's children ask whether their parent lives; one that is stopped by SIGSTOP must not lose them. `disconnect` tells instead. */
@@ -83,6 +83,7 @@ class ComedyIncarnation implements Incarnation {
   readonly #forget: () => void;
   readonly #pending = new Set<Pending>();
   #proxy: ComedyProxy | null = null;
+  #direct: ((request: HostRequest) => Promise<HostReply>) | null = null;
   #body: ChildProcess | Worker | null = null;
   #gone: Promise<void> = Promise.resolve();
   #ended: string | null = null;
@@ -102,8 +103,7 @@ class ComedyIncarnation implements Incarnation {
   }
 
   async request(request: HostRequest): Promise<HostReply> {
-    // The host answers nothing else (host.ts).
-    const reply = (await this.#ask('deliver', request)) as HostReply;
+    const reply = await this.#deliver(request);
     if (reply.emitted > this.#heard) await this.#guarded(this.#toHear(reply.emitted));
     return reply;
   }
@@ -136,7 +136,8 @@ class ComedyIncarnation implements Incarnation {
   async #boot(system: ComedySystem, key: string): Promise<void> {
     const { name, placement } = this.#options;
     const blame: Blame = (error) => this.#die(`uncaught: ${textOf(error)}`, false);
-    const params: HostParams = { key, ...(placement === 'in-memory' ? { run: <T>(task: () => T): T => runBlamed(blame, task) } : {}) };
+    const shared: SharedProcess = { run: (task) => runBlamed(blame, task), direct: (deliver) => (this.#direct = deliver) };
+    const params: HostParams = placement === 'in-memory' ? { key, shared } : { key };
     const root = await system.rootActor();
     const proxy = await system.createActor(modulePath('host'), root, { mode: placement, name, customParameters: params });
     const actor = proxy.getWrapped();
@@ -174,6 +175,12 @@ class ComedyIncarnation implements Incarnation {
         if (this.#ended !== null) void this.kill();
       },
     });
+  }
+
+  #deliver(request: HostRequest): Promise<HostReply> {
+    if (this.#direct !== null && this.#ended === null) return this.#guarded(this.#direct(request));
+    // The host answers nothing else (host.ts).
+    return this.#ask('deliver', request) as Promise<HostReply>;
   }
 
   async #ask(topic: 'deliver' | 'ping', message?: HostRequest): Promise<unknown> {

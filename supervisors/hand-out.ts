@@ -14,12 +14,13 @@ export interface HandOutPorts {
   settled(): Promise<void>;
 }
 
-/** Quotes in one order whichever socket was faster, then the clock; resolves when everybody has handled them. */
+/** Quotes in one order whichever socket was faster; where there are none, the judges hear the clock. Resolves when everybody has handled them. */
 export async function handOut(unordered: readonly QuoteSnapshot[], { deliver, settled }: HandOutPorts, { first, traders }: Audience): Promise<void> {
   const quotes = unordered.length > 1 ? unordered.toSorted(inOrder) : unordered;
   for (const name of first) {
     for (const quote of quotes) deliver(name, { type: 'quote.received', body: { quote } });
-    deliver(name, { type: 'clock.advanced', body: {} });
+    // A quote says what time it is by itself.
+    if (quotes.length === 0) deliver(name, { type: 'clock.advanced', body: {} });
   }
   await settled();
   for (const quote of quotes) {

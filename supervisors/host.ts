@@ -19,10 +19,18 @@ const LAST_WORDS_MS = 200;
 const FAILED_EXIT_CODE = 70;
 const ORPHANED_EXIT_CODE = 1;
 
-/** Custom parameters of the host. `run` exists where the actor shares the main process, to attribute what fails later. */
+/** What a host in the main process is given besides its key. */
+export interface SharedProcess {
+  /** Runs the actor's code so that what fails later is attributed to it. */
+  readonly run: <T>(task: () => T) => T;
+  /** Takes the way to ask it directly: comedy hands over a message within one process only when the event loop comes round. */
+  readonly direct: (deliver: (request: HostRequest) => Promise<HostReply>) => void;
+}
+
+/** Custom parameters of the host. */
 export interface HostParams {
   readonly key: string;
-  readonly run?: <T>(task: () => T) => T;
+  readonly shared?: SharedProcess;
 }
 
 export default class Host {
@@ -37,13 +45,14 @@ export default class Host {
     this.#self = self;
     // comedy hands over the very object the main process gave it.
     this.#params = self.getCustomParameters() as HostParams;
+    this.#params.shared?.direct((request) => this.deliver(request));
     if (self.getMode() === 'forked') liveAndDieByParent((error) => this.#route({ key: this.#params.key, failure: describe(error) }));
   }
 
   async deliver(request: HostRequest): Promise<HostReply> {
     try {
-      const { run } = this.#params;
-      const value = await (run ? run(() => this.#handle(request)) : this.#handle(request));
+      const { shared } = this.#params;
+      const value = await (shared ? shared.run(() => this.#handle(request)) : this.#handle(request));
       return { ok: true, value, emitted: this.#emitted };
     } catch (error) {
       return { ok: false, error: describe(error), emitted: this.#emitted };
@@ -81,7 +90,7 @@ export default class Host {
   /** The message is parsed where it enters the actor's process; facts were, by the journal that wrote or read them. */
   #receive(facts: readonly Fact[], envelope: Envelope, now: Instant): unknown {
     const actor = this.#actor();
-    const parsed = this.#params.run ? envelope : parseEnvelope(envelope);
+    const parsed = this.#params.shared ? envelope : parseEnvelope(envelope);
     if (facts.length === 0) return actor.receive(parsed, now);
     const applied = actor.apply(facts);
     return applied === undefined ? actor.receive(parsed, now) : applied.then(() => actor.receive(parsed, now));

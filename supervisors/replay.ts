@@ -28,8 +28,10 @@ export interface Subscription {
   readonly wants: (fact: Fact) => boolean;
 }
 
-/** `head` is taken before the first await, so whoever calls knows at once which facts the replay will hold. */
+/** `head` is the newest fact that was fanned out, on disk or not yet; the later ones come by fan-out. */
 export async function replay(head: number, subscription: Subscription, { journal, snapshots, log }: ReplaySource): Promise<Replay> {
+  // What is read is what is on disk.
+  if (head > journal.head().seq) await journal.flushed();
   const snapshot = await validSnapshot(head, subscription.name, { journal, snapshots, log });
   const facts: Fact[] = [];
   const types = new Set([...subscription.facts, ...typesWrittenBy(subscription.name)]);

@@ -31,7 +31,7 @@ export interface Sender {
 }
 
 export interface RouterOptions {
-  readonly journal: Pick<Journal, 'onAppended' | 'head'>;
+  readonly journal: Pick<Journal, 'onSealed' | 'sealedSeq'>;
   readonly clock: Clock;
   readonly log: Log;
   /** Starts every message id; different in every run, because the journal keeps ids as causes. */
@@ -54,13 +54,13 @@ export class Router {
 
   constructor(options: RouterOptions) {
     this.#options = options;
-    this.#fanned = options.journal.head().seq;
-    this.#unsubscribe = options.journal.onAppended((facts) => {
+    this.#fanned = options.journal.sealedSeq();
+    this.#unsubscribe = options.journal.onSealed((facts) => {
       for (const fact of facts) this.#fanOut(fact);
     });
   }
 
-  /** The newest fact that was handed to its subscribers. */
+  /** The newest fact that was handed to its subscribers; it may not be on disk yet. */
   get fanned(): number {
     return this.#fanned;
   }

@@ -3,6 +3,7 @@ import type { Clock } from '#protocol/ports.ts';
 import type { AdminRequest } from '#protocol/admin.ts';
 import type { Instant } from '#trading/model/instrument.ts';
 import type { Allowance, Message } from '#trading/model/messages.ts';
+import { sendGate } from '#actors/send-gate.ts';
 import { createDataDir, type DataPaths } from '#state/data-dir.ts';
 import { openJournal, type OpenJournal } from '#state/journal.ts';
 import { openSnapshots } from '#state/snapshots.ts';
@@ -18,6 +19,7 @@ import { Conductor } from './conductor.ts';
 import { logFact } from './fact-log.ts';
 import type { Audience } from './hand-out.ts';
 import { inOrder } from './in-order.ts';
+import { Outbox } from './outbox.ts';
 import { PageFeed } from './page-feed.ts';
 import { KillPath } from './kill-path.ts';
 import { MarketClock } from './market-clock.ts';
@@ -53,8 +55,15 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
   const places = await createDataDir(options.dataDir, options.market).catch((error: unknown) => {
     throw new SystemError(`--data-dir ${options.dataDir}: cannot be made: ${(error as Error).message}; name a directory that you may write`);
   });
-  const journal = await openJournal({ dir: places.leveldb, anchorPath: places.anchor });
-  const system = new System(options, places, journal, await freePort());
+  const activity = new Activity();
+  let system: System | null = null;
+  const journal = await openJournal({
+    dir: places.leveldb,
+    anchorPath: places.anchor,
+    calm: () => activity.quiet(),
+    onFailed: (error) => system?.onJournalFailed(error),
+  });
+  system = new System(options, places, journal, activity, await freePort());
   try {
     await system.start();
     return system;
@@ -73,7 +82,8 @@ class System implements RunningSystem {
   readonly #journal: OpenJournal;
   readonly #clock: Clock;
   readonly #router: Router;
-  readonly #activity = new Activity();
+  readonly #activity: Activity;
+  readonly #outbox: Outbox;
   readonly #tally = new Tally();
   readonly #kill: KillPath;
   readonly #settings: SettingsWatch;
@@ -96,17 +106,19 @@ class System implements RunningSystem {
   #closeTradeFiles: () => Promise<void> = () => Promise.resolve();
   #stopChaos: () => void = () => undefined;
 
-  constructor(options: SystemOptions, places: DataPaths, journal: OpenJournal, venuePort: number) {
+  constructor(options: SystemOptions, places: DataPaths, journal: OpenJournal, activity: Activity, venuePort: number) {
     const { log } = options;
     this.#options = options;
     this.#places = places;
     this.#journal = journal;
+    this.#activity = activity;
     this.over = new Promise((resolve) => (this.#end = resolve));
     this.#resumeAt = journal.lastAt();
     const played = options.market === 'embedded' ? new MarketClock(Math.max(this.#resumeAt ?? 0, options.plan.start)) : null;
     this.#clock = played ?? wallClock;
     this.#marketStart = this.#clock.now();
     this.#router = new Router({ journal, clock: this.#clock, log, run: `r${journal.head().seq}` });
+    this.#outbox = new Outbox(journal, activity);
     this.#spawner = createSpawner({
       onUnattributed: (error) => this.#crash(`an error that no actor is to blame for: ${String((error as Error).stack ?? error)}`),
     });
@@ -199,6 +211,7 @@ class System implements RunningSystem {
     await step('the run', this.#journal.append('system', null, [{ type: 'system.stopped', body: { reason } }], this.#clock.now()));
     const report = this.#report();
     this.#router.close();
+    this.#outbox.close();
     await step('the trade files', this.#closeTradeFiles());
     await step('the journal', this.#journal.close());
     await step('the processes', this.#spawner.close());
@@ -233,6 +246,7 @@ class System implements RunningSystem {
       log,
       router: this.#router,
       activity: this.#activity,
+      outbox: this.#outbox,
       spawner: this.#spawner,
     };
     const root = createTree(spec, { log, seed: String(seed), createCell: (cell) => new Cell(cell, context), onState: () => this.#onState() });
@@ -368,6 +382,13 @@ class System implements RunningSystem {
 
   #every(ms: number, act: () => void): void {
     this.#timers.push(setInterval(act, ms));
+  }
+
+  /** Decisions on facts that never reached the disk must not go on: the gate closes, and the house goes down to start from what is on disk. */
+  onJournalFailed(error: Error): void {
+    sendGate(this.#places.latch).trip(['all']);
+    this.#outbox.abandon();
+    this.#crash(error.message);
   }
 
   #onPlayed(how: 'ended' | 'stopped'): void {

@@ -5,6 +5,7 @@ import { Cell } from '#supervisors/cell.ts';
 import type { CellLimits } from '#supervisors/cell-spec.ts';
 import { createSpawner } from '#supervisors/comedy.ts';
 import { MarketClock } from '#supervisors/market-clock.ts';
+import { Outbox } from '#supervisors/outbox.ts';
 import { Router } from '#supervisors/router.ts';
 import type { ActorSpec, ChildSpec } from '#supervisors/supervisor-spec.ts';
 import { ACTOR, treeOf } from '#supervisors/tree.ts';
@@ -18,6 +19,8 @@ export interface RingOptions {
   readonly latchPath: string;
   readonly actors: readonly string[];
   readonly traders: readonly TraderConfig[];
+  /** Whose quiet the journal waits for before it writes. */
+  readonly activity?: Activity;
   readonly start: number;
   readonly limits?: Partial<CellLimits>;
 }
@@ -35,10 +38,11 @@ export interface Ring {
 export async function startRing(options: RingOptions): Promise<Ring> {
   const { journal, snapshots, latchPath, start, limits } = options;
   const clock = new MarketClock(start);
-  const activity = new Activity();
+  const activity = options.activity ?? new Activity();
   const router = new Router({ journal, clock, log: SILENT, run: 'bench' });
+  const outbox = new Outbox(journal, activity);
   const spawner = createSpawner({ onUnattributed: fail });
-  const context = { journal, snapshots, clock, router, activity, spawner, log: SILENT };
+  const context = { journal, snapshots, clock, router, activity, outbox, spawner, log: SILENT };
   const tree = treeOf({
     seed: '7',
     latchPath,

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openJournal } from '#state/journal.ts';
 import { keyOf, levelStore, type RecordStore } from '#state/store.ts';
+import { Activity } from '#supervisors/activity.ts';
 import { handOut, type Audience } from '#supervisors/hand-out.ts';
 import { ACTOR, traderName } from '#supervisors/tree.ts';
 import { ratio } from '#trading/money/decimal.ts';
@@ -41,18 +42,24 @@ interface Tick {
 export const tickToOrder: Benchmark = async ({ quick, dir }) => {
   const wanted = (quick ? ORDERS_QUICK : ORDERS) + ORDERS_WARMING;
   const store = counting(dir);
-  const journal = await openJournal({ dir: join(dir, 'journal'), anchorPath: join(dir, 'anchor'), createStore: () => store });
+  const activity = new Activity();
+  const journal = await openJournal({
+    dir: join(dir, 'journal'),
+    anchorPath: join(dir, 'anchor'),
+    createStore: () => store,
+    calm: () => activity.quiet(),
+  });
   const actors = [ACTOR.catalog, ACTOR.killSwitch, ACTOR.governor, ACTOR.paper, traderName('crypto_spot')];
   const raw = levelStore(join(dir, 'raw'));
   await raw.open();
-  const ring = await startRing({ journal, snapshots: new FakeSnapshots(), latchPath: join(dir, 'KILL'), actors, traders: [trader], start: T0 });
+  const ring = await startRing({ journal, snapshots: new FakeSnapshots(), latchPath: join(dir, 'KILL'), actors, traders: [trader], start: T0, activity });
   const told = { at: 0, writes: 0 };
   const ticks: Tick[] = [];
-  let acceptedText = '';
+  let orderText = '';
   journal.onAppended((facts) => {
     if (!facts.some(isAccepted)) return;
     ticks.push({ ms: performance.now() - told.at, syncs: store.writes - told.writes });
-    acceptedText = store.last;
+    orderText = store.last;
   });
   await journal.append('system', null, [{ type: 'settings.loaded', body: { settings, source: 'bench' } }], T0);
   ring.router.deliver('*', { type: 'feed.changed', body: { broker: 'bybit', up: true, reason: 'bench' } });
@@ -64,7 +71,7 @@ export const tickToOrder: Benchmark = async ({ quick, dir }) => {
     const before = ticks.length;
     await tell(ring, told, store, quoteAt(bar));
     if (ticks.length === before) continue;
-    rawMs.push(await rawPut(raw, rawMs.length + 1, acceptedText));
+    rawMs.push(await rawPut(raw, rawMs.length + 1, orderText));
     // The fill is over before the next bar.
     ring.clock.advance(ring.clock.now() + LATENCY_MS_MAX);
     ring.router.deliver(ACTOR.paper, { type: 'clock.advanced', body: {} });
@@ -99,7 +106,7 @@ async function rawPut(store: RecordStore, seq: number, value: string): Promise<n
 interface CountingStore extends RecordStore {
   /** Synced batches so far. */
   writes: number;
-  /** The newest record. */
+  /** All records of the newest batch, as one text. */
   last: string;
 }
 
@@ -112,7 +119,7 @@ function counting(dir: string): CountingStore {
     last: '',
     write(records) {
       counted.writes++;
-      counted.last = records.at(-1)?.value ?? '';
+      counted.last = records.map(({ value }) => value).join('');
       return store.write(records);
     },
   };

@@ -5,6 +5,7 @@ import { Activity } from '#supervisors/activity.ts';
 import { Cell } from '#supervisors/cell.ts';
 import type { CellLimits, CellSpec } from '#supervisors/cell-spec.ts';
 import type { Placement, Spawner } from '#supervisors/processes.ts';
+import { Outbox } from '#supervisors/outbox.ts';
 import { Router } from '#supervisors/router.ts';
 import { createTree, type Supervisor } from '#supervisors/supervisor.ts';
 import type { ActorSpec, SupervisorSpec } from '#supervisors/supervisor-spec.ts';
@@ -37,7 +38,8 @@ export function bench(spawner: Spawner): Bench {
   const log: Log = { debug: () => {}, info: keep, warn: keep, error: keep };
   const clock = { now: () => made.now };
   const router = new Router({ journal, clock, log, run: 'test' });
-  const context = { journal, snapshots, activity, router, clock, log, spawner };
+  const outbox = new Outbox(journal, activity);
+  const context = { journal, snapshots, activity, outbox, router, clock, log, spawner };
   const made: Bench = {
     journal,
     snapshots,

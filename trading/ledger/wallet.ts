@@ -55,7 +55,13 @@ export function rebased(wallet: Wallet): Wallet {
 /** SZ-7: Σ pnl of the last `days` days. Kept by the hour: an hour counts while any of it lies inside the window. */
 export function windowResult({ hours }: Wallet, days: number, now: Instant): Money {
   const from = now - days * DAY_MS;
-  return add(ZERO_MONEY, ...hours.filter(({ at }) => at + HOUR_MS > from).map(({ pnl }) => pnl));
+  const first = hours.findIndex(({ at }) => at + HOUR_MS > from);
+  if (first === -1) return ZERO_MONEY;
+  const known = sums.get(hours);
+  if (known?.first === first) return known.sum;
+  const sum = add(ZERO_MONEY, ...hours.slice(first).map(({ pnl }) => pnl));
+  sums.set(hours, { first, sum });
+  return sum;
 }
 
 /** When the next hour leaves the window of `days`, or null. */
@@ -93,6 +99,9 @@ function lossOf(equity: Money, result: Money): Loss {
 const ZERO_FRACTION = ratio('0');
 /** Above any cap. */
 const ALL_LOST = ratio('2');
+
+/** Every order asks for the ladder, only a trade or an hour changes it. A function of what it is keyed by, so nobody sees the difference. */
+const sums = new WeakMap<readonly HourResult[], { readonly first: number; readonly sum: Money }>();
 
 function withResult(hours: readonly HourResult[], at: Instant, pnl: Money): readonly HourResult[] {
   const newest = hours.at(-1);

@@ -27,11 +27,18 @@ const PRECISION_DIGITS = 40;
 const TEXT_LENGTH_MAX = 64;
 const DECIMAL_TEXT = /^-?\d+(\.\d+)?(e[+-]?\d{1,2})?$/i;
 
+const CANONICAL_TEXT = /^(?:0|-?(?:0\.\d*[1-9]|[1-9]\d*(?:\.\d*[1-9])?))$/;
+
 const Exact = Decimal.clone({ precision: PRECISION_DIGITS, rounding: Decimal.ROUND_HALF_EVEN, toExpNeg: -64, toExpPos: 64 });
 
 /** True where `text` is a finite decimal number of at most 64 characters. */
 export function isDecimalText(text: string): boolean {
   return text.length <= TEXT_LENGTH_MAX && DECIMAL_TEXT.test(text);
+}
+
+/** True where `text` is what `amount` makes of it: read at every edge of a process, so without the library. */
+export function isCanonical(text: string): boolean {
+  return text.length <= TEXT_LENGTH_MAX && CANONICAL_TEXT.test(text);
 }
 
 /** Canonical text of a decimal number. @throws RangeError where `value` is not a finite decimal. */

@@ -13,7 +13,7 @@ import { refuse } from './refuse.ts';
 import { nakedReviewAt } from './tripwires.ts';
 import { instrumentKey, walletOf, wiresOf, type GovernedOrder, type GovernorState } from './state.ts';
 
-interface Account {
+export interface Account {
   readonly asset: Asset;
   readonly mode: Mode;
 }

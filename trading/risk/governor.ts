@@ -12,7 +12,7 @@ import type { Instant } from '../model/instrument.ts';
 import type { Allowance, Message, MessageBody, Tell } from '../model/messages.ts';
 import type { OrderIntent } from '../model/order.ts';
 import type { QuoteSnapshot } from '../model/quote.ts';
-import { ACCOUNTS, allowanceOf, nextReview } from './allowance.ts';
+import { ACCOUNTS, allowanceOf, nextReview, type Account } from './allowance.ts';
 import { BLANK_GOVERNOR_MEMORY, type GovernorMemory } from './memory.ts';
 import { refuse } from './refuse.ts';
 import { BLANK_GOVERNOR, evolveGovernor, instrumentKey, walletOf, type GovernorState } from './state.ts';
@@ -96,9 +96,20 @@ function resume(turn: Turn): GovernorDecision {
 }
 
 function onFact(turn: Turn, fact: Fact): GovernorDecision {
-  if (fact.type === 'order.intended') judge(turn, fact.body.intent);
-  else if (fact.type === 'fill.recorded') bookClosed(turn);
-  return settled(turn);
+  switch (fact.type) {
+    case 'order.intended':
+      judge(turn, fact.body.intent);
+      return settled(turn, fact.body.intent);
+    case 'fill.recorded':
+      bookClosed(turn);
+      return settled(turn, fact.body.fill);
+    case 'order.ended':
+      return settled(turn, fact.body);
+    case 'order.accepted':
+      return NOTHING;
+    default:
+      return settled(turn);
+  }
 }
 
 function judge(turn: Turn, intent: OrderIntent): void {
@@ -150,12 +161,13 @@ function onFeed({ memory }: Turn, { broker, up, reason }: MessageBody<'feed.chan
   return { ...NOTHING, memory: { ...memory, down: up ? others : { ...others, [broker]: reason } } };
 }
 
-/** The decision, with an allowance told to every trader for whom it is another than before. */
-function settled(turn: Turn): GovernorDecision {
-  for (const wire of wiresOfNaked(turn.state, turn.now)) turn.record(wire);
+/** The decision, with an allowance told to every trader for whom it is another than before; `of` where only that account can have changed. */
+function settled(turn: Turn, of: Account | null = null): GovernorDecision {
+  const naked = wiresOfNaked(turn.state, turn.now);
+  for (const wire of naked) turn.record(wire);
   const effects: Tell[] = [];
   const told = { ...turn.memory.told };
-  for (const allowance of allowances(turn)) {
+  for (const allowance of allowances(turn, of === null || naked.length > 0 ? ACCOUNTS : [of])) {
     const text = JSON.stringify(allowance);
     const key = walletKey(allowance);
     if (told[key] === text) continue;
@@ -165,8 +177,8 @@ function settled(turn: Turn): GovernorDecision {
   return { events: turn.events, effects, memory: { ...turn.memory, told, reviewAt: nextReview(turn.state, turn.now) } };
 }
 
-function allowances({ state, now }: Turn): readonly Allowance[] {
-  return ACCOUNTS.map((account) => allowanceOf(state, account, now)).filter((allowance) => allowance !== null);
+function allowances({ state, now }: Turn, accounts: readonly Account[] = ACCOUNTS): readonly Allowance[] {
+  return accounts.map((account) => allowanceOf(state, account, now)).filter((allowance) => allowance !== null);
 }
 
 function isReviewDue({ memory, now }: Turn): boolean {

@@ -67,6 +67,19 @@ describe('money/decimal: canonical text', () => {
     );
   });
 
+  it('CF-3 a text is canonical exactly where it is what is made of it', () => {
+    const isMade = (text: string): boolean => decimal.isDecimalText(text) && decimal.amount(text) === text;
+    const near = fc.stringMatching(/^-?[01]{0,3}(\.[01]{0,3})?e?$/);
+    const long = fc.stringMatching(/^-?\d{1,70}(\.\d{1,70})?$/);
+    fc.assert(
+      fc.property(fc.oneof(near, long, fc.string({ maxLength: 8 })), (text) => {
+        assert.equal(decimal.isCanonical(text), isMade(text), JSON.stringify(text));
+      }),
+      { numRuns: 2000 },
+    );
+    for (const text of ['0', '-0', '-0.5', '0.50', '00', '1e2', '1\n', '']) assert.equal(decimal.isCanonical(text), isMade(text), JSON.stringify(text));
+  });
+
   it('a float64 comes back from its text unchanged', () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e15, max: 1e15 }), (value) => {

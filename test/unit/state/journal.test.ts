@@ -77,6 +77,60 @@ describe('the journal', () => {
     assert.deepEqual(store.batches, [1, 20]);
   });
 
+  it('ST-1 a chain of decisions shares one batch: listeners of onSealed hear a fact before it is on disk, and what they seal goes with it', async () => {
+    const store = memoryStore();
+    let rest = (): void => undefined;
+    const resting = new Promise<void>((resolve) => (rest = resolve));
+    const journal = await openJournal({
+      dir: 'memory',
+      anchorPath: 'memory',
+      createStore: () => store,
+      createAnchor: () => memoryAnchor(),
+      calm: () => resting,
+    });
+    const durable: number[] = [];
+    journal.onAppended((facts) => durable.push(...facts.map(({ seq }) => seq)));
+    journal.onSealed(([fact]) => {
+      if (fact?.seq !== undefined && fact.seq < 3) queueMicrotask(() => journal.seal('system', `seq:${fact.seq}`, [stopped('follows')], 1));
+      if (fact?.seq === 3) rest();
+    });
+    const first = journal.append('system', null, [stopped('first')], 1);
+    assert.deepEqual([journal.sealedSeq(), journal.head().seq], [1, 0]);
+    await first;
+    await journal.flushed();
+    assert.deepEqual([store.batches, durable], [[3], [1, 2, 3]]);
+  });
+
+  it('ST-1 waits for the chain no longer than its limit', async () => {
+    const store = memoryStore();
+    const journal = await openJournal({
+      dir: 'memory',
+      anchorPath: 'memory',
+      createStore: () => store,
+      createAnchor: () => memoryAnchor(),
+      calm: () => new Promise(() => {}),
+    });
+    await journal.append('system', null, [stopped('a')], 1);
+    assert.deepEqual(store.batches, [1]);
+  });
+
+  it('ST-5 tells its owner once that it can no longer be written, and every turn in line fails', async () => {
+    const store = memoryStore();
+    const failures: string[] = [];
+    const journal = await openJournal({
+      dir: 'memory',
+      anchorPath: 'memory',
+      createStore: () => store,
+      createAnchor: () => memoryAnchor(),
+      onFailed: ({ code: failed }) => failures.push(failed),
+    });
+    store.failure = new Error('no space left on device');
+    const turns = ['a', 'b'].map((reason) => journal.append('system', null, [stopped(reason)], 1));
+    for (const turn of turns) await assert.rejects(turn, code('WRITE_FAILED'));
+    await assert.rejects(journal.flushed(), code('WRITE_FAILED'));
+    assert.deepEqual(failures, ['WRITE_FAILED']);
+  });
+
   it('lets only the owner of an event write it, and writes nothing of a turn that has one such event', async () => {
     const journal = await open(memoryStore(), memoryAnchor());
     await assert.rejects(journal.append('trader.crypto_spot.paper', null, [sample('order.approved')], 1), code('NOT_OWNER'));

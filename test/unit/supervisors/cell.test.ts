@@ -132,6 +132,27 @@ describe('a cell', () => {
     );
   });
 
+  it('ST-1 its facts are decided on before they are on disk; its tells and replies wait for the disk', async () => {
+    const { cell, on } = subject;
+    const told: string[] = [];
+    on.router.handle('outside', ({ id }) => void told.push(id));
+    let flush = (): void => {};
+    const disk = new Promise<void>((resolve) => (flush = resolve));
+    on.journal.beforeDurable = () => disk;
+    subject.script = (each) => outcome(each.id === 'm1' ? { events: [trip('own')], tells: [note('outside', 'told')], reply: 'said' } : {});
+    await cell.start();
+    let reply: unknown = null;
+    const asking = cell.ask(envelope('m1', asked('m1'), { to: 'ledger' }), 1000).then((value) => (reply = value));
+    subject.post('m2');
+    await on.activity.quiet();
+    await new Promise(setImmediate);
+    assert.deepEqual(subject.ledger.log, ['receive m1 at 1000', 'apply 1', 'receive m2 at 1000']);
+    assert.deepEqual([told.length, reply], [0, null]);
+    flush();
+    await asking;
+    assert.deepEqual([told.length, reply], [1, 'said']);
+  });
+
   it('ST-2 restarts from the journal: what it wrote and subscribes to, in order, and nothing is received again', async () => {
     const { cell, on } = subject;
     await cell.start();
