@@ -25,12 +25,12 @@ const rejected = z.strictObject({ kind: z.literal('rejected'), code: value.name,
 
 export const purpose: z.ZodType<Purpose> = z.enum(PURPOSES);
 export const pricing: z.ZodType<Pricing> = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('market') }),
+  z.strictObject({ type: z.literal('market'), worst: value.price.nullable() }),
   z.strictObject({ type: z.literal('limit'), price: value.price }),
   z.strictObject({ type: z.literal('stop'), trigger: value.price }),
 ]);
 
-export const held: z.ZodType<Held> = z.strictObject({ side: value.side, qty: value.qty, averagePrice: value.price }).nullable();
+export const held: z.ZodType<Held> = z.strictObject({ side: value.side, qty: value.qty, averagePrice: value.price.nullable() }).nullable();
 
 export const placement = z.strictObject({
   clientOrderId: value.clientOrderId,
@@ -92,6 +92,7 @@ export const venueExecution = z.strictObject({
   price: value.price,
   qty: value.qty,
   fee: value.money,
+  feeQty: value.qty.nullable(),
   executedAt: value.instant,
 }) satisfies z.ZodType<VenueExecution>;
 
@@ -100,7 +101,7 @@ const venuePosition = z.strictObject({
   symbol: value.name,
   side: value.side,
   qty: value.qty,
-  averagePrice: value.price,
+  averagePrice: value.price.nullable(),
 }) satisfies z.ZodType<VenuePosition>;
 
 export const lookup: z.ZodType<Lookup> = z.discriminatedUnion('kind', [

@@ -140,6 +140,7 @@ export const fill = z.strictObject({
   price,
   qty,
   fee: money,
+  feeQty: qty.exactOptional(),
   filledAt: instant,
   paper: paperProof.nullable(),
   venueExecutionId: name.nullable(),

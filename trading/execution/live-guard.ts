@@ -90,7 +90,7 @@ function close(turn: LiveTurn, holding: LiveHolding): void {
     (order) =>
       (order.purpose === 'flatten' || order.purpose === 'exit') && order.order.at !== 'INTENT' && isOpen(order.order) && liveKey(order) === key,
   );
-  if (!closing) placeChild(turn, holding, 'flatten', holding.qty, { type: 'market' });
+  if (!closing) placeChild(turn, holding, 'flatten', holding.qty, { type: 'market', worst: null });
 }
 
 function placeChild(turn: LiveTurn, holding: LiveHolding, purpose: 'stop_loss' | 'take_profit' | 'flatten', qty: Qty, pricing: Pricing): void {

@@ -1,5 +1,5 @@
 /** What a venue says of orders, in whatever order and however often it says it: facts, each once; alarms; nothing believed that cannot be. */
-import { isPositive, lessThan } from '../money/decimal.ts';
+import { isPositive, lessThan, subtract } from '../money/decimal.ts';
 import type { DomainEvent } from '../model/events.ts';
 import type { Lookup, VenueExecution, VenueOrder } from '../model/live.ts';
 import type { MessageBody } from '../model/messages.ts';
@@ -153,10 +153,11 @@ function legExecuted(turn: LiveTurn, entry: LiveOrder, execution: VenueExecution
 }
 
 function fillEvent(turn: LiveTurn, order: LiveOrder, bookedOn: string, reason: FillReason, execution: VenueExecution): DomainEvent {
-  const { asset, symbol, side, price, qty, fee, executionId, executedAt } = execution;
+  const { asset, symbol, side, price, fee, feeQty, executionId, executedAt } = execution;
+  const qty = feeQty === null ? execution.qty : subtract(execution.qty, feeQty);
   const fill: Fill = {
     ...{ fillId: fillIdOf(turn.config.terms.broker, order.clientOrderId, executionId), clientOrderId: bookedOn },
-    ...{ asset, mode: 'live', symbol, strategyId: order.strategyId, side, reason, price, qty, fee },
+    ...{ asset, mode: 'live', symbol, strategyId: order.strategyId, side, reason, price, qty, fee, ...(feeQty === null ? {} : { feeQty }) },
     // The venue's clock may be ahead of ours; a fill is never later than its record.
     ...{ filledAt: Math.min(executedAt, turn.now), paper: null, venueExecutionId: executionId },
   };

@@ -223,7 +223,7 @@ function filled(before: LiveState, fill: Fill): LiveState {
   const isLeg = executed === fill.clientOrderId && fill.reason !== 'entry' && fill.reason !== 'exit';
   const after = isLeg
     ? legFilled(state, executed, executionId)
-    : moved(state, executed, { is: 'FILL', executionId, qty: fill.qty, venueOrderId: executed });
+    : moved(state, executed, { is: 'FILL', executionId, qty: executedQty(fill), venueOrderId: executed });
   const key = liveKey(fill);
   const holding = state.holdings[key];
   if (holding === undefined) return fill.reason === 'entry' ? opened(after, fill) : after;
@@ -231,6 +231,9 @@ function filled(before: LiveState, fill: Fill): LiveState {
   if (atMost(holding.qty, fill.qty)) return { ...after, holdings: without(after.holdings, key) };
   return { ...after, holdings: { ...after.holdings, [key]: { ...holding, qty: subtract(holding.qty, fill.qty) } } };
 }
+
+/** Of the order: what reached the position, and what the fee took on the way. */
+const executedQty = ({ qty, feeQty }: Fill): Qty => (feeQty === undefined ? qty : add(qty, feeQty));
 
 function legFilled(state: LiveState, entryId: string, executionId: string): LiveState {
   const entry = state.orders[entryId];

@@ -80,7 +80,7 @@ export interface Sending extends OrderKey {
 }
 
 /** What one side says of a position; null is flat. */
-export type Held = { readonly side: Side; readonly qty: Qty; readonly averagePrice: Price } | null;
+export type Held = { readonly side: Side; readonly qty: Qty; readonly averagePrice: Price | null } | null;
 
 export const ALARM_CODES = [
   'NAKED_POSITION',

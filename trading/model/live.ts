@@ -9,7 +9,10 @@ export type Purpose = (typeof PURPOSES)[number];
 
 /** How an order is priced: at market, at a limit, or at market once a trigger is touched. */
 export type Pricing =
-  { readonly type: 'market' } | { readonly type: 'limit'; readonly price: Price } | { readonly type: 'stop'; readonly trigger: Price };
+  /** `worst`: the worst price that it may take, where the venue can be told; null for whatever there is. */
+  | { readonly type: 'market'; readonly worst: Price | null }
+  | { readonly type: 'limit'; readonly price: Price }
+  | { readonly type: 'stop'; readonly trigger: Price };
 
 /** One order as it is placed, once. */
 export interface Placement {
@@ -83,6 +86,8 @@ export interface VenueExecution {
   readonly qty: Qty;
   /** In USD: the port converts what was paid in another currency. */
   readonly fee: Money;
+  /** Of a fee that was taken out of the quantity (spot buys pay in base), in base units; null where it was paid in money. */
+  readonly feeQty: Qty | null;
   readonly executedAt: Instant;
 }
 
@@ -91,7 +96,8 @@ export interface VenuePosition {
   readonly symbol: string;
   readonly side: Side;
   readonly qty: Qty;
-  readonly averagePrice: Price;
+  /** Null where the venue keeps none (coins of a spot wallet). */
+  readonly averagePrice: Price | null;
 }
 
 export interface VenueBalance {

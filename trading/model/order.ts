@@ -69,6 +69,8 @@ export interface Fill {
   readonly price: Price;
   readonly qty: Qty;
   readonly fee: Money;
+  /** Base units that the fee took out of the quantity before it reached the position (spot buys); `qty` is without them. */
+  readonly feeQty?: Qty;
   readonly filledAt: Instant;
   readonly paper: PaperProof | null;
   readonly venueExecutionId: string | null;

@@ -85,7 +85,7 @@ function subjectOf(difference: Difference): readonly string[] {
   }
 }
 
-export const heldText = (held: Held): string => (held === null ? 'flat' : `${held.side} ${held.qty} at ${held.averagePrice}`);
+export const heldText = (held: Held): string => (held === null ? 'flat' : `${held.side} ${held.qty} at ${held.averagePrice ?? 'no price'}`);
 
 const symbolKey = (of: Where): string => positionKey({ ...of, mode: 'live' });
 const orderKeyOf = (difference: Difference): string => [symbolKey(difference), difference.kind, ...subjectOf(difference)].join(' ');
@@ -152,7 +152,10 @@ function disagreement(ours: VenuePosition | undefined, theirs: VenuePosition | u
   return isNear(ours, theirs) ? null : 'position_price';
 }
 
+/** A venue that keeps no entry price has nothing to disagree with. */
 const isNear = (ours: VenuePosition, theirs: VenuePosition): boolean =>
+  ours.averagePrice === null ||
+  theirs.averagePrice === null ||
   atMost(absolute(subtract(ours.averagePrice, theirs.averagePrice)), scale(theirs.averagePrice, PRICE_TOLERANCE));
 
 const hasStop = ({ openOrders }: AccountView, { entryOrderId }: JournalPosition): boolean =>

@@ -4,10 +4,13 @@ import type { EventBody, Fact } from '../model/events.ts';
 import { BROKERS, brokerOf, type Asset, type Broker, type Instant } from '../model/instrument.ts';
 import type { Fill } from '../model/order.ts';
 import { without } from '../model/without.ts';
-import { isPositive, ONE, ZERO_MONEY } from '../money/decimal.ts';
+import { isPositive, ONE, price, ZERO_MONEY } from '../money/decimal.ts';
 import { BLANK_LIVE, evolveLive, liveKey, type LiveState } from '../execution/live-state.ts';
 import { isOpen } from '../execution/order-state.ts';
 import type { JournalView } from './diff.ts';
+
+/** Where neither side keeps an entry price: nothing is booked by it. */
+const ZERO_PRICE = price('0');
 
 /** Execution ids are kept this long behind the newest fill: longer than what a reading of the account goes back. */
 const EXECUTIONS_KEPT_MS = 86_400_000;
@@ -97,7 +100,14 @@ function adjusted(books: BrokerBooks, { asset, symbol, to, differenceId }: Event
     side: to.side,
     reason: 'entry',
   } as const;
-  const terms = { price: to.averagePrice, qty: to.qty, fee: ZERO_MONEY, filledAt: known?.openedAt ?? 0, paper: null, venueExecutionId: null };
+  const terms = {
+    price: to.averagePrice ?? known?.averagePrice ?? ZERO_PRICE,
+    qty: to.qty,
+    fee: ZERO_MONEY,
+    filledAt: known?.openedAt ?? 0,
+    paper: null,
+    venueExecutionId: null,
+  };
   // A position of these numbers, in the books of this actor alone: no fill is recorded.
   const { position } = bookFill(null, { ...fill, ...terms }, known?.multiplier ?? ONE);
   return position === null ? books : { ...books, said, positions: { ...books.positions, [key]: position } };

@@ -49,7 +49,7 @@ type ErrorArguments = [
 
 export interface ExchangeHooks {
   /** Before every HTTP request; it goes out when this resolves. */
-  readonly beforeRequest: () => Promise<void>;
+  readonly beforeRequest: (request: { readonly method: string; readonly body: string | undefined }) => Promise<void>;
   /** Every HTTP answer. `retCode` is NaN and `time` null where it has none. */
   readonly onResponse: (path: string, status: number, retCode: number, headers: Readonly<Record<string, string>>, time: number | null) => void;
   /** Every frame, in order. True where it was consumed and ccxt shall not see it. */
@@ -66,6 +66,9 @@ export interface ExchangeOptions {
   readonly keepAliveMs: number;
   readonly connectMs: number;
   readonly requestMs: number;
+  /** Where it may reach more than market data. */
+  readonly urls?: object;
+  readonly receiveWindowMs?: number;
 }
 
 const FRAME_BYTES_MAX = 1024 * 1024;
@@ -76,7 +79,7 @@ const BYBIT_FROM_ENTRY = '../js/src/pro/bybit.js';
 export async function createExchange(options: ExchangeOptions, hooks: ExchangeHooks): Promise<Exchange> {
   const Hooked = withHooks(await loadBybit(), hooks);
   const exchange = new Hooked(configOf(options));
-  exchange.urls = marketDataUrls(options.endpoints);
+  exchange.urls = options.urls ?? marketDataUrls(options.endpoints);
   if (options.environment === 'embedded') assertLoopback(exchange.urls);
   exchange.fetchImplementation = options.fetch;
   // Without it ccxt refuses ws:// at the first connection.
@@ -100,7 +103,7 @@ async function loadBybit(): Promise<ExchangeClass> {
 function withHooks(Bybit: ExchangeClass, hooks: ExchangeHooks): ExchangeClass {
   return class extends Bybit {
     override async fetch(url: string, method?: string, headers?: object, body?: string): Promise<unknown> {
-      await hooks.beforeRequest();
+      await hooks.beforeRequest({ method: method ?? 'GET', body });
       return super.fetch(url, method, headers, body);
     }
 
@@ -150,7 +153,7 @@ function withHooks(Bybit: ExchangeClass, hooks: ExchangeHooks): ExchangeClass {
   };
 }
 
-function configOf({ categories, keepAliveMs, connectMs, requestMs }: ExchangeOptions): object {
+function configOf({ categories, keepAliveMs, connectMs, requestMs, receiveWindowMs }: ExchangeOptions): object {
   return {
     // Our own buckets: ccxt's limiter made an order wait 3.2 s behind thirty reads.
     enableRateLimit: false,
@@ -160,6 +163,7 @@ function configOf({ categories, keepAliveMs, connectMs, requestMs }: ExchangeOpt
     options: {
       fetchMarkets: { types: [...categories] },
       adjustForTimeDifference: false,
+      ...(receiveWindowMs === undefined ? {} : { recvWindow: receiveWindowMs }),
       enableUnifiedMargin: false,
       enableUnifiedAccount: true,
       unifiedMarginStatus: 6,

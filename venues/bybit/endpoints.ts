@@ -28,6 +28,17 @@ export function marketDataUrls({ rest, ws }: Endpoints): MarketDataUrls {
   return { api: { public: rest, ws: { public: { spot: `${ws}/v5/public/spot`, linear: `${ws}/v5/public/linear` } } } };
 }
 
+/** As ccxt names them. Market data come by an instance of their own. */
+export const tradingUrls = ({ rest, ws }: Endpoints) => ({
+  api: {
+    public: rest,
+    private: rest,
+    ws: { private: { spot: { unified: privateStreamUrl({ rest, ws }) }, contract: privateStreamUrl({ rest, ws }) } },
+  },
+});
+
+export const privateStreamUrl = ({ ws }: Endpoints): string => `${ws}/v5/private`;
+
 /** @throws Error naming the first leaf of `urls` whose host is not loopback, or that is no URL at all. */
 export function assertLoopback(urls: unknown, path = 'urls'): void {
   if (typeof urls === 'string') {

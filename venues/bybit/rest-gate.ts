@@ -67,8 +67,14 @@ export class RestGate {
     this.#why = why;
   }
 
-  #refuseWhileClosed(): void {
+  /** Why nothing may be sent now, or null: for an order, which never waits here. */
+  closedFor(): string | null {
     const left = this.#closedUntil - this.#wall();
-    if (left > 0) throw new Error(`Bybit answered ${this.#why}: no request for another ${Math.ceil(left / 1000)} s`);
+    return left > 0 ? `Bybit answered ${this.#why}: no request for another ${Math.ceil(left / 1000)} s` : null;
+  }
+
+  #refuseWhileClosed(): void {
+    const closed = this.closedFor();
+    if (closed !== null) throw new Error(closed);
   }
 }

@@ -1,0 +1,278 @@
+/**
+ * Orders and account at Bybit (the ports of protocol/ports.ts) over an unmodified ccxt. One call is one request; nothing is repeated but reads.
+ * Amounts are the venue's own decimal text.
+ */
+import type { Account, OrderEntry, OrderReports } from '#protocol/ports.ts';
+import type { Asset, Instant, Instrument } from '#trading/model/instrument.ts';
+import type {
+  ChangeOutcome,
+  Lookup,
+  OrderRef,
+  OrderTerms,
+  Placement,
+  PlaceOutcome,
+  VenueBalance,
+  VenueExecution,
+  VenueOrder,
+  VenuePosition,
+} from '#trading/model/live.ts';
+import type { Bracket } from '#trading/model/order.ts';
+import { add as addQty, ZERO_QTY } from '#trading/money/decimal.ts';
+import { z } from 'zod';
+import { categoryOf } from '../markets.ts';
+import { changeFailure, placeFailure } from './outcome.ts';
+import { balanceOf, executionOf, orderOf, positionOf, type LegOf } from './rows.ts';
+import { createBody, tradingStopBody, type Body } from './request.ts';
+import { NotSent, type BybitSession } from './session.ts';
+
+const PAGE_ROWS = 50;
+const PAGES_MAX = 40;
+/** Bybit, execution/list: one question covers at most seven days. */
+const WINDOW_MS = 7 * 86_400_000;
+const LEGS_KEPT_MAX = 5000;
+
+export class BybitOrders implements OrderEntry, Account {
+  readonly terms: OrderTerms;
+  readonly #session: BybitSession;
+  /** Which entry a leg protects, by the leg's own id: executions do not say it. */
+  readonly #legs = new Map<string, LegOf>();
+  /** The newest entry of a symbol, for legs of a whole position that name no parent. */
+  readonly #entries = new Map<string, string>();
+
+  constructor(session: BybitSession, terms: OrderTerms) {
+    this.#session = session;
+    this.terms = terms;
+  }
+
+  async place(order: Placement): Promise<PlaceOutcome> {
+    const { clientOrderId, symbol, purpose, deadlineAt } = order;
+    try {
+      const body = createBody(order, this.#session.instrument(symbol).venueSymbol);
+      if (purpose === 'entry') this.#entries.set(symbol, clientOrderId);
+      const answer = await this.#session.place(body, deadlineAt);
+      const parsed = acknowledgement.safeParse(answer);
+      if (!parsed.success) return { kind: 'unknown', reason: 'Bybit acknowledged without an order id', answered: true };
+      return { kind: 'acknowledged', venueOrderId: parsed.data.orderId };
+    } catch (error) {
+      if (error instanceof NotSent || error instanceof RangeError) return { kind: 'rejected', code: 'NOT_SENT', text: error.message };
+      return placeFailure(this.#session.answerOf(error));
+    }
+  }
+
+  async cancel(order: OrderRef): Promise<ChangeOutcome> {
+    const category = categoryOf(order.symbol);
+    const named = order.venueOrderId === null ? { orderLinkId: order.clientOrderId } : { orderId: order.venueOrderId };
+    const body = { category, symbol: this.#session.instrument(order.symbol).venueSymbol, ...named };
+    const outcome = await this.#change('privatePostV5OrderCancel', body);
+    // A spot stop lives in a book of its own.
+    return outcome.kind === 'gone' && category === 'spot' ? this.#change('privatePostV5OrderCancel', { ...body, orderFilter: 'tpslOrder' }) : outcome;
+  }
+
+  amend(order: OrderRef, bracket: Bracket): Promise<ChangeOutcome> {
+    const { venueSymbol } = this.#session.instrument(order.symbol);
+    if (categoryOf(order.symbol) === 'linear') return this.#change('privatePostV5PositionTradingStop', tradingStopBody(bracket, venueSymbol));
+    const { takeProfit, stopLoss } = bracket;
+    const body = { category: 'spot', symbol: venueSymbol, orderLinkId: order.clientOrderId, takeProfit, stopLoss };
+    return this.#change('privatePostV5OrderAmend', body);
+  }
+
+  /** Open and closed, then the history, then executions: absent only where all three have nothing. */
+  async lookup({ clientOrderId, symbol }: OrderRef): Promise<Lookup> {
+    const query = { category: categoryOf(symbol), orderLinkId: clientOrderId };
+    try {
+      const [row] = (await this.#rows('privateGetV5OrderRealtime', query)).concat(await this.#rows('privateGetV5OrderHistory', query));
+      const executions = await this.#executions(query);
+      if (row !== undefined) {
+        const order = this.#order(row);
+        return order === null ? { kind: 'absent' } : { kind: 'found', order, executions };
+      }
+      const [first] = executions;
+      return first === undefined ? { kind: 'absent' } : { kind: 'found', order: fromExecutions(first, executions), executions };
+    } catch (error) {
+      return { kind: 'unavailable', reason: this.#session.answerOf(error).text };
+    }
+  }
+
+  async openOrders(): Promise<readonly VenueOrder[]> {
+    const rows: unknown[] = [];
+    if (this.#trades('crypto_futures'))
+      rows.push(...(await this.#rows('privateGetV5OrderRealtime', { category: 'linear', settleCoin: 'USDT', openOnly: 0 })));
+    if (this.#trades('crypto_spot')) {
+      for (const orderFilter of ['Order', 'tpslOrder']) {
+        rows.push(...(await this.#rows('privateGetV5OrderRealtime', { category: 'spot', orderFilter, openOnly: 0 })));
+      }
+    }
+    return rows
+      .map((row) => this.#order(row))
+      .filter((order) => order?.status === 'open')
+      .filter((order) => order !== null);
+  }
+
+  async executionsSince(since: Instant): Promise<readonly VenueExecution[]> {
+    const now = this.#session.now();
+    const found: VenueExecution[] = [];
+    for (let from = Math.max(0, Math.min(since, now)); from <= now; from += WINDOW_MS) {
+      for (const category of this.#categories()) {
+        found.push(...(await this.#executions({ category, startTime: from, endTime: Math.min(now + 1, from + WINDOW_MS - 1) })));
+      }
+    }
+    return found.sort((left, right) => left.executedAt - right.executedAt);
+  }
+
+  async positions(): Promise<readonly VenuePosition[]> {
+    const found: VenuePosition[] = [];
+    if (this.#trades('crypto_futures')) {
+      const rows = await this.#rows('privateGetV5PositionList', { category: 'linear', settleCoin: 'USDT', limit: 200 });
+      found.push(...rows.map((row) => positionOf(row, (symbol) => this.#ofCategory(symbol, 'linear'))).filter((position) => position !== null));
+    }
+    if (!this.#trades('crypto_spot')) return found;
+    const coins = new Map((await this.#coins()).map((coin) => [coin.currency, coin]));
+    for (const { asset, symbol, base } of this.#session.instruments()) {
+      const held = asset === 'crypto_spot' ? coins.get(base)?.held : undefined;
+      // The venue keeps no entry price of a coin; who compares takes the quantity.
+      if (held !== undefined && held !== '0') found.push({ asset, symbol, side: 'buy', qty: held, averagePrice: null });
+    }
+    return found;
+  }
+
+  balances(): Promise<readonly VenueBalance[]> {
+    return this.#coins();
+  }
+
+  subscribe({ onOrder, onExecution }: OrderReports): Promise<void> {
+    return this.#session.open((topic, rows) => {
+      for (const row of rows) {
+        if (topic === 'order') {
+          const order = this.#order(row);
+          if (order !== null) onOrder(order);
+        } else {
+          const execution = this.#execution(row);
+          if (execution !== null) onExecution(execution);
+        }
+      }
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#session.close();
+  }
+
+  #order(raw: unknown): VenueOrder | null {
+    const order = orderOf(raw, (symbol) => this.#instrumentOf(symbol, raw));
+    if (order === null || order.leg === null) return order;
+    const parentId = order.parentId ?? (order.clientOrderId === null ? (this.#entries.get(order.symbol) ?? null) : null);
+    if (parentId === null) return order;
+    this.#legs.set(order.venueOrderId, { parentId, leg: order.leg });
+    if (this.#legs.size > LEGS_KEPT_MAX) for (const oldest of [...this.#legs.keys()].slice(0, 1)) this.#legs.delete(oldest);
+    return { ...order, parentId };
+  }
+
+  #execution(raw: unknown): VenueExecution | null {
+    const execution = executionOf(
+      raw,
+      (symbol) => this.#instrumentOf(symbol, raw),
+      (orderId) => this.#legs.get(orderId),
+    );
+    if (execution === null || execution.leg === null || execution.parentId !== null || execution.clientOrderId !== null) return execution;
+    return { ...execution, parentId: this.#entries.get(execution.symbol) ?? null };
+  }
+
+  async #executions(query: Body): Promise<readonly VenueExecution[]> {
+    const rows = await this.#rows('privateGetV5ExecutionList', { ...query, limit: 100 });
+    const found: VenueExecution[] = [];
+    for (const row of rows) {
+      await this.#learnLeg(row, query);
+      const execution = this.#execution(row);
+      if (execution !== null) found.push(execution);
+    }
+    return found.sort((left, right) => left.executedAt - right.executedAt);
+  }
+
+  /** After a restart the legs' parents are known by their orders only. */
+  async #learnLeg(raw: unknown, { category }: Body): Promise<void> {
+    const parsed = legExecution.safeParse(raw);
+    if (!parsed.success || parsed.data.orderLinkId !== '' || this.#legs.has(parsed.data.orderId)) return;
+    const query = { category: category ?? 'linear', orderId: parsed.data.orderId };
+    const rows = (await this.#rows('privateGetV5OrderRealtime', query)).concat(await this.#rows('privateGetV5OrderHistory', query));
+    for (const row of rows.slice(0, 1)) this.#order(row);
+  }
+
+  async #coins() {
+    const rows = await this.#session.read('privateGetV5AccountWalletBalance', { accountType: 'UNIFIED' });
+    const parsed = wallet.parse(rows);
+    return parsed.list.flatMap(({ coin }) => coin.map(balanceOf));
+  }
+
+  /** Every page: without a limit Bybit answers twenty rows and no error. */
+  async #rows(call: Parameters<BybitSession['read']>[0], query: Body): Promise<unknown[]> {
+    const rows: unknown[] = [];
+    let cursor = '';
+    for (let page = 0; page < PAGES_MAX; page++) {
+      const answer = listed.parse(await this.#session.read(call, { limit: PAGE_ROWS, ...query, ...(cursor === '' ? {} : { cursor }) }));
+      rows.push(...answer.list);
+      if (answer.nextPageCursor === '' || answer.list.length === 0) return rows;
+      cursor = answer.nextPageCursor;
+    }
+    throw new Error(`Bybit lists more than ${PAGES_MAX} pages of ${call}`);
+  }
+
+  async #change(call: Parameters<BybitSession['write']>[0], body: Body): Promise<ChangeOutcome> {
+    try {
+      await this.#session.write(call, body);
+      return { kind: 'done' };
+    } catch (error) {
+      return changeFailure(this.#session.answerOf(error));
+    }
+  }
+
+  #instrumentOf(venueSymbol: string, raw: unknown): Instrument | undefined {
+    const category = typeof raw === 'object' && raw !== null && 'category' in raw ? raw.category : undefined;
+    // Rows of a list have no category, but linear rows always name their TP/SL mode or close quantity, and spot rows never do.
+    const isLinear = category === 'linear' || (category === undefined && typeof raw === 'object' && raw !== null && isLinearRow(raw));
+    return this.#ofCategory(venueSymbol, isLinear ? 'linear' : 'spot');
+  }
+
+  #ofCategory(venueSymbol: string, category: 'spot' | 'linear'): Instrument | undefined {
+    return this.#session.instruments().find((known) => known.venueSymbol === venueSymbol && categoryOf(known.symbol) === category);
+  }
+
+  #trades(asset: Asset): boolean {
+    return this.#session.instruments().some((known) => known.asset === asset);
+  }
+
+  #categories(): readonly ('spot' | 'linear')[] {
+    return [...new Set(this.#session.instruments().map(({ symbol }) => categoryOf(symbol)))];
+  }
+}
+
+const acknowledgement = z.object({ orderId: z.string().min(1) });
+const listed = z.object({
+  list: z.array(z.unknown()),
+  nextPageCursor: z
+    .string()
+    .nullish()
+    .transform((cursor) => cursor ?? ''),
+});
+const wallet = z.object({ list: z.array(z.object({ coin: z.array(z.unknown()) })) });
+const legExecution = z.object({ orderId: z.string(), orderLinkId: z.string(), stopOrderType: z.string().regex(/Loss|Profit|tpsl/) });
+
+const isLinearRow = (row: object): boolean => 'tpslMode' in row || ('closedSize' in row && row.closedSize !== '');
+
+/** An order that only its executions remember: over, since it is in no list of orders. */
+function fromExecutions(first: VenueExecution, executions: readonly VenueExecution[]): VenueOrder {
+  const { clientOrderId, parentId, venueOrderId, asset, symbol, side, leg } = first;
+  const cumQty = executions.reduce((sum, { qty }) => addQty(sum, qty), ZERO_QTY);
+  return {
+    clientOrderId,
+    parentId,
+    venueOrderId,
+    asset,
+    symbol,
+    side,
+    leg,
+    status: 'cancelled',
+    qty: cumQty,
+    cumQty,
+    reason: 'known by its executions',
+  };
+}

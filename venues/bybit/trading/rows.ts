@@ -1,0 +1,174 @@
+/** Private rows of Bybit v5, parsed: what we need strictly, the rest not at all (a venue adds fields, and sends some as ''). */
+import { amount, isDecimalText, money, notional, scale, type Money, type Price, type Qty, type Ratio } from '#trading/money/decimal.ts';
+import type { Instant, Instrument } from '#trading/model/instrument.ts';
+import type { VenueBalance, VenueExecution, VenueOrder, VenuePosition, VenueStatus } from '#trading/model/live.ts';
+import { z } from 'zod';
+
+const decimal = <U extends string>() =>
+  z
+    .string()
+    .refine(isDecimalText, 'must be a decimal')
+    .transform((text) => amount<U>(text));
+const stamp = z
+  .union([z.string(), z.number()])
+  .transform(Number)
+  .refine((at) => Number.isSafeInteger(at) && at >= 0, 'must be UTC milliseconds');
+const side = z.enum(['Buy', 'Sell']).transform((text) => (text === 'Buy' ? 'buy' : 'sell'));
+const text = z.string().default('');
+
+const orderRow = z.object({
+  orderId: z.string().min(1),
+  orderLinkId: text,
+  parentOrderLinkId: text,
+  symbol: z.string().min(1),
+  side,
+  orderStatus: z.string(),
+  cancelType: text,
+  rejectReason: text,
+  createType: text,
+  stopOrderType: text,
+  qty: decimal<'qty'>(),
+  cumExecQty: decimal<'qty'>(),
+});
+const executionRow = z.object({
+  execId: z.string().min(1),
+  orderId: z.string().min(1),
+  orderLinkId: text,
+  symbol: z.string().min(1),
+  side,
+  execType: z.string(),
+  stopOrderType: text,
+  createType: text,
+  execPrice: decimal<'price'>(),
+  execQty: decimal<'qty'>(),
+  execValue: decimal<'money'>(),
+  execFee: decimal<'money'>(),
+  feeRate: text,
+  feeCurrency: text,
+  execTime: stamp,
+});
+const positionRow = z.object({ symbol: z.string().min(1), side: z.enum(['Buy', 'Sell', '', 'None']), size: decimal<'qty'>(), avgPrice: text });
+const coinRow = z.object({ coin: z.string().min(1), walletBalance: decimal<'money'>(), locked: text, totalOrderIM: text, totalPositionIM: text });
+
+/** Unknown states are not ends: a lookup asks again. */
+const ENDS: Readonly<Record<string, VenueStatus>> = {
+  Filled: 'filled',
+  Cancelled: 'cancelled',
+  PartiallyFilledCanceled: 'cancelled',
+  Deactivated: 'cancelled',
+  Rejected: 'rejected',
+};
+/** Executions that change a position. Funding carries the whole position as its quantity, and must never be one. */
+const TRADES = new Set(['Trade', 'AdlTrade', 'BustTrade', 'Delivery', 'Settle', 'BlockTrade', 'MovePosition']);
+
+/** Which entry a leg belongs to; the venue says it in the order's row only. */
+export interface LegOf {
+  readonly parentId: string;
+  readonly leg: 'stop_loss' | 'take_profit';
+}
+
+export type InstrumentOf = (venueSymbol: string) => Instrument | undefined;
+
+/** @throws z.ZodError; null where the symbol is not one of ours. */
+export function orderOf(raw: unknown, instrumentOf: InstrumentOf): VenueOrder | null {
+  const row = orderRow.parse(raw);
+  const instrument = instrumentOf(row.symbol);
+  if (instrument === undefined) return null;
+  const leg = legOf(row);
+  return {
+    clientOrderId: row.orderLinkId === '' ? null : row.orderLinkId,
+    parentId: row.parentOrderLinkId === '' ? null : row.parentOrderLinkId,
+    venueOrderId: row.orderId,
+    asset: instrument.asset,
+    symbol: instrument.symbol,
+    side: row.side,
+    leg,
+    status: ENDS[row.orderStatus] ?? 'open',
+    qty: row.qty,
+    cumQty: row.cumExecQty,
+    reason: [row.orderStatus, row.cancelType, row.rejectReason]
+      .filter((part) => part !== '' && part !== 'UNKNOWN' && part !== 'EC_NoError')
+      .join(' '),
+  };
+}
+
+/** @throws z.ZodError; null where it is no trade, or of no symbol of ours. */
+export function executionOf(raw: unknown, instrumentOf: InstrumentOf, legsOf: (orderId: string) => LegOf | undefined): VenueExecution | null {
+  const row = executionRow.parse(raw);
+  const instrument = instrumentOf(row.symbol);
+  if (instrument === undefined || !TRADES.has(row.execType)) return null;
+  const known = legsOf(row.orderId);
+  const fee = feeOf(row, instrument);
+  return {
+    executionId: row.execId,
+    clientOrderId: row.orderLinkId === '' ? null : row.orderLinkId,
+    parentId: known?.parentId ?? null,
+    venueOrderId: row.orderId,
+    asset: instrument.asset,
+    symbol: instrument.symbol,
+    side: row.side,
+    leg: known?.leg ?? legOf(row),
+    price: row.execPrice,
+    qty: row.execQty,
+    ...fee,
+    executedAt: row.execTime,
+  };
+}
+
+/** Null where flat or of no symbol of ours. @throws z.ZodError */
+export function positionOf(raw: unknown, instrumentOf: InstrumentOf): VenuePosition | null {
+  const row = positionRow.parse(raw);
+  const instrument = instrumentOf(row.symbol);
+  if (instrument === undefined || row.size === '0' || row.side === '' || row.side === 'None') return null;
+  const { asset, symbol } = instrument;
+  return { asset, symbol, side: row.side === 'Buy' ? 'buy' : 'sell', qty: row.size, averagePrice: amount<'price'>(row.avgPrice) };
+}
+
+export interface CoinBalance extends VenueBalance {
+  /** What lies locked in open spot orders is still held. */
+  readonly held: Qty;
+}
+
+/** @throws z.ZodError */
+export function balanceOf(raw: unknown): CoinBalance {
+  const row = coinRow.parse(raw);
+  const held = [row.locked, row.totalOrderIM, row.totalPositionIM].filter(isDecimalText).reduce((sum, part) => sum + Number(part), 0);
+  const available = Number(row.walletBalance) - held;
+  // Shown and clamped by, never booked: the ledger's own amounts come from executions.
+  return {
+    currency: row.coin,
+    total: row.walletBalance,
+    available: money(available > 0 ? String(Number(available.toFixed(8))) : '0'),
+    held: amount<'qty'>(row.walletBalance),
+  };
+}
+
+export const isTrade = (raw: unknown): boolean =>
+  typeof raw === 'object' && raw !== null && 'execType' in raw && typeof raw.execType === 'string' && TRADES.has(raw.execType);
+
+/** The time of an execution, or null: where a page of them ends. */
+export function timeOfRow(raw: unknown): Instant | null {
+  const parsed = z.object({ execTime: stamp }).safeParse(raw);
+  return parsed.success ? parsed.data.execTime : null;
+}
+
+function legOf({ createType, stopOrderType }: { readonly createType: string; readonly stopOrderType: string }): LegOf['leg'] | null {
+  const what = `${createType} ${stopOrderType}`;
+  if (/StopLoss/.test(what)) return 'stop_loss';
+  return /TakeProfit/.test(what) ? 'take_profit' : null;
+}
+
+/**
+ * Spot buys pay in base: the position is smaller by it (`feeQty`). Another currency (MNT) is taken at the rate that the venue states.
+ */
+function feeOf(row: z.infer<typeof executionRow>, { asset, base }: Instrument): { readonly fee: Money; readonly feeQty: Qty | null } {
+  const { feeCurrency, execFee, execPrice, execValue, feeRate } = row;
+  if (asset === 'crypto_spot' && feeCurrency === base) {
+    const feeQty = amount<'qty'>(execFee);
+    return { fee: notional(execPrice, feeQty), feeQty };
+  }
+  if (feeCurrency === '' || feeCurrency === 'USDT' || feeCurrency === 'USDC' || feeCurrency === 'USD') return { fee: execFee, feeQty: null };
+  return { fee: isDecimalText(feeRate) ? scale(execValue, amount<'ratio'>(feeRate) as Ratio) : execFee, feeQty: null };
+}
+
+export type { Price };
