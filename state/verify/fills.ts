@@ -3,7 +3,7 @@ import { add, greaterThan, isPositive, ONE, ZERO_QTY, type Qty } from '#trading/
 import type { Fact } from '#trading/model/events.ts';
 import { opposite, type Fill } from '#trading/model/order.ts';
 import { filledQty, instrumentKey, isOwnFill, positionKey, type OrderBook, type OrderStory } from './order-book.ts';
-import { gatewayOf } from './orders.ts';
+import { gatewayOf, isGatewayOf } from './gateways.ts';
 import { Position, type RoundTrip } from './positions.ts';
 import { proofProblems } from './proof.ts';
 import type { Report } from './report.ts';
@@ -34,7 +34,7 @@ export class FillRules {
     this.counts[fill.mode] += 1;
     if (this.#fillIds.has(fill.fillId)) return report('FILL', `${fill.fillId} was recorded before: the same fill twice`);
     this.#fillIds.add(fill.fillId);
-    if (fact.actor !== gatewayOf(fill.asset, fill.mode))
+    if (!isGatewayOf(fact.actor, fill.asset, fill.mode))
       report('FILL', `${fact.actor} recorded ${fill.fillId}, which is of ${gatewayOf(fill.asset, fill.mode)}`);
     if (!isPositive(fill.qty) || !isPositive(fill.price)) return report('FILL', `${fill.fillId} is of ${fill.qty} at ${fill.price}`);
     if (fill.filledAt > fact.at) report('FILL', `${fill.fillId} was filled at ${fill.filledAt}, after it was recorded`);
