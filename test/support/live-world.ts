@@ -6,7 +6,7 @@ import { EVENT_OWNERS, parseEvent } from '#protocol/events.ts';
 import { parseTell } from '#protocol/messages.ts';
 import { clientOrderId } from '#trading/execution/client-order-id.ts';
 import { LIVE_FACTS } from '#trading/execution/live-gateway.ts';
-import { BLANK_LIVE, evolveLive, type LiveState } from '#trading/execution/live-state.ts';
+import { BLANK_LIVE, evolveLive, orderOf, type LiveState } from '#trading/execution/live-state.ts';
 import { coveringScope } from '#trading/model/kill-scope.ts';
 import type { DomainEvent, EventBody, EventType, Fact, KillScope } from '#trading/model/events.ts';
 import type { Instrument } from '#trading/model/instrument.ts';
@@ -219,6 +219,6 @@ export class LiveWorld {
   }
 
   at(clientOrderId_: string): string | undefined {
-    return this.state.orders[clientOrderId_]?.order.at;
+    return orderOf(this.state, clientOrderId_)?.order.at;
   }
 }

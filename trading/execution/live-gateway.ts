@@ -7,7 +7,7 @@ import type { EventType, Fact, KillScope } from '../model/events.ts';
 import { brokerOf } from '../model/instrument.ts';
 import type { AccountView } from '../model/live.ts';
 import type { Message } from '../model/messages.ts';
-import { BLANK_LIVE, evolveLive, type LiveState } from './live-state.ts';
+import { BLANK_LIVE, evolveLive, orderOf, type LiveState } from './live-state.ts';
 import { cancelKilled, protect, sweep } from './live-guard.ts';
 import { lose, onCancelled, onExecution, onLookedUp, onOrder, onPlaced, onProtectionLost } from './live-report.ts';
 import { sendApproved, sendWaiting } from './live-send.ts';
@@ -133,7 +133,7 @@ function onAccount(turn: LiveTurn, { executions, openOrders }: AccountView): voi
 }
 
 const isKnown = ({ state }: LiveTurn, of: { readonly clientOrderId: string | null; readonly parentId: string | null }): boolean =>
-  Object.hasOwn(state.orders, of.clientOrderId ?? '') || Object.hasOwn(state.orders, of.parentId ?? '');
+  orderOf(state, of.clientOrderId) !== undefined || orderOf(state, of.parentId) !== undefined;
 
 function onFact(turn: LiveTurn, fact: Fact): LiveDecision {
   const { broker } = turn.config.terms;

@@ -6,13 +6,13 @@ import type { MessageBody } from '../model/messages.ts';
 import type { Fill, FillReason } from '../model/order.ts';
 import { fillIdOf, isOwnOrderId } from './order-names.ts';
 import { executedOf, isOpen, transition, type OrderInput, type Verdict } from './order-state.ts';
-import { refOf, type LiveOrder } from './live-state.ts';
+import { orderOf, refOf, type LiveOrder } from './live-state.ts';
 import { keyOf, type LiveTurn } from './live-turn.ts';
 
 const REASON_LENGTH_MAX = 400;
 
 export function onPlaced(turn: LiveTurn, { clientOrderId, outcome }: MessageBody<'placement.answered'>): void {
-  const order = turn.state.orders[clientOrderId];
+  const order = orderOf(turn.state, clientOrderId);
   if (order === undefined) return;
   switch (outcome.kind) {
     case 'acknowledged':
@@ -35,7 +35,7 @@ export function lose(turn: LiveTurn, order: LiveOrder, reason: string, wasAnswer
 }
 
 export function onLookedUp(turn: LiveTurn, { clientOrderId, askedAt, lookup }: MessageBody<'lookup.answered'>): void {
-  const order = turn.state.orders[clientOrderId];
+  const order = orderOf(turn.state, clientOrderId);
   if (order === undefined || lookup.kind === 'unavailable') return;
   if (lookup.kind === 'absent') return absent(turn, order, askedAt);
   turn.remember('absences', clientOrderId, 0);
@@ -68,7 +68,7 @@ function onFound(turn: LiveTurn, { order, executions }: Extract<Lookup, { kind: 
 /** An order as its venue has it, from a stream or a lookup. */
 export function onOrder(turn: LiveTurn, reported: VenueOrder): void {
   if (reported.parentId !== null && reported.clientOrderId === null) return onLeg(turn, reported);
-  const order = reported.clientOrderId === null ? undefined : turn.state.orders[reported.clientOrderId];
+  const order = orderOf(turn.state, reported.clientOrderId);
   if (order === undefined) return onStranger(turn, reported);
   if (reported.status === 'rejected') return settle(turn, order, { is: 'REJECT', reason: cut(reported.reason) });
   const now = acknowledge(turn, order, reported.venueOrderId);
@@ -80,7 +80,7 @@ export function onOrder(turn: LiveTurn, reported: VenueOrder): void {
 }
 
 function onLeg(turn: LiveTurn, leg: VenueOrder): void {
-  const entry = turn.state.orders[leg.parentId ?? ''];
+  const entry = orderOf(turn.state, leg.parentId);
   if (entry === undefined) return onStranger(turn, leg);
   if (leg.leg === 'stop_loss' && leg.status === 'rejected') onProtectionLost(turn, entry.clientOrderId, `the venue rejected the stop: ${leg.reason}`);
 }
@@ -105,7 +105,7 @@ function acknowledge(turn: LiveTurn, order: LiveOrder, venueOrderId: string): Li
   const { verdict, order: next } = transition(order.order, { is: 'ACK', venueOrderId });
   if (next !== order.order) turn.record({ type: 'order.acknowledged', body: { ...keyOf(order), venueOrderId } });
   said(turn, order, verdict);
-  return turn.state.orders[order.clientOrderId] ?? order;
+  return orderOf(turn.state, order.clientOrderId) ?? order;
 }
 
 function settle(turn: LiveTurn, order: LiveOrder, input: Extract<OrderInput, { is: 'REJECT' | 'CANCEL' | 'EXPIRE' | 'NOT_SEND' }>): void {
@@ -125,9 +125,9 @@ function endOf({ order }: LiveOrder, is: 'REJECT' | 'CANCEL' | 'EXPIRE' | 'NOT_S
 
 /** An execution becomes a fill once, by its id, whoever reports it. */
 export function onExecution(turn: LiveTurn, execution: VenueExecution): void {
-  const own = execution.clientOrderId === null ? undefined : turn.state.orders[execution.clientOrderId];
+  const own = orderOf(turn.state, execution.clientOrderId);
   if (own !== undefined) return executed(turn, own, execution);
-  const entry = execution.parentId === null ? undefined : turn.state.orders[execution.parentId];
+  const entry = orderOf(turn.state, execution.parentId);
   if (entry !== undefined && execution.leg !== null) return legExecuted(turn, entry, execution);
   const sentence = `${execution.symbol}: execution ${execution.executionId} of ${execution.qty} at ${execution.price} is of no order of the journal`;
   turn.alarm(execution, null, isOwnOrderId(execution.clientOrderId) ? 'ORPHAN_ORDER' : 'FOREIGN_ORDER', sentence);
@@ -142,7 +142,7 @@ function executed(turn: LiveTurn, order: LiveOrder, execution: VenueExecution): 
   if (order.order.at === 'SENDING' || order.order.at === 'UNKNOWN') acknowledge(turn, order, venueOrderId);
   const reason: FillReason = order.purpose;
   turn.record(fillEvent(turn, order, order.parentId ?? order.clientOrderId, reason, execution));
-  const after = turn.state.orders[order.clientOrderId];
+  const after = orderOf(turn.state, order.clientOrderId);
   // An end stands once: an execution after it changes the position, not the end.
   if (after !== undefined && after.order.at === 'FILLED' && isOpen(order.order)) turn.end(after, 'filled', 'filled');
 }
@@ -177,7 +177,7 @@ function said(turn: LiveTurn, order: LiveOrder, verdict: Verdict, execution?: Ve
 }
 
 export function onCancelled(turn: LiveTurn, { clientOrderId, outcome }: MessageBody<'cancel.answered'>): void {
-  const order = turn.state.orders[clientOrderId];
+  const order = orderOf(turn.state, clientOrderId);
   if (order === undefined) return;
   // Gone may be filled as well: only a lookup tells. Done is confirmed by one too, since what it executed before counts.
   if (outcome.kind === 'done' || outcome.kind === 'gone') turn.remember('lookups', clientOrderId, turn.now);
