@@ -260,7 +260,7 @@ export class LiveVenue implements OrderEntry, Account {
     this.#move(symbol, side, amount);
     this.#tell(() => this.#reports?.onExecution(execution));
     this.#report(row.order);
-    if (row.placement?.bracket != null) this.#attach(row, amount);
+    if ((row.placement?.bracket ?? null) !== null) this.#attach(row, amount);
     if (isZero(this.held.get(symbol) ?? ZERO_QTY)) this.#dropLegs(symbol);
   }
 

@@ -52,7 +52,7 @@ function resume(turn: LiveTurn): LiveDecision {
   turn.memory = { ...turn.memory, bucket: { level: 0, at: turn.now } };
   for (const order of Object.values(turn.state.orders)) {
     if (order.order.at === 'INTENT') turn.end(order, 'not_sent', 'interrupted');
-    else if (order.order.at === 'SENDING') lose(turn, order, 'interrupted', false);
+    else if (order.order.at === 'SENDING') lose(turn, order, 'interrupted', true);
     // It rests, and reports may have been lost with the crash: looked at with the next tick.
     else if (order.order.at === 'ACKED' || order.order.at === 'PARTIAL') turn.remember('lookups', order.clientOrderId, turn.now);
   }

@@ -27,7 +27,8 @@ export function sweep(turn: LiveTurn): void {
 function watch(turn: LiveTurn, order: LiveOrder): void {
   const { pollMs, restingPollMs } = turn.config.terms;
   const { order: state } = order;
-  if (state.at === 'SENDING' && turn.now >= state.deadlineAt) lose(turn, order, 'no answer before the deadline', false);
+  // Whoever waits says so at the deadline itself; where nobody says anything, nobody knows whether there was an answer.
+  if (state.at === 'SENDING' && turn.now >= state.deadlineAt + pollMs) lose(turn, order, 'nothing was heard by the deadline', true);
   else if (state.at === 'UNKNOWN' && turn.now >= state.resolveAfter) lookUp(turn, order, pollMs);
   else if (state.at === 'ACKED' || state.at === 'PARTIAL') {
     // An order that rests may wait; the first look comes a while after it was sent.

@@ -6,10 +6,12 @@ import type { MessageBody } from '../model/messages.ts';
 import type { Fill, FillReason } from '../model/order.ts';
 import { fillIdOf, isOwnOrderId } from './order-names.ts';
 import { executedOf, isOpen, transition, type OrderInput, type Verdict } from './order-state.ts';
-import { orderOf, refOf, type LiveOrder } from './live-state.ts';
+import { liveKey, orderOf, refOf, type LiveOrder } from './live-state.ts';
 import { keyOf, type LiveTurn } from './live-turn.ts';
 
 const REASON_LENGTH_MAX = 400;
+/** How long an execution waits for the rows that explain it. */
+const EARLY_MS_MAX = 30_000;
 
 export function onPlaced(turn: LiveTurn, { clientOrderId, outcome }: MessageBody<'placement.answered'>): void {
   const order = orderOf(turn.state, clientOrderId);
@@ -26,11 +28,14 @@ export function onPlaced(turn: LiveTurn, { clientOrderId, outcome }: MessageBody
   }
 }
 
-/** The fence: nothing is decided, and nothing asked, before the venue can no longer accept what was sent. */
-export function lose(turn: LiveTurn, order: LiveOrder, reason: string, wasAnswered: boolean): void {
+/**
+ * The fence: nothing is decided, and nothing asked, before the venue can no longer accept what was sent. `mayBeAnswered`: an ambiguous answer
+ * came, or may have come and was lost with whoever waited for it; then the receive window no longer bounds when the venue may accept.
+ */
+export function lose(turn: LiveTurn, order: LiveOrder, reason: string, mayBeAnswered: boolean): void {
   if (order.order.at !== 'SENDING') return;
   const { receiveWindowMs, marginMs, answeredMarginMs } = turn.config.terms;
-  const resolveAfter = order.order.deadlineAt + receiveWindowMs + (wasAnswered ? answeredMarginMs : marginMs);
+  const resolveAfter = order.order.deadlineAt + receiveWindowMs + (mayBeAnswered ? answeredMarginMs : marginMs);
   turn.record({ type: 'order.unknown', body: { ...keyOf(order), reason: cut(reason), resolveAfter } });
 }
 
@@ -136,7 +141,7 @@ export function onExecution(turn: LiveTurn, execution: VenueExecution): void {
 function executed(turn: LiveTurn, order: LiveOrder, execution: VenueExecution): void {
   const { executionId, qty, venueOrderId } = execution;
   const { verdict } = transition(order.order, { is: 'FILL', executionId, qty, venueOrderId });
-  if (verdict === 'DUPLICATE_FILL') return;
+  if (verdict === 'DUPLICATE_FILL' || (verdict !== 'NEVER_SENT' && isEarly(turn, order, execution))) return;
   said(turn, order, verdict, execution);
   if (verdict === 'NEVER_SENT') return;
   if (order.order.at === 'SENDING' || order.order.at === 'UNKNOWN') acknowledge(turn, order, venueOrderId);
@@ -148,8 +153,30 @@ function executed(turn: LiveTurn, order: LiveOrder, execution: VenueExecution): 
 }
 
 function legExecuted(turn: LiveTurn, entry: LiveOrder, execution: VenueExecution): void {
-  if (entry.legExecutions.includes(execution.executionId) || execution.leg === null) return;
+  if (entry.legExecutions.includes(execution.executionId) || execution.leg === null || isEarly(turn, entry, execution)) return;
   turn.record(fillEvent(turn, entry, entry.clientOrderId, execution.leg, execution));
+}
+
+/**
+ * Reports come in any order, positions do not: what closes more than the journal holds waits until the entry's rows are there, since booked
+ * first it would open a position the other way. It is asked for again with its order; after `EARLY_MS_MAX` it counts all the same, with an alarm.
+ */
+function isEarly(turn: LiveTurn, order: LiveOrder, { executionId, leg, side, qty, symbol }: VenueExecution): boolean {
+  if (order.purpose === 'entry' && leg === null) return false;
+  const key = liveKey(order);
+  const holding = turn.state.holdings[key];
+  if (holding !== undefined && holding.side !== side && !lessThan(holding.qty, qty)) return false;
+  const since = turn.memory.deferred[executionId] ?? turn.now;
+  if (turn.now - since >= EARLY_MS_MAX) {
+    turn.alarm(order, order.clientOrderId, 'CONTRADICTION', `${symbol}: execution ${executionId} closes ${qty}, more than is held`);
+    return false;
+  }
+  turn.remember('deferred', executionId, since);
+  for (const other of Object.values(turn.state.orders)) {
+    if (other.purpose === 'entry' && liveKey(other) === key) turn.remember('lookups', other.clientOrderId, turn.now);
+  }
+  turn.remember('lookups', order.clientOrderId, turn.now + turn.config.terms.pollMs);
+  return true;
 }
 
 function fillEvent(turn: LiveTurn, order: LiveOrder, bookedOn: string, reason: FillReason, execution: VenueExecution): DomainEvent {
@@ -160,6 +187,7 @@ function fillEvent(turn: LiveTurn, order: LiveOrder, bookedOn: string, reason: F
     // The venue's clock may be ahead of ours; a fill is never later than its record.
     ...{ filledAt: Math.min(executedAt, turn.now), paper: null, venueExecutionId: executionId },
   };
+  turn.recorded(executionId);
   return { type: 'fill.recorded', body: { fill } };
 }
 

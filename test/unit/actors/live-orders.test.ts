@@ -147,7 +147,12 @@ describe('LiveOrders', () => {
     await live.crash(true);
     assert.deepEqual([live.at(sent), live.at(waiting)], ['UNKNOWN', 'NOT_SENT']);
     assert.equal(live.of('order.unknown')[0]?.reason, 'interrupted');
-    await live.run(9000);
+    assert.equal(
+      live.of('order.unknown')[0]?.resolveAfter,
+      (live.of('order.sending')[0]?.deadlineAt ?? 0) + TERMS.receiveWindowMs + TERMS.answeredMarginMs,
+    );
+    live.venue.faults = { ...NO_FAULTS, reportLost: 1 };
+    await live.run(25_000);
     assert.equal(live.at(sent), 'FILLED');
     assert.deepEqual([live.venue.requests.get(sent), live.venue.requests.get(waiting)], [1, undefined]);
   });
