@@ -40,7 +40,7 @@ export class FillRules {
     if (fill.filledAt > fact.at) report('FILL', `${fill.fillId} was filled at ${fill.filledAt}, after it was recorded`);
     const story = this.#story(fill, report);
     if (story !== null) {
-      checkQuantity(fill, story, report);
+      checkQuantity(fill, story, this.#book.sendings.get(fill.clientOrderId)?.body.qty ?? null, report);
       if (fill.mode === 'live') this.#checkExecution(fill, report);
       else this.#checkPaper(fill, story, prove, report);
       story.fills.push(fill);
@@ -100,14 +100,14 @@ export class FillRules {
   }
 }
 
-/** An order fills at most what was accepted; its bracket sells at most what the order bought, and the reverse. */
-function checkQuantity(fill: Fill, story: OrderStory, report: Report): void {
+/** An order fills at most what was accepted or sent; its bracket sells at most what the order bought, and the reverse. */
+function checkQuantity(fill: Fill, story: OrderStory, sent: Qty | null, report: Report): void {
   const { intent, accepted, fills } = story;
   const own = isOwnFill(fill, intent);
   // A live position may hold what two orders bought (one executed after its end); what is closed is held to the position.
   if (!own && fill.mode === 'live') return;
   const before = fills.filter((other) => isOwnFill(other, intent) === own);
-  const limit: Qty = own ? (accepted?.qty ?? intent.qty) : filledQty(fills.filter((other) => isOwnFill(other, intent)));
+  const limit: Qty = own ? (accepted?.qty ?? sent ?? intent.qty) : filledQty(fills.filter((other) => isOwnFill(other, intent)));
   const total = add(ZERO_QTY, filledQty(before), fill.qty);
   if (!greaterThan(total, limit)) return;
   report('FILL', `the fills of ${fill.clientOrderId} sum to ${total} with ${fill.fillId}, ${own ? 'it was accepted for' : 'it has only'} ${limit}`);

@@ -15,13 +15,13 @@ import type { OrderIntent } from '#trading/model/order.ts';
 import type { QuoteSnapshot } from '#trading/model/quote.ts';
 import type { Settings } from '#trading/model/settings.ts';
 import { price, qty, ZERO_MONEY } from '#trading/money/decimal.ts';
-import { createReconciler } from '#trading/reconcile/reconciler.ts';
+import { createReconciler, RECONCILER_FACTS } from '#trading/reconcile/reconciler.ts';
 import { settings as base, spot, T0 } from '../unit/trading/trader/fixtures.ts';
 import type { LiveVenue } from './live-venue.ts';
 
 const NAME = 'gateway.bybit.orders';
 const RECONCILER = 'reconciler';
-const SUBSCRIBED = new Set<EventType>(LIVE_FACTS);
+const SUBSCRIBED = new Set<EventType>([...LIVE_FACTS, ...RECONCILER_FACTS]);
 export const SYMBOLS = ['BTC/USDT', 'ETH/USDT', 'ADA/USDT', 'WIF/USDT', 'SOL/USDT', 'XRP/USDT', 'LTC/USDT', 'DOT/USDT'];
 const instrumentOf = (symbol: string): Instrument => ({ ...spot, id: `bybit:spot:${symbol}`, symbol, lotSize: qty('0.01'), minQty: qty('0.01') });
 export const rules: Settings = { ...base, paper: { ...base.paper, partialProbability: 0 } };

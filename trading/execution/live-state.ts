@@ -190,7 +190,7 @@ function approved(state: LiveState, intent: OrderIntent): LiveState {
 function sending(state: LiveState, body: EventBody<'order.sending'>): LiveState {
   const { clientOrderId, asset, symbol, side, purpose, parentId, pricing, bracket, qty, sentAt, deadlineAt } = body;
   const parent = orderOf(state, parentId);
-  const strategyId = parent?.strategyId ?? state.holdings[liveKey(body)]?.strategyId ?? '';
+  const strategyId = parent?.strategyId ?? state.holdings[liveKey(body)]?.strategyId ?? 'external';
   const blank: LiveOrder = {
     ...{ clientOrderId, asset, symbol, strategyId, side, purpose, parentId, intent: null },
     ...{ pricing: null, bracket: null, order: NEW_ORDER, legExecutions: [], children: [] },

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { price, qty } from '#trading/money/decimal.ts';
+import { placementOf } from '#trading/execution/live-state.ts';
+import type { Message } from '#trading/model/messages.ts';
 import type { OrderTerms } from '#trading/model/live.ts';
 import { LiveVenue, NO_FAULTS, TERMS, type Faults } from '../../support/live-venue.ts';
 import { LiveWorld } from '../../support/live-world.ts';
@@ -155,6 +157,88 @@ describe('LiveOrders', () => {
     await live.run(25_000);
     assert.equal(live.at(sent), 'FILLED');
     assert.deepEqual([live.venue.requests.get(sent), live.venue.requests.get(waiting)], [1, undefined]);
+  });
+
+  it('ST-2 one decision is one call: a request delivered again, or to the instance after a crash, places nothing', async () => {
+    const live = await world();
+    const id = live.approve(live.intent(BTC));
+    await live.settle();
+    const [sent] = live.of('order.sending');
+    assert.ok(sent !== undefined);
+    const again: Message = { type: 'placement.requested', body: { order: placementOf(sent) } };
+    live.tell(again);
+    await live.settle();
+    await live.crash(false);
+    live.tell(again);
+    await live.settle();
+    assert.equal(live.venue.requests.get(id), 1);
+  });
+
+  for (const mail of ['kept', 'lost'] as const) {
+    it(`ST-2 one crash at any step, its mailbox ${mail}: at most one call, and one truth at the end`, async () => {
+      let steps = 0;
+      for (let at = 1; at === 1 || steps >= at - 1; at += 1) {
+        const live = await world({}, TERMS);
+        live.nonce = mail === 'kept' ? 1 : 0;
+        steps = 0;
+        live.crashing = () => (steps += 1) === at;
+        const id = live.approve(live.intent(BTC));
+        await live.run(1500);
+        live.crashing = () => false;
+        await live.run(30_000, 500);
+        const said = `crash at step ${at}: ${live.at(id)}`;
+        assert.ok(
+          [...live.venue.requests.values()].every((times) => times === 1),
+          said,
+        );
+        assert.ok(['FILLED', 'NOT_SENT', 'NOT_PLACED'].includes(live.at(id) ?? ''), said);
+        assert.equal(live.venue.requests.has(id), live.at(id) === 'FILLED', said);
+        assert.equal(live.state.holdings[`crypto_spot|${BTC}`]?.qty ?? '0', live.venue.held.get(BTC) ?? '0', said);
+        assert.equal(live.state.holdings[`crypto_spot|${BTC}`]?.nakedSince ?? null, null, said);
+        assert.ok(!alarms(live).includes('UNEXPLAINED'), said);
+        assert.ok(at < 400);
+      }
+      assert.ok(steps > 20, `${steps} steps`);
+    });
+  }
+
+  it('what closes waits for the rows that opened, and then counts', async () => {
+    const live = await world({ reportLost: 1 });
+    const entry = live.approve(live.intent(BTC, { qty: qty('3') }));
+    await live.run(200);
+    const of = {
+      asset: 'crypto_spot',
+      symbol: BTC,
+      leg: null,
+      parentId: null,
+      price: price('100'),
+      fee: '0' as never,
+      executedAt: live.now,
+    } as const;
+    const bought = (executionId: string, amount: string) => ({
+      ...of,
+      executionId,
+      clientOrderId: entry,
+      venueOrderId: 'v1',
+      side: 'buy' as const,
+      qty: qty(amount),
+    });
+    live.venue.rows.length = 0;
+    live.tell({ type: 'execution.reported', body: { execution: bought('e1', '1') } });
+    await live.settle();
+    const exit = live.approve(live.intent(BTC, { side: 'sell', kind: 'exit', qty: qty('1'), bracket: null }));
+    await live.settle();
+    const sold = { ...bought('x1', '2'), clientOrderId: exit, venueOrderId: 'v2', side: 'sell' as const };
+    live.tell({ type: 'execution.reported', body: { execution: sold } });
+    await live.settle();
+    assert.equal(live.of('fill.recorded').length, 1);
+    live.tell({ type: 'execution.reported', body: { execution: bought('e2', '1') } });
+    live.tell({ type: 'execution.reported', body: { execution: sold } });
+    await live.settle();
+    assert.deepEqual(
+      live.of('fill.recorded').map(({ fill }) => fill.venueExecutionId),
+      ['e1', 'e2', 'x1'],
+    );
   });
 
   it('BR-2 places both legs at once on each fill where the venue takes none, and cancels them with the position', async () => {
