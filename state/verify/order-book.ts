@@ -1,6 +1,6 @@
 /** Every order of the journal, from its intent on: what the rules about orders, fills and trades look things up in. */
 import { add, ZERO_QTY, type Qty } from '#trading/money/decimal.ts';
-import type { EventOf } from '#trading/model/events.ts';
+import type { EventOf, KillScope } from '#trading/model/events.ts';
 import type { Instrument } from '#trading/model/instrument.ts';
 import type { Fill, OrderIntent } from '#trading/model/order.ts';
 import type { Settings } from '#trading/model/settings.ts';
@@ -17,6 +17,28 @@ export interface OrderStory {
   readonly fills: Fill[];
 }
 
+/** What was sent to a venue; `killed`: the scope that an entry was sent against. */
+interface Sent {
+  readonly body: EventOf<'order.sending'>['body'];
+  readonly killed: KillScope | null;
+}
+
+/** An order of the house's own: a leg, or a close at market. */
+export interface LiveChild {
+  readonly parentId: string;
+  ended: boolean;
+  filled: Qty;
+}
+
+interface Named {
+  readonly asset: string;
+  readonly mode: string;
+  readonly symbol: string;
+}
+
+export const sameOrder = (left: Named, right: Named): boolean =>
+  left.asset === right.asset && left.mode === right.mode && left.symbol === right.symbol;
+
 /** False for the fills of the bracket that protects an entry, and of a flatten: they carry the entry's id. */
 export const isOwnFill = (fill: Fill, intent: OrderIntent): boolean => fill.reason === intent.kind;
 
@@ -29,6 +51,9 @@ export const positionKey = (of: { readonly asset: string; readonly mode: string;
 /** What the journal has said so far. */
 export class OrderBook {
   readonly orders = new Map<string, OrderStory>();
+  /** Everything that was sent, by client order id. */
+  readonly sendings = new Map<string, Sent>();
+  readonly children = new Map<string, LiveChild>();
   readonly instruments = new Map<string, Instrument>();
   settings: Settings | null = null;
   /** The seed of the run at hand. */

@@ -4,6 +4,8 @@ import type { EventOf, Fact, KillScope } from '#trading/model/events.ts';
 import { brokerOf, type Asset, type Mode } from '#trading/model/instrument.ts';
 import { canonicalJson } from '../chain.ts';
 import { filledQty, instrumentKey, isOwnFill, type OrderBook, type OrderStory } from './order-book.ts';
+import { gatewayOf, isGatewayOf } from './gateways.ts';
+import { isChild } from './live-orders.ts';
 import type { Report } from './report.ts';
 
 interface OrderKey {
@@ -80,8 +82,7 @@ export class OrderRules {
     if (story === null) return;
     if (story.accepted !== null) return report('ORDER', `${clientOrderId} was accepted before: the same order twice`);
     if (story.ended) report('ORDER', `${clientOrderId} was accepted after its end`);
-    const gateway = gatewayOf(asset, mode);
-    if (actor !== gateway) report('ORDER', `${actor} accepted ${clientOrderId}, which is for ${gateway}`);
+    if (!isGatewayOf(actor, asset, mode)) report('ORDER', `${actor} accepted ${clientOrderId}, which is for ${gatewayOf(asset, mode)}`);
     if (!atMost(qty, story.intent.qty)) report('ORDER', `${clientOrderId} was accepted for ${qty}, more than the ${story.intent.qty} approved`);
     if (mode === 'paper' && draws.seed !== this.#book.seed)
       report('ORDER', `${clientOrderId} was drawn with seed ${draws.seed}, the run's is ${this.#book.seed}`);
@@ -95,6 +96,7 @@ export class OrderRules {
 
   #ended(end: EventOf<'order.ended'>['body'], report: Report): void {
     const { clientOrderId, status } = end;
+    if (isChild(this.#book, clientOrderId)) return;
     const story = this.#approvedStory(end, 'ended', report);
     if (story === null) return;
     if (story.ended) report('ORDER', `${clientOrderId} had ended before`);
@@ -124,6 +126,3 @@ export class OrderRules {
     return story;
   }
 }
-
-/** The only actor that executes orders of an asset and mode (RT-1, RT-2). */
-export const gatewayOf = (asset: Asset, mode: Mode): string => (mode === 'paper' ? 'gateway.paper' : `gateway.${brokerOf(asset)}`);

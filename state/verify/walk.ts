@@ -4,6 +4,7 @@ import { GENESIS, recordTail, type Link } from '../chain.ts';
 import { keyOf, seqOf, type RawRecord } from '../store.ts';
 import { FillRules, type FillCounts } from './fills.ts';
 import { instrumentKey, OrderBook } from './order-book.ts';
+import { LiveOrderRules } from './live-orders.ts';
 import { OrderRules } from './orders.ts';
 import { checkRaw } from './record-check.ts';
 import type { Problems, Report } from './report.ts';
@@ -22,6 +23,7 @@ export class Walk {
   readonly #anchor: Link | null;
   readonly #book = new OrderBook();
   readonly #orders = new OrderRules(this.#book);
+  readonly #live = new LiveOrderRules(this.#book);
   readonly #trades = new TradeRules(this.#book);
   readonly #fills = new FillRules(this.#book, (fill, trip, report) => this.#trades.closed(fill, trip, report));
   /** Null after a break. */
@@ -72,6 +74,7 @@ export class Walk {
     if (fact.type === 'settings.loaded') this.#book.settings = fact.body.settings;
     if (fact.type === 'instrument.changed') this.#book.instruments.set(instrumentKey(fact.body.instrument), fact.body.instrument);
     if (fact.type === 'order.intended') this.intents += 1;
+    this.#live.check(fact, report);
     this.#orders.check(fact, report);
     this.#fills.check(fact, fact.seq >= this.#from, report);
     this.#trades.check(fact, report);

@@ -105,11 +105,17 @@ function ordered({ id, mode, kind, quote: snapshot }: OrderSpec): Entry[] {
   const intent: OrderIntent = { ...key, strategyId: 'ema-cross', ...shape, signal: kind, nonce: 0, intendedAt: at };
   const draws = { seed: SEED, latencyMs: LATENCY_MS, fillFraction: ratio('1') };
   const accepted = { ...key, qty: QTY, draws, acceptedAt: at, dueAt: at + LATENCY_MS };
+  const sending: EventBody<'order.sending'> = {
+    ...{ ...key, purpose: kind, parentId: null, side: shape.side, qty: QTY, pricing: { type: 'market' }, bracket },
+    ...{ payloadHash: 'ab'.repeat(32), sentAt: at, deadlineAt: at + 2000 },
+  };
   const approved = { ...key, intent, notional: money('19.038'), margin: money('19.038'), maxLoss: money('0.5') };
   return [
     { actor: `trader.${ASSET}.${mode}`, at, event: { type: 'order.intended', body: { intent } } },
     { actor: 'governor', at, event: { type: 'order.approved', body: approved } },
-    { actor: mode === 'paper' ? 'gateway.paper' : 'gateway.bybit', at, event: { type: 'order.accepted', body: accepted } },
+    mode === 'paper'
+      ? { actor: 'gateway.paper', at, event: { type: 'order.accepted', body: accepted } }
+      : { actor: 'gateway.bybit.orders', at, event: { type: 'order.sending', body: sending } },
   ];
 }
 

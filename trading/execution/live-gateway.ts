@@ -7,7 +7,7 @@ import type { EventType, Fact, KillScope } from '../model/events.ts';
 import { brokerOf } from '../model/instrument.ts';
 import type { AccountView } from '../model/live.ts';
 import type { Message } from '../model/messages.ts';
-import { BLANK_LIVE, evolveLive, type LiveState } from './live-state.ts';
+import { BLANK_LIVE, evolveLive, orderOf, type LiveState } from './live-state.ts';
 import { cancelKilled, protect, sweep } from './live-guard.ts';
 import { lose, onCancelled, onExecution, onLookedUp, onOrder, onPlaced, onProtectionLost } from './live-report.ts';
 import { sendApproved, sendWaiting } from './live-send.ts';
@@ -52,7 +52,7 @@ function resume(turn: LiveTurn): LiveDecision {
   turn.memory = { ...turn.memory, bucket: { level: 0, at: turn.now } };
   for (const order of Object.values(turn.state.orders)) {
     if (order.order.at === 'INTENT') turn.end(order, 'not_sent', 'interrupted');
-    else if (order.order.at === 'SENDING') lose(turn, order, 'interrupted', false);
+    else if (order.order.at === 'SENDING') lose(turn, order, 'interrupted', true);
     // It rests, and reports may have been lost with the crash: looked at with the next tick.
     else if (order.order.at === 'ACKED' || order.order.at === 'PARTIAL') turn.remember('lookups', order.clientOrderId, turn.now);
   }
@@ -133,7 +133,7 @@ function onAccount(turn: LiveTurn, { executions, openOrders }: AccountView): voi
 }
 
 const isKnown = ({ state }: LiveTurn, of: { readonly clientOrderId: string | null; readonly parentId: string | null }): boolean =>
-  Object.hasOwn(state.orders, of.clientOrderId ?? '') || Object.hasOwn(state.orders, of.parentId ?? '');
+  orderOf(state, of.clientOrderId) !== undefined || orderOf(state, of.parentId) !== undefined;
 
 function onFact(turn: LiveTurn, fact: Fact): LiveDecision {
   const { broker } = turn.config.terms;

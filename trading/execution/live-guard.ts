@@ -7,7 +7,7 @@ import { NAKED_MS_MAX } from '../risk/tripwires.ts';
 import { add, isPositive, subtract, ZERO_QTY, type Qty } from '../money/decimal.ts';
 import { childId } from './order-names.ts';
 import { isOpen } from './order-state.ts';
-import { childrenOf, isFlattening, liveKey, refOf, remainingOf, type LiveHolding, type LiveOrder } from './live-state.ts';
+import { childrenOf, isFlattening, liveKey, orderOf, refOf, remainingOf, type LiveHolding, type LiveOrder } from './live-state.ts';
 import { closeOnlyReason, send, takeToken } from './live-send.ts';
 import { lookUp, lose } from './live-report.ts';
 import type { LiveTurn } from './live-turn.ts';
@@ -27,7 +27,8 @@ export function sweep(turn: LiveTurn): void {
 function watch(turn: LiveTurn, order: LiveOrder): void {
   const { pollMs, restingPollMs } = turn.config.terms;
   const { order: state } = order;
-  if (state.at === 'SENDING' && turn.now >= state.deadlineAt) lose(turn, order, 'no answer before the deadline', false);
+  // Whoever waits says so at the deadline itself; where nobody says anything, nobody knows whether there was an answer.
+  if (state.at === 'SENDING' && turn.now >= state.deadlineAt + pollMs) lose(turn, order, 'nothing was heard by the deadline', true);
   else if (state.at === 'UNKNOWN' && turn.now >= state.resolveAfter) lookUp(turn, order, pollMs);
   else if (state.at === 'ACKED' || state.at === 'PARTIAL') {
     // An order that rests may wait; the first look comes a while after it was sent.
@@ -102,7 +103,7 @@ function placeChild(turn: LiveTurn, holding: LiveHolding, purpose: 'stop_loss' |
   if (settings === null || (isRetry && (turn.memory.children[key] ?? 0) > turn.now)) return;
   if (!takeToken(turn, settings)) return;
   turn.remember('children', key, turn.now + CHILD_RETRY_MS);
-  const clientOrderId = childId(parentId, purpose, earlier.length + 1);
+  const clientOrderId = childId(parentId, purpose, (orderOf(turn.state, parentId)?.children.length ?? 0) + 1);
   send(turn, { clientOrderId, asset, symbol, side: opposite(side), purpose, parentId }, { qty, pricing, bracket: null });
 }
 

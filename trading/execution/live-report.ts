@@ -6,13 +6,15 @@ import type { MessageBody } from '../model/messages.ts';
 import type { Fill, FillReason } from '../model/order.ts';
 import { fillIdOf, isOwnOrderId } from './order-names.ts';
 import { executedOf, isOpen, transition, type OrderInput, type Verdict } from './order-state.ts';
-import { refOf, type LiveOrder } from './live-state.ts';
+import { liveKey, orderOf, refOf, type LiveOrder } from './live-state.ts';
 import { keyOf, type LiveTurn } from './live-turn.ts';
 
 const REASON_LENGTH_MAX = 400;
+/** How long an execution waits for the rows that explain it. */
+const EARLY_MS_MAX = 30_000;
 
 export function onPlaced(turn: LiveTurn, { clientOrderId, outcome }: MessageBody<'placement.answered'>): void {
-  const order = turn.state.orders[clientOrderId];
+  const order = orderOf(turn.state, clientOrderId);
   if (order === undefined) return;
   switch (outcome.kind) {
     case 'acknowledged':
@@ -26,16 +28,19 @@ export function onPlaced(turn: LiveTurn, { clientOrderId, outcome }: MessageBody
   }
 }
 
-/** The fence: nothing is decided, and nothing asked, before the venue can no longer accept what was sent. */
-export function lose(turn: LiveTurn, order: LiveOrder, reason: string, wasAnswered: boolean): void {
+/**
+ * The fence: nothing is decided, and nothing asked, before the venue can no longer accept what was sent. `mayBeAnswered`: an ambiguous answer
+ * came, or may have come and was lost with whoever waited for it; then the receive window no longer bounds when the venue may accept.
+ */
+export function lose(turn: LiveTurn, order: LiveOrder, reason: string, mayBeAnswered: boolean): void {
   if (order.order.at !== 'SENDING') return;
   const { receiveWindowMs, marginMs, answeredMarginMs } = turn.config.terms;
-  const resolveAfter = order.order.deadlineAt + receiveWindowMs + (wasAnswered ? answeredMarginMs : marginMs);
+  const resolveAfter = order.order.deadlineAt + receiveWindowMs + (mayBeAnswered ? answeredMarginMs : marginMs);
   turn.record({ type: 'order.unknown', body: { ...keyOf(order), reason: cut(reason), resolveAfter } });
 }
 
 export function onLookedUp(turn: LiveTurn, { clientOrderId, askedAt, lookup }: MessageBody<'lookup.answered'>): void {
-  const order = turn.state.orders[clientOrderId];
+  const order = orderOf(turn.state, clientOrderId);
   if (order === undefined || lookup.kind === 'unavailable') return;
   if (lookup.kind === 'absent') return absent(turn, order, askedAt);
   turn.remember('absences', clientOrderId, 0);
@@ -68,7 +73,7 @@ function onFound(turn: LiveTurn, { order, executions }: Extract<Lookup, { kind: 
 /** An order as its venue has it, from a stream or a lookup. */
 export function onOrder(turn: LiveTurn, reported: VenueOrder): void {
   if (reported.parentId !== null && reported.clientOrderId === null) return onLeg(turn, reported);
-  const order = reported.clientOrderId === null ? undefined : turn.state.orders[reported.clientOrderId];
+  const order = orderOf(turn.state, reported.clientOrderId);
   if (order === undefined) return onStranger(turn, reported);
   if (reported.status === 'rejected') return settle(turn, order, { is: 'REJECT', reason: cut(reported.reason) });
   const now = acknowledge(turn, order, reported.venueOrderId);
@@ -80,7 +85,7 @@ export function onOrder(turn: LiveTurn, reported: VenueOrder): void {
 }
 
 function onLeg(turn: LiveTurn, leg: VenueOrder): void {
-  const entry = turn.state.orders[leg.parentId ?? ''];
+  const entry = orderOf(turn.state, leg.parentId);
   if (entry === undefined) return onStranger(turn, leg);
   if (leg.leg === 'stop_loss' && leg.status === 'rejected') onProtectionLost(turn, entry.clientOrderId, `the venue rejected the stop: ${leg.reason}`);
 }
@@ -105,7 +110,7 @@ function acknowledge(turn: LiveTurn, order: LiveOrder, venueOrderId: string): Li
   const { verdict, order: next } = transition(order.order, { is: 'ACK', venueOrderId });
   if (next !== order.order) turn.record({ type: 'order.acknowledged', body: { ...keyOf(order), venueOrderId } });
   said(turn, order, verdict);
-  return turn.state.orders[order.clientOrderId] ?? order;
+  return orderOf(turn.state, order.clientOrderId) ?? order;
 }
 
 function settle(turn: LiveTurn, order: LiveOrder, input: Extract<OrderInput, { is: 'REJECT' | 'CANCEL' | 'EXPIRE' | 'NOT_SEND' }>): void {
@@ -125,9 +130,9 @@ function endOf({ order }: LiveOrder, is: 'REJECT' | 'CANCEL' | 'EXPIRE' | 'NOT_S
 
 /** An execution becomes a fill once, by its id, whoever reports it. */
 export function onExecution(turn: LiveTurn, execution: VenueExecution): void {
-  const own = execution.clientOrderId === null ? undefined : turn.state.orders[execution.clientOrderId];
+  const own = orderOf(turn.state, execution.clientOrderId);
   if (own !== undefined) return executed(turn, own, execution);
-  const entry = execution.parentId === null ? undefined : turn.state.orders[execution.parentId];
+  const entry = orderOf(turn.state, execution.parentId);
   if (entry !== undefined && execution.leg !== null) return legExecuted(turn, entry, execution);
   const sentence = `${execution.symbol}: execution ${execution.executionId} of ${execution.qty} at ${execution.price} is of no order of the journal`;
   turn.alarm(execution, null, isOwnOrderId(execution.clientOrderId) ? 'ORPHAN_ORDER' : 'FOREIGN_ORDER', sentence);
@@ -136,20 +141,42 @@ export function onExecution(turn: LiveTurn, execution: VenueExecution): void {
 function executed(turn: LiveTurn, order: LiveOrder, execution: VenueExecution): void {
   const { executionId, qty, venueOrderId } = execution;
   const { verdict } = transition(order.order, { is: 'FILL', executionId, qty, venueOrderId });
-  if (verdict === 'DUPLICATE_FILL') return;
+  if (verdict === 'DUPLICATE_FILL' || (verdict !== 'NEVER_SENT' && isEarly(turn, order, execution))) return;
   said(turn, order, verdict, execution);
   if (verdict === 'NEVER_SENT') return;
   if (order.order.at === 'SENDING' || order.order.at === 'UNKNOWN') acknowledge(turn, order, venueOrderId);
   const reason: FillReason = order.purpose;
   turn.record(fillEvent(turn, order, order.parentId ?? order.clientOrderId, reason, execution));
-  const after = turn.state.orders[order.clientOrderId];
+  const after = orderOf(turn.state, order.clientOrderId);
   // An end stands once: an execution after it changes the position, not the end.
   if (after !== undefined && after.order.at === 'FILLED' && isOpen(order.order)) turn.end(after, 'filled', 'filled');
 }
 
 function legExecuted(turn: LiveTurn, entry: LiveOrder, execution: VenueExecution): void {
-  if (entry.legExecutions.includes(execution.executionId) || execution.leg === null) return;
+  if (entry.legExecutions.includes(execution.executionId) || execution.leg === null || isEarly(turn, entry, execution)) return;
   turn.record(fillEvent(turn, entry, entry.clientOrderId, execution.leg, execution));
+}
+
+/**
+ * Reports come in any order, positions do not: what closes more than the journal holds waits until the entry's rows are there, since booked
+ * first it would open a position the other way. It is asked for again with its order; after `EARLY_MS_MAX` it counts all the same, with an alarm.
+ */
+function isEarly(turn: LiveTurn, order: LiveOrder, { executionId, leg, side, qty, symbol }: VenueExecution): boolean {
+  if (order.purpose === 'entry' && leg === null) return false;
+  const key = liveKey(order);
+  const holding = turn.state.holdings[key];
+  if (holding !== undefined && holding.side !== side && !lessThan(holding.qty, qty)) return false;
+  const since = turn.memory.deferred[executionId] ?? turn.now;
+  if (turn.now - since >= EARLY_MS_MAX) {
+    turn.alarm(order, order.clientOrderId, 'CONTRADICTION', `${symbol}: execution ${executionId} closes ${qty}, more than is held`);
+    return false;
+  }
+  turn.remember('deferred', executionId, since);
+  for (const other of Object.values(turn.state.orders)) {
+    if (other.purpose === 'entry' && liveKey(other) === key) turn.remember('lookups', other.clientOrderId, turn.now);
+  }
+  turn.remember('lookups', order.clientOrderId, turn.now + turn.config.terms.pollMs);
+  return true;
 }
 
 function fillEvent(turn: LiveTurn, order: LiveOrder, bookedOn: string, reason: FillReason, execution: VenueExecution): DomainEvent {
@@ -161,6 +188,7 @@ function fillEvent(turn: LiveTurn, order: LiveOrder, bookedOn: string, reason: F
     // The venue's clock may be ahead of ours; a fill is never later than its record.
     ...{ filledAt: Math.min(executedAt, turn.now), paper: null, venueExecutionId: executionId },
   };
+  turn.recorded(executionId);
   return { type: 'fill.recorded', body: { fill } };
 }
 
@@ -178,7 +206,7 @@ function said(turn: LiveTurn, order: LiveOrder, verdict: Verdict, execution?: Ve
 }
 
 export function onCancelled(turn: LiveTurn, { clientOrderId, outcome }: MessageBody<'cancel.answered'>): void {
-  const order = turn.state.orders[clientOrderId];
+  const order = orderOf(turn.state, clientOrderId);
   if (order === undefined) return;
   // Gone may be filled as well: only a lookup tells. Done is confirmed by one too, since what it executed before counts.
   if (outcome.kind === 'done' || outcome.kind === 'gone') turn.remember('lookups', clientOrderId, turn.now);

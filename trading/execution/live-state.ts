@@ -31,6 +31,8 @@ export interface LiveOrder {
   readonly order: OrderState;
   /** Executions of the bracket that the venue holds for this entry, each counted once. */
   readonly legExecutions: readonly string[];
+  /** Ids of the house's own orders for this entry, oldest first. */
+  readonly children: readonly string[];
 }
 
 /** An open live position. One a symbol, so that the bracket of an entry is the bracket of the position. */
@@ -52,8 +54,10 @@ export interface LiveHolding {
 export interface LiveState {
   readonly settings: Settings | null;
   readonly instruments: Readonly<Record<string, Instrument>>;
-  /** By client order id, oldest first. */
+  /** By client order id, oldest first: not over, and orphans. */
   readonly orders: Readonly<Record<string, LiveOrder>>;
+  /** The newest `ENDED_KEPT_MAX` that are over; those of an open position stay. */
+  readonly ended: Readonly<Record<string, LiveOrder>>;
   /** By `liveKey`. */
   readonly holdings: Readonly<Record<string, LiveHolding>>;
   readonly killed: readonly KillScope[];
@@ -68,6 +72,7 @@ export const BLANK_LIVE: LiveState = {
   settings: null,
   instruments: {},
   orders: {},
+  ended: {},
   holdings: {},
   killed: [],
   flattening: [],
@@ -85,8 +90,20 @@ export const refOf = ({ clientOrderId, asset, symbol, order }: LiveOrder): Order
 export const remainingOf = ({ order }: LiveOrder): Qty =>
   order.at === 'INTENT' || !isOpen(order) ? ZERO_QTY : subtract(order.qty, executedOf(order).filledQty);
 
+export const orderOf = (state: LiveState, clientOrderId: string | null): LiveOrder | undefined =>
+  clientOrderId === null ? undefined : (state.orders[clientOrderId] ?? state.ended[clientOrderId]);
+
 export const childrenOf = (state: LiveState, entryId: string): readonly LiveOrder[] =>
-  Object.values(state.orders).filter(({ parentId }) => parentId === entryId);
+  (orderOf(state, entryId)?.children ?? []).flatMap((id) => orderOf(state, id) ?? []);
+
+/** In the books that fit its state. */
+function withOrder(state: LiveState, order: LiveOrder): LiveState {
+  const { clientOrderId } = order;
+  if (isOpen(order.order) || order.order.at === 'ORPHAN') {
+    return { ...state, orders: { ...state.orders, [clientOrderId]: order }, ended: without(state.ended, clientOrderId) };
+  }
+  return pruned({ ...state, orders: without(state.orders, clientOrderId), ended: { ...state.ended, [clientOrderId]: order } });
+}
 
 export const isFlattening = (state: LiveState, asset: Asset): boolean => coveringScope(state.flattening, asset) !== undefined;
 
@@ -133,7 +150,7 @@ function evolveOrder(broker: Broker, state: LiveState, fact: Fact): LiveState {
     case 'order.unknown':
       return moved(state, fact.body.clientOrderId, { is: 'LOSE', reason: fact.body.reason, resolveAfter: fact.body.resolveAfter });
     case 'order.ended':
-      return watched(pruned(moved(state, fact.body.clientOrderId, endInput(fact.body.status, fact.body.reason))), fact.at);
+      return watched(moved(state, fact.body.clientOrderId, endInput(fact.body.status, fact.body.reason)), fact.at);
     case 'fill.recorded':
       return isOurs(broker, fact.body.fill) ? watched(filled(state, fact.body.fill), fact.at) : state;
     case 'alarm.raised':
@@ -162,32 +179,34 @@ export function placementOf({
 
 function approved(state: LiveState, intent: OrderIntent): LiveState {
   const { clientOrderId, asset, symbol, strategyId, side, kind } = intent;
-  if (Object.hasOwn(state.orders, clientOrderId)) return state;
+  if (orderOf(state, clientOrderId) !== undefined) return state;
   const order: LiveOrder = {
     ...{ clientOrderId, asset, symbol, strategyId, side, purpose: kind, parentId: null, intent },
-    ...{ pricing: null, bracket: null, order: NEW_ORDER, legExecutions: [] },
+    ...{ pricing: null, bracket: null, order: NEW_ORDER, legExecutions: [], children: [] },
   };
-  return { ...state, orders: { ...state.orders, [clientOrderId]: order } };
+  return withOrder(state, order);
 }
 
 function sending(state: LiveState, body: EventBody<'order.sending'>): LiveState {
   const { clientOrderId, asset, symbol, side, purpose, parentId, pricing, bracket, qty, sentAt, deadlineAt } = body;
-  const parent = parentId === null ? undefined : state.orders[parentId];
-  const strategyId = parent?.strategyId ?? state.holdings[liveKey(body)]?.strategyId ?? '';
+  const parent = orderOf(state, parentId);
+  const strategyId = parent?.strategyId ?? state.holdings[liveKey(body)]?.strategyId ?? 'external';
   const blank: LiveOrder = {
     ...{ clientOrderId, asset, symbol, strategyId, side, purpose, parentId, intent: null },
-    ...{ pricing: null, bracket: null, order: NEW_ORDER, legExecutions: [] },
+    ...{ pricing: null, bracket: null, order: NEW_ORDER, legExecutions: [], children: [] },
   };
-  const known = state.orders[clientOrderId] ?? blank;
+  const known = orderOf(state, clientOrderId) ?? blank;
   const { order } = transition(known.order, { is: 'SEND', qty, sentAt, deadlineAt });
-  return { ...state, orders: { ...state.orders, [clientOrderId]: { ...known, pricing, bracket, order } } };
+  const sent = withOrder(state, { ...known, pricing, bracket, order });
+  if (parent === undefined || parent.children.includes(clientOrderId)) return sent;
+  return withOrder(sent, { ...parent, children: [...parent.children, clientOrderId] });
 }
 
 function moved(state: LiveState, clientOrderId: string, input: OrderInput | null): LiveState {
-  const known = state.orders[clientOrderId];
+  const known = orderOf(state, clientOrderId);
   if (known === undefined || input === null) return state;
   const { order } = transition(known.order, input);
-  return order === known.order ? state : { ...state, orders: { ...state.orders, [clientOrderId]: { ...known, order } } };
+  return order === known.order ? state : withOrder(state, { ...known, order });
 }
 
 function endInput(status: OrderEnd, reason: string): OrderInput | null {
@@ -207,13 +226,13 @@ function endInput(status: OrderEnd, reason: string): OrderInput | null {
   }
 }
 
-/** The oldest of what is over goes where there is too much of it; an entry stays as long as its position. */
+/** The oldest of what is over goes where there is too much of it; an entry and its children stay as long as its position. */
 function pruned(state: LiveState): LiveState {
-  const over = Object.values(state.orders).filter(({ order }) => !isOpen(order));
-  if (over.length <= ENDED_KEPT_MAX) return state;
+  const ids = Object.keys(state.ended);
+  if (ids.length <= ENDED_KEPT_MAX) return state;
   const held = new Set(Object.values(state.holdings).map(({ entryOrderId }) => entryOrderId));
-  const oldest = over.find(({ clientOrderId, parentId }) => !held.has(clientOrderId) && !held.has(parentId ?? ''));
-  return oldest === undefined ? state : { ...state, orders: without(state.orders, oldest.clientOrderId) };
+  const oldest = ids.find((id) => !held.has(id) && !held.has(state.ended[id]?.parentId ?? ''));
+  return oldest === undefined ? state : { ...state, ended: without(state.ended, oldest) };
 }
 
 function filled(before: LiveState, fill: Fill): LiveState {
@@ -236,13 +255,13 @@ function filled(before: LiveState, fill: Fill): LiveState {
 const executedQty = ({ qty, feeQty }: Fill): Qty => (feeQty === undefined ? qty : add(qty, feeQty));
 
 function legFilled(state: LiveState, entryId: string, executionId: string): LiveState {
-  const entry = state.orders[entryId];
+  const entry = orderOf(state, entryId);
   if (entry === undefined) return state;
-  return { ...state, orders: { ...state.orders, [entryId]: { ...entry, legExecutions: [...entry.legExecutions, executionId] } } };
+  return withOrder(state, { ...entry, legExecutions: [...entry.legExecutions, executionId] });
 }
 
 function opened(state: LiveState, fill: Fill): LiveState {
-  const entry = state.orders[fill.clientOrderId];
+  const entry = orderOf(state, fill.clientOrderId);
   const { asset, symbol, strategyId, side, qty, clientOrderId: entryOrderId, filledAt: openedAt } = fill;
   // Native legs go with the order; where the venue takes none, the intent's are placed by the house.
   const isNative = (entry?.bracket ?? null) !== null;

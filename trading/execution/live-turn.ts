@@ -30,6 +30,8 @@ export interface LiveMemory {
   readonly alarms: readonly string[];
   /** By client order id of an entry: not before when the house places another order of its own for it. */
   readonly children: Readonly<Record<string, Instant>>;
+  /** By execution id: since when it waits for the rows of the entry that it closes. */
+  readonly deferred: Readonly<Record<string, Instant>>;
   /** True once the venue's side of the account was read: no entry before that. */
   readonly isReconciled: boolean;
 }
@@ -45,6 +47,7 @@ export const BLANK_LIVE_MEMORY: LiveMemory = {
   absences: {},
   alarms: [],
   children: {},
+  deferred: {},
   isReconciled: false,
 };
 
@@ -92,7 +95,7 @@ export class LiveTurn {
     this.record({ type: 'alarm.raised', body: { asset, mode: 'live', symbol, clientOrderId, code, sentence } });
   }
 
-  remember(what: 'lookups' | 'cancels' | 'absences' | 'children', key: string, value: number): void {
+  remember(what: 'lookups' | 'cancels' | 'absences' | 'children' | 'deferred', key: string, value: number): void {
     this.memory = { ...this.memory, [what]: { ...this.memory[what], [key]: value } };
   }
 
@@ -102,6 +105,13 @@ export class LiveTurn {
     const { [clientOrderId]: _cancel, ...otherCancels } = cancels;
     const { [clientOrderId]: _absence, ...otherAbsences } = absences;
     this.memory = { ...this.memory, lookups: otherLookups, cancels: otherCancels, absences: otherAbsences };
+  }
+
+  /** It waits no longer. */
+  recorded(executionId: string): void {
+    if (!Object.hasOwn(this.memory.deferred, executionId)) return;
+    const { [executionId]: _waited, ...deferred } = this.memory.deferred;
+    this.memory = { ...this.memory, deferred };
   }
 
   decided(): Decision<LiveMemory> {

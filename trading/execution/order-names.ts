@@ -9,7 +9,7 @@ const DIGITS = 26;
 const LETTER: Readonly<Partial<Record<Purpose, string>>> = { stop_loss: 's', take_profit: 't', flatten: 'x' };
 const OWN_ID = /^l[0-9a-z]{26}(-[stx][1-9][0-9]{0,6})?$/;
 
-/** The `n`th order of the house's own for an entry: `entry-s1` its first stop, `-t1` its first take-profit, `-x1` its first flatten. */
+/** The `n`th order of the house's own for an entry: `entry-s1` a stop, `-t2` a take-profit, `-x3` a close at market. */
 export function childId(entryId: string, purpose: 'stop_loss' | 'take_profit' | 'flatten', n: number): string {
   const suffix = `-${LETTER[purpose] ?? 'x'}${n}`;
   return OWN_ID.test(entryId) ? entryId + suffix : `l${digits(entryId)}${suffix}`;

@@ -56,7 +56,7 @@ export type Difference = Where &
     | { readonly kind: 'leg_missing'; readonly clientOrderId: string }
   );
 
-/** In one order for one content: by symbol, then by what it is. */
+/** In one order for one content: by symbol, then by what it is, rows by when they were executed. */
 export function diff(journal: JournalView, view: AccountView): readonly Difference[] {
   const differences = [...ordersOf(journal, view), ...executionsOf(journal, view), ...positionsOf(journal, view)];
   return differences.sort((left, right) => compareText(orderKeyOf(left), orderKeyOf(right)));
@@ -88,7 +88,11 @@ function subjectOf(difference: Difference): readonly string[] {
 export const heldText = (held: Held): string => (held === null ? 'flat' : `${held.side} ${held.qty} at ${held.averagePrice ?? 'no price'}`);
 
 const symbolKey = (of: Where): string => positionKey({ ...of, mode: 'live' });
-const orderKeyOf = (difference: Difference): string => [symbolKey(difference), difference.kind, ...subjectOf(difference)].join(' ');
+const TIME_DIGITS = 16;
+const orderKeyOf = (difference: Difference): string => {
+  const at = 'execution' in difference ? [String(difference.execution.executedAt).padStart(TIME_DIGITS, '0')] : [];
+  return [symbolKey(difference), difference.kind, ...at, ...subjectOf(difference)].join(' ');
+};
 const compareText = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0);
 
 function ordersOf(journal: JournalView, { openOrders, askedAt }: AccountView): readonly Difference[] {

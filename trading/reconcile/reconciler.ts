@@ -75,9 +75,14 @@ function compare(
   const target = config.brokers.find((candidate) => candidate.broker === broker);
   if (target === undefined) return NOTHING;
   const differences = diff(journalView(broker, state[broker]), view);
-  const { events, tells } = repair(differences, target, new Set(state[broker].said), view.askedAt);
+  // Orders, rows and positions are three answers of a venue that goes on meanwhile: what was only seen once may be between two of them.
+  const before = new Set((memory.standing[broker] ?? []).map((difference) => differenceId(broker, difference)));
+  const stands = differences.filter((difference) => !isFleeting(difference) || before.has(differenceId(broker, difference)));
+  const { events, tells } = repair(stands, target, new Set(state[broker].said), view.askedAt);
   return { events, effects: tells, memory: { ...memory, standing: { ...memory.standing, [broker]: differences } } };
 }
+
+const isFleeting = ({ kind }: Difference): boolean => kind === 'position_quantity' || kind === 'position_price' || kind === 'leg_missing';
 
 /** `differences` lists what stands; `adjust <id> <evidence>` takes the venue's word for one position. */
 function answer({ brokers }: ReconcilerConfig, { standing }: ReconcilerMemory, { query, args }: MessageBody<'actor.asked'>): ReconcilerDecision {

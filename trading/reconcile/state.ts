@@ -114,7 +114,7 @@ function adjusted(books: BrokerBooks, { asset, symbol, to, differenceId }: Event
 }
 
 export function journalView(broker: Broker, books: BrokerBooks): JournalView {
-  const orders = Object.values(books.live.orders).map(({ clientOrderId, asset, symbol, purpose, order }) => {
+  const orders = [...Object.values(books.live.ended), ...Object.values(books.live.orders)].map(({ clientOrderId, asset, symbol, purpose, order }) => {
     const isPlaced = order.at === 'ACKED' || order.at === 'PARTIAL';
     const isResting = purpose === 'stop_loss' || purpose === 'take_profit';
     return { clientOrderId, asset, symbol, isOpen: isOpen(order), isPlaced, isResting, sentAt: 'sentAt' in order ? order.sentAt : 0 };

@@ -1,0 +1,321 @@
+/**
+ * A venue in memory behind the order port, in market time: it drops, loses, delays, answers ambiguously, and tells by a stream that drops,
+ * repeats and shuffles. Whether an id may be used again once its order is over is the venue's model of uniqueness.
+ */
+import { add, atMost, isPositive, isZero, money, price, qty, smaller, subtract, ZERO_QTY, type Qty } from '#trading/money/decimal.ts';
+import type { Account, OrderEntry, OrderReports } from '#protocol/ports.ts';
+import type {
+  ChangeOutcome,
+  Lookup,
+  OrderRef,
+  OrderTerms,
+  Placement,
+  PlaceOutcome,
+  VenueBalance,
+  VenueExecution,
+  VenueOrder,
+  VenuePosition,
+} from '#trading/model/live.ts';
+import { opposite, type Side } from '#trading/model/order.ts';
+
+export const TERMS: OrderTerms = {
+  ...{ broker: 'bybit', nativeBracket: [], deadlineMs: 2000, receiveWindowMs: 2500, marginMs: 2000, answeredMarginMs: 15_000 },
+  ...{ absencesNeeded: 2, pollMs: 500, restingPollMs: 4000, placements: { limit: 100, windowMs: 1000 } },
+};
+
+export interface Faults {
+  /** The request never arrives. */
+  readonly drop: number;
+  /** It arrives, the answer does not. */
+  readonly replyLost: number;
+  /** It arrives late, some of it behind the receive window. */
+  readonly late: number;
+  readonly ambiguous: number;
+  readonly rejected: number;
+  readonly reportLost: number;
+  readonly reportTwice: number;
+  /** A leg that the venue holds executes by itself. */
+  readonly legTouched: number;
+}
+export const NO_FAULTS: Faults = { drop: 0, replyLost: 0, late: 0, ambiguous: 0, rejected: 0, reportLost: 0, reportTwice: 0, legTouched: 0 };
+export const STORM: Faults = {
+  ...{ drop: 0.1, replyLost: 0.1, late: 0.1, ambiguous: 0.05, rejected: 0.04 },
+  ...{ reportLost: 0.2, reportTwice: 0.2, legTouched: 0.2 },
+};
+
+interface Row {
+  order: VenueOrder;
+  readonly placement: Placement | null;
+  readonly createdAt: number;
+}
+
+/** Seeded, so that a failure can be seen again. */
+export function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+export class LiveVenue implements OrderEntry, Account {
+  readonly terms: OrderTerms;
+  faults: Faults;
+  now: number;
+  /** Calls of `place`, by client order id. */
+  readonly requests = new Map<string, number>();
+  readonly rows: Row[] = [];
+  readonly executions: VenueExecution[] = [];
+  readonly held = new Map<string, Qty>();
+  /** Cancels and lookups asked for. */
+  readonly asked: { readonly what: 'cancel' | 'lookup' | 'place'; readonly clientOrderId: string; readonly at: number }[] = [];
+  readonly #uniqueness: 'forever' | 'while open';
+  readonly #random: () => number;
+  #reports: OrderReports | null = null;
+  #due: { readonly at: number; readonly run: () => void }[] = [];
+  #ids = 0;
+
+  constructor(now: number, seed: number, faults: Faults = NO_FAULTS, terms: OrderTerms = TERMS, uniqueness: 'forever' | 'while open' = 'forever') {
+    this.now = now;
+    this.#random = random(seed);
+    this.faults = faults;
+    this.terms = terms;
+    this.#uniqueness = uniqueness;
+  }
+
+  advance(now: number): void {
+    for (;;) {
+      const next = this.#due.filter(({ at }) => at <= now).sort((left, right) => left.at - right.at)[0];
+      if (next === undefined) break;
+      this.#due = this.#due.filter((one) => one !== next);
+      this.now = Math.max(this.now, next.at);
+      next.run();
+    }
+    this.now = now;
+  }
+
+  get isIdle(): boolean {
+    return this.#due.length === 0;
+  }
+
+  place(order: Placement): Promise<PlaceOutcome> {
+    const { clientOrderId, deadlineAt } = order;
+    this.requests.set(clientOrderId, (this.requests.get(clientOrderId) ?? 0) + 1);
+    this.asked.push({ what: 'place', clientOrderId, at: this.now });
+    if (this.now > deadlineAt) throw new Error(`${clientOrderId} was placed after its deadline`);
+    const { drop, replyLost, late, ambiguous, rejected } = this.faults;
+    let draw = this.#random();
+    const isWithin = (share: number): boolean => (draw -= share) < 0;
+    const sentAt = this.now;
+    const arrives = (inMs: number): void => this.#at(sentAt + inMs, () => void this.#accept(order, sentAt));
+    const silence = (): Promise<PlaceOutcome> =>
+      this.#answer(deadlineAt - this.now, (): PlaceOutcome => ({ kind: 'unknown', reason: 'timeout', answered: false }));
+    if (isWithin(drop)) return silence();
+    if (isWithin(replyLost)) {
+      arrives(30);
+      return silence();
+    }
+    if (isWithin(late)) {
+      arrives(this.#random() * this.terms.receiveWindowMs * 1.5);
+      return silence();
+    }
+    if (isWithin(ambiguous)) {
+      // It passed the check of the time stamp: what is in the engine's queue may come out any time.
+      if (this.#random() < 0.5) this.#at(this.now + this.#random() * 10_000, () => void this.#accept(order, this.now));
+      return this.#answer(40, (): PlaceOutcome => ({ kind: 'unknown', reason: '10016', answered: true }));
+    }
+    if (isWithin(rejected)) return this.#answer(40, (): PlaceOutcome => ({ kind: 'rejected', code: '110007', text: 'insufficient balance' }));
+    return this.#answer(40, (): PlaceOutcome => {
+      const row = this.#accept(order, sentAt);
+      if (row === null) return { kind: 'unknown', reason: '110072 duplicate', answered: true };
+      return { kind: 'acknowledged', venueOrderId: row.order.venueOrderId };
+    });
+  }
+
+  cancel({ clientOrderId, venueOrderId }: OrderRef): Promise<ChangeOutcome> {
+    this.asked.push({ what: 'cancel', clientOrderId, at: this.now });
+    return this.#answer(30, (): ChangeOutcome => {
+      const row = this.rows.find(
+        ({ order }) =>
+          order.status === 'open' && (order.clientOrderId === clientOrderId || (venueOrderId !== null && order.venueOrderId === venueOrderId)),
+      );
+      if (row === undefined) return { kind: 'gone' };
+      this.#end(row, 'cancelled', 'asked for');
+      return { kind: 'done' };
+    });
+  }
+
+  amend(): Promise<ChangeOutcome> {
+    return Promise.resolve({ kind: 'gone' });
+  }
+
+  lookup({ clientOrderId }: OrderRef): Promise<Lookup> {
+    this.asked.push({ what: 'lookup', clientOrderId, at: this.now });
+    return this.#answer(20 + this.#random() * 80, (): Lookup => {
+      if (this.faults !== NO_FAULTS && this.#random() < 0.05) return { kind: 'unavailable', reason: '503' };
+      const row = this.rows.find(({ order, createdAt }) => order.clientOrderId === clientOrderId && createdAt + 300 <= this.now);
+      if (row === undefined) return { kind: 'absent' };
+      return { kind: 'found', order: row.order, executions: this.executions.filter((one) => one.clientOrderId === clientOrderId) };
+    });
+  }
+
+  openOrders(): Promise<readonly VenueOrder[]> {
+    return this.#answer(20, () => this.rows.map(({ order }) => order).filter(({ status }) => status === 'open'));
+  }
+
+  executionsSince(since: number): Promise<readonly VenueExecution[]> {
+    return this.#answer(40, () => this.executions.filter(({ executedAt }) => executedAt >= since));
+  }
+
+  positions(): Promise<readonly VenuePosition[]> {
+    return this.#answer(60, () =>
+      [...this.held].flatMap(([symbol, signed]) => {
+        if (isZero(signed)) return [];
+        const side = isPositive(signed) ? ('buy' as const) : ('sell' as const);
+        const amount = side === 'buy' ? signed : subtract(ZERO_QTY, signed);
+        return [{ asset: 'crypto_spot' as const, symbol, side, qty: amount, averagePrice: price('100') }];
+      }),
+    );
+  }
+
+  balances(): Promise<readonly VenueBalance[]> {
+    return Promise.resolve([]);
+  }
+
+  subscribe(reports: OrderReports): Promise<void> {
+    this.#reports = reports;
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    this.#reports = null;
+    return Promise.resolve();
+  }
+
+  /** Somebody else's doing. */
+  foreignOrder(symbol: string): void {
+    this.rows.push({
+      order: this.#newOrder({ symbol, side: 'buy', qty: qty('1'), clientOrderId: 'web-7', parentId: null, leg: null }),
+      placement: null,
+      createdAt: 0,
+    });
+  }
+
+  #accept(placement: Placement, stampedAt: number): Row | null {
+    if (this.now > stampedAt + this.terms.receiveWindowMs) return null;
+    const { clientOrderId, symbol, side, qty: amount } = placement;
+    const isTaken = this.rows.some(
+      ({ order }) => order.clientOrderId === clientOrderId && (this.#uniqueness === 'forever' || order.status === 'open'),
+    );
+    if (isTaken) return null;
+    const row: Row = {
+      order: this.#newOrder({ symbol, side, qty: amount, clientOrderId, parentId: null, leg: null }),
+      placement,
+      createdAt: this.now,
+    };
+    this.rows.push(row);
+    this.#report(row.order);
+    if (placement.pricing.type === 'market') this.#execute(row, 1 + Math.floor(this.#random() * 3));
+    return row;
+  }
+
+  #newOrder(of: Pick<VenueOrder, 'symbol' | 'side' | 'qty' | 'clientOrderId' | 'parentId' | 'leg'>): VenueOrder {
+    this.#ids += 1;
+    return { ...of, venueOrderId: `v${this.#ids}`, asset: 'crypto_spot', status: 'open', cumQty: ZERO_QTY, reason: '' };
+  }
+
+  #execute(row: Row, parts: number): void {
+    for (let part = 1; part <= parts; part += 1) {
+      this.#at(this.now + part * 30 + this.#random() * 100, () => {
+        if (row.order.status !== 'open') return;
+        const left = subtract(row.order.qty, row.order.cumQty);
+        const share = part === parts ? left : smaller(left, qty('0.3'));
+        this.fill(row, row.placement?.purpose === 'entry' ? share : smaller(share, this.#closable(row.order)));
+        if (part === parts && row.order.status === 'open') this.#end(row, 'cancelled', 'nothing to reduce');
+      });
+    }
+  }
+
+  #closable({ symbol, side }: VenueOrder): Qty {
+    const signed = this.held.get(symbol) ?? ZERO_QTY;
+    const closes = side === 'sell' ? signed : subtract(ZERO_QTY, signed);
+    return isPositive(closes) ? closes : ZERO_QTY;
+  }
+
+  /** At 100, whatever was asked: prices are not what is tested here. */
+  fill(row: Row, amount: Qty): void {
+    if (!isPositive(amount)) return;
+    const { order } = row;
+    this.#ids += 1;
+    const cumQty = add(order.cumQty, amount);
+    row.order = { ...order, cumQty, status: atMost(order.qty, cumQty) ? 'filled' : 'open' };
+    const { clientOrderId, parentId, venueOrderId, asset, symbol, side, leg } = order;
+    const execution: VenueExecution = {
+      ...{ executionId: `x${this.#ids}`, clientOrderId, parentId, venueOrderId, asset, symbol, side, leg },
+      ...{ price: price('100'), qty: amount, fee: money('0.01'), executedAt: this.now },
+    };
+    this.executions.push(execution);
+    this.#move(symbol, side, amount);
+    this.#tell(() => this.#reports?.onExecution(execution));
+    this.#report(row.order);
+    if ((row.placement?.bracket ?? null) !== null) this.#attach(row, amount);
+    if (isZero(this.held.get(symbol) ?? ZERO_QTY)) this.#dropLegs(symbol);
+  }
+
+  #move(symbol: string, side: Side, amount: Qty): void {
+    const before = this.held.get(symbol) ?? ZERO_QTY;
+    this.held.set(symbol, side === 'buy' ? add(before, amount) : subtract(before, amount));
+  }
+
+  #attach({ order }: Row, amount: Qty): void {
+    const { symbol, side, clientOrderId } = order;
+    for (const leg of ['stop_loss', 'take_profit'] as const) {
+      const known = this.rows.find((row) => row.order.parentId === clientOrderId && row.order.leg === leg);
+      if (known !== undefined) {
+        known.order = { ...known.order, qty: add(known.order.qty, amount) };
+        continue;
+      }
+      const of = { symbol, side: opposite(side), qty: amount, clientOrderId: null, parentId: clientOrderId, leg };
+      const row: Row = { order: this.#newOrder(of), placement: null, createdAt: this.now };
+      this.rows.push(row);
+      if (leg !== 'stop_loss' || this.#random() >= this.faults.legTouched) continue;
+      this.#at(this.now + 1000 + this.#random() * 3000, () => {
+        if (row.order.status !== 'open') return;
+        this.fill(row, smaller(row.order.qty, this.#closable(row.order)));
+      });
+    }
+  }
+
+  /** As venues do with legs of a position that is gone. */
+  #dropLegs(symbol: string): void {
+    for (const row of this.rows) {
+      if (row.order.symbol === symbol && row.order.parentId !== null && row.order.status === 'open')
+        this.#end(row, 'cancelled', 'the position is gone');
+    }
+  }
+
+  #end(row: Row, status: VenueOrder['status'], reason: string): void {
+    row.order = { ...row.order, status, reason };
+    this.#report(row.order);
+  }
+
+  #report(order: VenueOrder): void {
+    this.#tell(() => this.#reports?.onOrder(order));
+  }
+
+  #tell(report: () => void): void {
+    if (this.#random() < this.faults.reportLost) return;
+    const times = this.#random() < this.faults.reportTwice ? 2 : 1;
+    for (let time = 0; time < times; time += 1) this.#at(this.now + (this.faults === NO_FAULTS ? 5 : this.#random() * 800), report);
+  }
+
+  #answer<T>(inMs: number, outcome: () => T): Promise<T> {
+    return new Promise((resolve) => this.#at(this.now + inMs, () => resolve(outcome())));
+  }
+
+  #at(at: number, run: () => void): void {
+    this.#due.push({ at: Math.ceil(at), run });
+  }
+}

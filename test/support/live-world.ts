@@ -1,0 +1,224 @@
+/** Live orders and reconciler around one journal in memory, as cells run them, with crashes between any two steps. */
+import { LiveOrders } from '#actors/live-orders.ts';
+import type { SendGate } from '#actors/send-gate.ts';
+import type { Outcome } from '#protocol/actor.ts';
+import { EVENT_OWNERS, parseEvent } from '#protocol/events.ts';
+import { parseTell } from '#protocol/messages.ts';
+import { clientOrderId } from '#trading/execution/client-order-id.ts';
+import { LIVE_FACTS } from '#trading/execution/live-gateway.ts';
+import { BLANK_LIVE, evolveLive, orderOf, type LiveState } from '#trading/execution/live-state.ts';
+import { coveringScope } from '#trading/model/kill-scope.ts';
+import type { DomainEvent, EventBody, EventType, Fact, KillScope } from '#trading/model/events.ts';
+import type { Instrument } from '#trading/model/instrument.ts';
+import type { Message, Tell } from '#trading/model/messages.ts';
+import type { OrderIntent } from '#trading/model/order.ts';
+import type { QuoteSnapshot } from '#trading/model/quote.ts';
+import type { Settings } from '#trading/model/settings.ts';
+import { price, qty, ZERO_MONEY } from '#trading/money/decimal.ts';
+import { createReconciler, RECONCILER_FACTS } from '#trading/reconcile/reconciler.ts';
+import { settings as base, spot, T0 } from '../unit/trading/trader/fixtures.ts';
+import type { LiveVenue } from './live-venue.ts';
+
+const NAME = 'gateway.bybit.orders';
+const RECONCILER = 'reconciler';
+const SUBSCRIBED = new Set<EventType>([...LIVE_FACTS, ...RECONCILER_FACTS]);
+export const SYMBOLS = ['BTC/USDT', 'ETH/USDT', 'ADA/USDT', 'WIF/USDT', 'SOL/USDT', 'XRP/USDT', 'LTC/USDT', 'DOT/USDT'];
+const instrumentOf = (symbol: string): Instrument => ({ ...spot, id: `bybit:spot:${symbol}`, symbol, lotSize: qty('0.01'), minQty: qty('0.01') });
+export const rules: Settings = { ...base, paper: { ...base.paper, partialProbability: 0 } };
+
+class TestGate implements SendGate {
+  scopes: readonly KillScope[] = [];
+  trip(scopes: readonly KillScope[]): void {
+    this.scopes = [...this.scopes, ...scopes];
+  }
+  closed(): readonly KillScope[] {
+    return this.scopes;
+  }
+  closedFor(asset: 'crypto_spot') {
+    const scope = coveringScope(this.scopes, asset);
+    return scope === undefined ? null : ({ code: 'CLOSE_ONLY', rule: 'KS-1', numbers: {}, sentence: `closed for ${scope}` } as const);
+  }
+  rearm(): void {
+    this.scopes = [];
+  }
+}
+
+export class LiveWorld {
+  readonly facts: Fact[] = [];
+  readonly gate = new TestGate();
+  readonly venue: LiveVenue;
+  /** The journal as a gateway reads it. */
+  state: LiveState = BLANK_LIVE;
+  now = T0;
+  /** Chance of a crash at each step between two others. */
+  crashing: () => boolean = () => false;
+  crashes = 0;
+  nonce = 0;
+  /** Checks every event and every tell against its schema. */
+  isStrict = false;
+  #gateway: LiveOrders;
+  #epoch = 0;
+  #mail: Message[] = [];
+  readonly #reconciler = createReconciler({ name: RECONCILER, brokers: [{ broker: 'bybit', gateway: NAME }], everyMs: 5000 });
+  #books = this.#reconciler.initial;
+  #recall = this.#reconciler.blank;
+
+  constructor(venue: LiveVenue, of: Settings = rules) {
+    this.venue = venue;
+    this.#gateway = this.#newGateway();
+    this.append('system', [{ type: 'settings.loaded', body: { settings: of, source: 'test' } }]);
+    this.append(
+      'catalog',
+      SYMBOLS.map((symbol) => ({ type: 'instrument.changed', body: { instrument: instrumentOf(symbol) } })),
+    );
+  }
+
+  #newGateway(): LiveOrders {
+    return new LiveOrders(() => ({ orders: this.venue, account: this.venue, gate: this.gate }));
+  }
+
+  /** Facts of anybody; the gateway and the reconciler hear of them as their cells would tell them. */
+  append(actor: string, events: readonly DomainEvent[]): readonly Fact[] {
+    const facts = events.map((event, index): Fact => {
+      const owners = EVENT_OWNERS[event.type];
+      if (!owners.some((owner) => (owner.endsWith('.') ? actor.startsWith(owner) : actor === owner)))
+        throw new Error(`${actor} may not write ${event.type}`);
+      const body = this.isStrict ? parseEvent(event.type, JSON.parse(JSON.stringify(event.body))) : event;
+      return { ...body, seq: this.facts.length + index + 1, at: this.now, actor, version: 1, cause: null };
+    });
+    this.facts.push(...facts);
+    for (const fact of facts) {
+      this.state = evolveLive('bybit', this.state, fact);
+      this.#books = this.#reconciler.evolve(this.#books, fact);
+    }
+    return facts;
+  }
+
+  async start(): Promise<void> {
+    this.#epoch += 1;
+    const epoch = this.#epoch;
+    this.#gateway = this.#newGateway();
+    const facts = this.facts.filter(({ type }) => SUBSCRIBED.has(type));
+    const start = { name: NAME, epoch, params: {}, now: this.now, snapshot: null, facts };
+    const outcome = await this.#gateway.start(start, (tell) => {
+      // What an instance of an older epoch says is dropped.
+      if (epoch === this.#epoch) this.#route([tell]);
+    });
+    await this.#take(outcome);
+  }
+
+  /** The process of the gateway dies: `withMail` keeps what its cell in the main process holds. */
+  async crash(withMail: boolean): Promise<void> {
+    this.crashes += 1;
+    if (!withMail) this.#mail = [];
+    const was = this.crashing;
+    this.crashing = () => false;
+    await this.start();
+    this.crashing = was;
+  }
+
+  async #take(outcome: Outcome): Promise<boolean> {
+    if (this.crashing()) return false;
+    const facts = this.append(NAME, outcome.events);
+    if (this.crashing()) return false;
+    await this.#gateway.apply(facts);
+    if (this.crashing()) return false;
+    this.#route(outcome.tells);
+    return true;
+  }
+
+  #route(tells: readonly Tell[]): void {
+    for (const tell of tells) {
+      if (this.isStrict) parseTell(JSON.parse(JSON.stringify(tell)) as Tell);
+      if (tell.to === NAME) this.#mail.push(tell);
+      else if (tell.to === RECONCILER) this.reconcile(tell);
+      else throw new Error(`nobody is called ${tell.to}`);
+    }
+  }
+
+  reconcile(message: Message): unknown {
+    const decision = this.#reconciler.decide(this.#books, this.#recall, message, this.now);
+    if (decision.memory !== undefined) this.#recall = decision.memory;
+    const facts = this.append(RECONCILER, decision.events);
+    for (const fact of facts) this.#post(fact);
+    this.#route(decision.effects);
+    return decision.reply;
+  }
+
+  /** A fact of somebody else reaches the gateway by apply, then as a message. */
+  #post(fact: Fact): void {
+    void this.#gateway.apply([fact]);
+    this.#mail.push({ type: 'fact.recorded', body: { fact } });
+  }
+
+  tell(message: Message): void {
+    this.#mail.push(message);
+  }
+
+  tellFact(actor: string, event: DomainEvent): void {
+    for (const fact of this.append(actor, [event])) if (SUBSCRIBED.has(fact.type)) this.#post(fact);
+  }
+
+  /** Everything that is in the mailbox, and what follows from it now. */
+  async settle(): Promise<void> {
+    for (;;) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (this.#mail.length === 0) return;
+      while (this.#mail.length > 0) {
+        const message = this.#mail.shift();
+        if (message === undefined) break;
+        const envelope = { id: 'm', from: 'test', to: NAME, at: this.now, epoch: this.#epoch, cause: null, correlation: 'm', ...message };
+        const isWhole = !this.crashing() && (await this.#take(await this.#gateway.receive(envelope, this.now)));
+        if (!isWhole) await this.crash(this.nonce % 2 === 0);
+      }
+    }
+  }
+
+  /** Market time goes on in steps of 100 ms; the clock ticks at each. */
+  async run(ms: number, stepMs = 100): Promise<void> {
+    for (const end = this.now + ms; this.now < end;) {
+      this.now += stepMs;
+      this.venue.advance(this.now);
+      this.tell({ type: 'clock.advanced', body: {} });
+      this.reconcile({ type: 'clock.advanced', body: {} });
+      await this.settle();
+    }
+  }
+
+  intent(symbol: string, more: Partial<OrderIntent> = {}): OrderIntent {
+    this.nonce += 1;
+    const snapshot: QuoteSnapshot = {
+      ...{ id: `q${this.nonce}`, broker: 'bybit', asset: 'crypto_spot', symbol, bid: price('99.99'), ask: price('100.01') },
+      ...{ bidQty: null, askQty: null, last: null, volume: null, exchangeAt: this.now, receivedAt: this.now },
+    };
+    return {
+      ...{ clientOrderId: clientOrderId('live', 'ema-cross', symbol, this.now, this.nonce), strategyId: 'ema-cross', asset: 'crypto_spot' },
+      ...{ mode: 'live', symbol, side: 'buy', kind: 'entry', qty: qty('1'), snapshot },
+      ...{ bracket: { takeProfit: price('110'), stopLoss: price('90') }, sizing: null, signal: 'test', nonce: this.nonce, intendedAt: this.now },
+      ...more,
+    };
+  }
+
+  approve(intent: OrderIntent): string {
+    const { clientOrderId: id, asset, mode, symbol } = intent;
+    this.append('trader.crypto_spot.live', [{ type: 'order.intended', body: { intent } }]);
+    const body = { clientOrderId: id, asset, mode, symbol, intent, notional: ZERO_MONEY, margin: ZERO_MONEY, maxLoss: ZERO_MONEY };
+    this.tellFact('governor', { type: 'order.approved', body });
+    return id;
+  }
+
+  /** An entry where nothing is held, else an exit of everything. */
+  trade(symbol: string): string {
+    const held = this.state.holdings[`crypto_spot|${symbol}`];
+    if (held === undefined) return this.approve(this.intent(symbol));
+    return this.approve(this.intent(symbol, { side: 'sell', kind: 'exit', qty: held.qty, bracket: null }));
+  }
+
+  of<T extends EventType>(type: T): readonly EventBody<T>[] {
+    return this.facts.flatMap((fact) => (fact.type === type ? [fact.body as EventBody<T>] : []));
+  }
+
+  at(clientOrderId_: string): string | undefined {
+    return orderOf(this.state, clientOrderId_)?.order.at;
+  }
+}
