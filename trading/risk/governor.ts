@@ -4,12 +4,12 @@
  */
 import { NOTHING, type Behavior, type Decision } from '../behavior.ts';
 import { checkQuote } from '../market/freshness.ts';
-import { add } from '../money/decimal.ts';
+import { add, subtract, ZERO_MONEY } from '../money/decimal.ts';
 import type { ClosedPart } from '../ledger/positions.ts';
-import { budgetOf, walletKey } from '../ledger/wallet.ts';
+import { allotted, baseKey, budgetOf, walletKey } from '../ledger/wallet.ts';
 import type { DomainEvent, EventType, Fact } from '../model/events.ts';
-import type { Instant } from '../model/instrument.ts';
-import type { Allowance, Message, MessageBody, Tell } from '../model/messages.ts';
+import { brokerOf, BROKERS, type Instant } from '../model/instrument.ts';
+import type { Allowance, Message, MessageBody, Tell, WalletReport } from '../model/messages.ts';
 import type { OrderIntent } from '../model/order.ts';
 import type { QuoteSnapshot } from '../model/quote.ts';
 import { ACCOUNTS, allowanceOf, nextReview } from './allowance.ts';
@@ -33,6 +33,7 @@ export const GOVERNOR_FACTS: readonly EventType[] = [
   'order.ended',
   'fill.recorded',
   'trade.closed',
+  'wallet.based',
   'tripwire.tripped',
   'kill.tripped',
   'kill.rearmed',
@@ -77,6 +78,8 @@ function decide(turn: Turn, message: Message): GovernorDecision {
       return isReviewDue(turn) ? settled(turn) : NOTHING;
     case 'feed.changed':
       return onFeed(turn, message.body);
+    case 'wallet.reported':
+      return onWallet(turn, message.body);
     case 'fact.recorded':
       return onFact(turn, message.body.fact);
     case 'actor.asked':
@@ -128,7 +131,7 @@ function bookClosed(turn: Turn): void {
 function tradeOf(state: GovernorState, part: ClosedPart) {
   const { settings } = state;
   if (settings === null) throw new Error(`${part.tradeId} was closed before any settings were loaded`);
-  const budgetBefore = budgetOf(settings, part.asset, walletOf(state, part));
+  const budgetBefore = budgetOf(settings, allotted(settings, part, state.bases), walletOf(state, part));
   const budgetAfter = settings.profitRollover ? add(budgetBefore, part.pnl) : budgetBefore;
   return { ...part, budgetBefore, budgetAfter };
 }
@@ -150,23 +153,59 @@ function onFeed({ memory }: Turn, { broker, up, reason }: MessageBody<'feed.chan
   return { ...NOTHING, memory: { ...memory, down: up ? others : { ...others, [broker]: reason } } };
 }
 
+/** Of live only: a paper wallet follows from the journal. */
+function onWallet(turn: Turn, report: WalletReport): GovernorDecision {
+  const { memory, now } = turn;
+  if (report.mode !== 'live') return NOTHING;
+  // A report of a clock that runs ahead would never be old.
+  const at = Math.min(report.at, now);
+  const before = memory.reports[report.broker];
+  if (before !== undefined && before.at > at) return NOTHING;
+  turn.memory = { ...memory, reports: { ...memory.reports, [report.broker]: { ...report, at } } };
+  return settled(turn);
+}
+
+/**
+ * CF-1 in percent mode: the first equity a broker reports, less what its live accounts realised until then, is what their shares are taken
+ * of from now on. It is a fact, so that every budget follows from the journal.
+ */
+function base(turn: Turn): void {
+  if (turn.state.settings?.allocMode !== 'percent') return;
+  for (const broker of BROKERS) {
+    const report = turn.memory.reports[broker];
+    if (report === undefined || Object.hasOwn(turn.state.bases, baseKey(broker, 'live'))) continue;
+    const { mode, equity, at: reportedAt } = report;
+    const accounts = ACCOUNTS.filter((account) => account.mode === mode && brokerOf(account.asset) === broker);
+    const realised = add(ZERO_MONEY, ...accounts.map((account) => walletOf(turn.state, account).realised));
+    turn.record({ type: 'wallet.based', body: { broker, mode, equity, base: subtract(equity, realised), reportedAt } });
+  }
+}
+
 /** The decision, with an allowance told to every trader for whom it is another than before. */
 function settled(turn: Turn): GovernorDecision {
+  base(turn);
   for (const wire of wiresOfNaked(turn.state, turn.now)) turn.record(wire);
   const effects: Tell[] = [];
   const told = { ...turn.memory.told };
   for (const allowance of allowances(turn)) {
     const text = JSON.stringify(allowance);
     const key = walletKey(allowance);
-    if (told[key] === text) continue;
+    if (told[key] === text || !isHeard(turn, allowance)) continue;
     told[key] = text;
     effects.push({ to: `trader.${allowance.asset}.${allowance.mode}`, type: 'allowance.changed', body: allowance });
   }
-  return { events: turn.events, effects, memory: { ...turn.memory, told, reviewAt: nextReview(turn.state, turn.now) } };
+  return { events: turn.events, effects, memory: { ...turn.memory, told, reviewAt: nextReview(turn.state, turn.now, turn.memory.reports) } };
 }
 
-function allowances({ state, now }: Turn): readonly Allowance[] {
-  return ACCOUNTS.map((account) => allowanceOf(state, account, now)).filter((allowance) => allowance !== null);
+function allowances({ state, memory, now }: Turn): readonly Allowance[] {
+  return ACCOUNTS.map((account) => allowanceOf(state, account, now, memory.reports)).filter((allowance) => allowance !== null);
+}
+
+/** Where nothing was ever live nobody listens: no live trader runs before a wallet was reported. */
+function isHeard({ state, memory }: Turn, allowance: Allowance): boolean {
+  const key = walletKey(allowance);
+  if (allowance.mode === 'paper' || memory.reports[brokerOf(allowance.asset)] !== undefined) return true;
+  return Object.hasOwn(memory.told, key) || Object.hasOwn(state.wallets, key);
 }
 
 function isReviewDue({ memory, now }: Turn): boolean {

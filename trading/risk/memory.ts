@@ -1,4 +1,5 @@
 import type { Broker, Instant } from '../model/instrument.ts';
+import type { WalletReport } from '../model/messages.ts';
 import type { QuoteSnapshot } from '../model/quote.ts';
 
 /** What the governor may lose in a crash. */
@@ -7,10 +8,12 @@ export interface GovernorMemory {
   readonly lastGood: Readonly<Record<string, QuoteSnapshot>>;
   /** Brokers whose feed is down, with the reason. */
   readonly down: Readonly<Partial<Record<Broker, string>>>;
+  /** Live wallets as their gateway reported them last. */
+  readonly reports: Readonly<Partial<Record<Broker, WalletReport>>>;
   /** By `walletKey`: the allowance told last, as text. */
   readonly told: Readonly<Record<string, string>>;
   /** When time alone changes an allowance next. */
   readonly reviewAt: Instant | null;
 }
 
-export const BLANK_GOVERNOR_MEMORY: GovernorMemory = { lastGood: {}, down: {}, told: {}, reviewAt: null };
+export const BLANK_GOVERNOR_MEMORY: GovernorMemory = { lastGood: {}, down: {}, reports: {}, told: {}, reviewAt: null };

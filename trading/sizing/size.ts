@@ -31,6 +31,8 @@ export interface SizingRequest {
   readonly budget: Money;
   /** m: the ladder's multiplier (SZ-7). */
   readonly multiplier: Ratio;
+  /** What the wallet has free, USD, where that is what bounds `usable`: no budget would help then. */
+  readonly walletAvailable?: Money;
   /** SZ-5: min(remaining budget, wallet available), USD. The notional is held below it, whatever the leverage. */
   readonly usable: Money;
   /** P: the side of the snapshot that a taker pays. */
@@ -45,18 +47,16 @@ const NUMBER_PLACES_MAX = 8;
 
 /**
  * The quantity of an order: NotionalCap, at most what is usable, divided by the price of one unit and rounded down to the lot. Refuses with
- * `NOT_CONFIGURED` (allocation by percent of a wallet nobody knows), `BUDGET_EXHAUSTED` or `BELOW_MINIMUM`, which names what is missing and
- * the budget that would be enough.
+ * `BUDGET_EXHAUSTED` or `BELOW_MINIMUM`, which names what is missing and the budget that would be enough.
  */
 export function sizeOrder(request: SizingRequest): Sizing {
   const { settings, budget, multiplier, usable, price, instrument } = request;
-  if (settings.allocMode !== 'absolute') return refused(percentOfNothing(request));
   if (!isPositive(price)) throw new RangeError(`no size at a price of ${price}`);
   if (!isPositive(budget) || !isPositive(usable)) return refused(exhausted(request));
   const { baseCap, notionalCap } = notionalCapOf(request);
   const cap = smaller(notionalCap, usable);
   const qty = toStep(quantityFor(cap, price, instrument.multiplier), instrument.lotSize, 'down');
-  const least = leastOrder(instrument, price);
+  const least = leastOrder(instrument, price, settings);
   if (lessThan(qty, least.qty)) return refused(belowMinimum(request, notionalCap, cap, least.notional));
   return { ok: true, qty, basis: { budget, multiplier, baseCap, notionalCap, usable } };
 }
@@ -73,23 +73,19 @@ export function notionalCapOf({ settings, asset, budget, multiplier }: Pick<Sizi
   return { baseCap, notionalCap: larger(threshold, scale(grown, settings.percentSizingAboveThreshold[asset])) };
 }
 
-/** The smallest order on the lot grid that the venue takes at `price`. */
-export function leastOrder(instrument: Instrument, price: Price): { readonly qty: Qty; readonly notional: Money } {
-  const { minQty, minNotional, multiplier, lotSize } = instrument;
+/** The smallest order on the lot grid that the venue takes at `price`: of its round size where odd lots are not allowed. */
+export function leastOrder(
+  instrument: Instrument,
+  price: Price,
+  { allowOddLots = true }: Pick<Settings, 'allowOddLots'> = {},
+): { readonly qty: Qty; readonly notional: Money } {
+  const { minNotional, multiplier, lotSize, oddLotBelow } = instrument;
+  const minQty = allowOddLots || oddLotBelow === undefined ? instrument.minQty : larger(instrument.minQty, oddLotBelow);
   const wanted = larger(larger(minQty, lotSize), quantityFor(minNotional, price, multiplier));
   // A quotient cut at its last digit may round up to one step too few.
   let qty = toStep(wanted, lotSize, 'up');
   if (lessThan(notional(price, qty, multiplier), minNotional)) qty = add(qty, lotSize);
   return { qty, notional: notional(price, qty, multiplier) };
-}
-
-function percentOfNothing({ asset, settings }: SizingRequest): Refusal {
-  return {
-    code: 'NOT_CONFIGURED',
-    rule: 'CF-1',
-    numbers: { alloc: settings.alloc[asset] },
-    sentence: `${asset}: alloc_mode "percent" needs a wallet to take the share of, and none is known; use "absolute"`,
-  };
 }
 
 function exhausted({ asset, budget, usable }: SizingRequest): Refusal {

@@ -116,7 +116,7 @@ describe('risk: for any market, orders, kills and crashes', function () {
       for (const asset of ['crypto_spot', 'crypto_futures', 'forex', 'options'] as const) {
         const key = walletKey({ asset, mode: 'paper' });
         const wallet = house.governor.state.wallets[key] ?? EMPTY_WALLET;
-        assert.equal(budgetOf(settings, asset, wallet), add(settings.alloc[asset], cash[key] ?? ZERO_MONEY), asset);
+        assert.equal(budgetOf(settings, settings.alloc[asset], wallet), add(settings.alloc[asset], cash[key] ?? ZERO_MONEY), asset);
         assert.equal(house.governor.state.wallets[walletKey({ asset, mode: 'live' })], undefined);
       }
       for (const { trade } of house.of('trade.closed')) assert.equal(trade.budgetAfter, add(trade.budgetBefore, trade.pnl));
@@ -159,7 +159,7 @@ describe('risk: for any market, orders, kills and crashes', function () {
         if (fact.type !== 'order.approved' || fact.body.intent.kind !== 'entry') continue;
         const after = evolveGovernor(before, fact);
         const { asset } = fact.body;
-        const budget = budgetOf(settings, asset, after.wallets[walletKey(fact.body)] ?? EMPTY_WALLET);
+        const budget = budgetOf(settings, settings.alloc[asset], after.wallets[walletKey(fact.body)] ?? EMPTY_WALLET);
         const exposure = exposureOf(after, fact.body);
         assert.ok(atMost(marginOf(settings, asset, exposure), budget), `${exposure} of ${budget}`);
         assert.ok(atMost(exposure, scale(budget, settings.leverageCaps[asset])));
