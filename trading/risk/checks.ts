@@ -60,8 +60,18 @@ const coolDown: Check = ({ state, settings, intent, now }) => {
 /** SZ-1…SZ-5 again, with the governor's own numbers: what the trader was told may be old by now. */
 const size: Check = ({ settings, allowance, intent, instrument }) => {
   const { asset, qty, symbol } = intent;
-  const { budget, multiplier, usable } = allowance;
-  const sizing = sizeOrder({ settings, asset, budget, multiplier, usable, price: touch(intent.side, intent.snapshot), instrument });
+  const { budget, multiplier, usable, remaining, walletAvailable } = allowance;
+  const sizing = sizeOrder({
+    settings,
+    asset,
+    budget,
+    multiplier,
+    usable,
+    remaining,
+    walletAvailable,
+    price: touch(intent.side, intent.snapshot),
+    instrument,
+  });
   if (!sizing.ok) return sizing.refusal;
   const least = leastOrder(instrument, touch(intent.side, intent.snapshot), settings);
   if (lessThan(qty, least.qty)) {

@@ -31,10 +31,11 @@ export interface SizingRequest {
   readonly budget: Money;
   /** m: the ladder's multiplier (SZ-7). */
   readonly multiplier: Ratio;
-  /** What the wallet has free, USD, where that is what bounds `usable`: no budget would help then. */
-  readonly walletAvailable?: Money;
   /** SZ-5: min(remaining budget, wallet available), USD. The notional is held below it, whatever the leverage. */
   readonly usable: Money;
+  /** What `usable` is the smaller of, USD: a refusal then tells a budget that is too small from a wallet that is. */
+  readonly remaining?: Money;
+  readonly walletAvailable?: Money;
   /** P: the side of the snapshot that a taker pays. */
   readonly price: Price;
   readonly instrument: Instrument;
@@ -98,9 +99,11 @@ function exhausted({ asset, budget, usable }: SizingRequest): Refusal {
 }
 
 function belowMinimum(request: SizingRequest, notionalCap: Money, cap: Money, least: Money): Refusal {
-  const { instrument, asset, budget, usable, price } = request;
+  const { instrument, asset, budget, usable, price, walletAvailable } = request;
   const missing = up(subtract(least, cap));
   const enough = up(budgetFor(request, notionalCap, least));
+  const isShort = isWalletShort(request, least);
+  const sentence = `${instrument.symbol}: ${shown(cap)} USD is below the smallest order of ${shown(least)} USD, ${missing} USD is missing; a ${asset} budget of ${enough} USD would be enough`;
   return {
     code: 'BELOW_MINIMUM',
     rule: 'SZ-4',
@@ -113,20 +116,25 @@ function belowMinimum(request: SizingRequest, notionalCap: Money, cap: Money, le
       budgetEnough: enough,
       price,
     },
-    sentence: `${instrument.symbol}: ${shown(cap)} USD is below the smallest order of ${shown(least)} USD, ${missing} USD is missing; a ${asset} budget of ${enough} USD would be enough`,
+    sentence: `${sentence}${walletAvailable !== undefined && isShort ? `, with ${shown(least)} USD free in the wallet, which has ${shown(walletAvailable)}` : ''}`,
   };
 }
 
 /** The smallest budget whose cap, and whose usable part, reach `least`: the caps of SZ-1…SZ-3 solved for B. */
-function budgetFor({ settings, asset, budget, multiplier, usable }: SizingRequest, notionalCap: Money, least: Money): Money {
+function budgetFor({ settings, asset, budget, multiplier, usable, remaining = usable }: SizingRequest, notionalCap: Money, least: Money): Money {
   const threshold = settings.percentSizingThreshold;
   const byRisk = (cap: Money): Money => divide(cap, scale(settings.perTradeRisk[asset], multiplier));
   const forCap = atMost(least, threshold)
     ? byRisk(least)
     : larger(add(byRisk(threshold), CENT), divide(least, scale(settings.percentSizingAboveThreshold[asset], multiplier)));
   const needsCap = lessThan(notionalCap, least);
-  const forUsable = lessThan(usable, least) ? add(budget, subtract(least, usable)) : budget;
+  const forUsable = lessThan(remaining, least) ? add(budget, subtract(least, remaining)) : budget;
   return needsCap ? larger(forCap, forUsable) : forUsable;
+}
+
+/** No budget helps where the wallet has too little. */
+function isWalletShort({ usable, remaining = usable, walletAvailable = usable }: SizingRequest, least: Money): boolean {
+  return lessThan(walletAvailable, remaining) && usable === walletAvailable && lessThan(walletAvailable, least);
 }
 
 const refused = (refusal: Refusal): Sizing => ({ ok: false, refusal });
