@@ -187,24 +187,27 @@ function settled(turn: Turn): GovernorDecision {
   for (const wire of wiresOfNaked(turn.state, turn.now)) turn.record(wire);
   const effects: Tell[] = [];
   const told = { ...turn.memory.told };
-  for (const allowance of allowances(turn)) {
+  for (const allowance of allowances(
+    turn,
+    ACCOUNTS.filter((account) => isHeard(turn, account)),
+  )) {
     const text = JSON.stringify(allowance);
     const key = walletKey(allowance);
-    if (told[key] === text || !isHeard(turn, allowance)) continue;
+    if (told[key] === text) continue;
     told[key] = text;
     effects.push({ to: `trader.${allowance.asset}.${allowance.mode}`, type: 'allowance.changed', body: allowance });
   }
   return { events: turn.events, effects, memory: { ...turn.memory, told, reviewAt: nextReview(turn.state, turn.now, turn.memory.reports) } };
 }
 
-function allowances({ state, memory, now }: Turn): readonly Allowance[] {
-  return ACCOUNTS.map((account) => allowanceOf(state, account, now, memory.reports)).filter((allowance) => allowance !== null);
+function allowances({ state, memory, now }: Turn, accounts = ACCOUNTS): readonly Allowance[] {
+  return accounts.map((account) => allowanceOf(state, account, now, memory.reports)).filter((allowance) => allowance !== null);
 }
 
 /** Where nothing was ever live nobody listens: no live trader runs before a wallet was reported. */
-function isHeard({ state, memory }: Turn, allowance: Allowance): boolean {
-  const key = walletKey(allowance);
-  if (allowance.mode === 'paper' || memory.reports[brokerOf(allowance.asset)] !== undefined) return true;
+function isHeard({ state, memory }: Turn, account: (typeof ACCOUNTS)[number]): boolean {
+  const key = walletKey(account);
+  if (account.mode === 'paper' || memory.reports[brokerOf(account.asset)] !== undefined) return true;
   return Object.hasOwn(memory.told, key) || Object.hasOwn(state.wallets, key);
 }
 
