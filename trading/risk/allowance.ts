@@ -4,25 +4,20 @@ import { absolute, add, divide, isNegative, notional, ONE, smaller, subtract, ZE
 import { heldNotional } from '../ledger/positions.ts';
 import { allotted, budgetOf, windowChangesAt, windowResult } from '../ledger/wallet.ts';
 import type { Refusal } from '../model/events.ts';
-import { ASSETS, brokerOf, MODES, type Asset, type Broker, type Instant, type Mode } from '../model/instrument.ts';
-import type { Allowance, WalletReport } from '../model/messages.ts';
+import { ASSETS, brokerOf, MODES, type Asset, type Instant, type Mode } from '../model/instrument.ts';
+import type { Allowance } from '../model/messages.ts';
 import type { Settings } from '../model/settings.ts';
 import { touch } from '../paper/price.ts';
 import { ladderMultiplier } from '../sizing/ladder.ts';
 import { refuse } from './refuse.ts';
 import { nakedReviewAt } from './tripwires.ts';
 import { instrumentKey, walletOf, wiresOf, type GovernedOrder, type GovernorState } from './state.ts';
+import { WALLET_REPORT_AGE_MS_MAX, walletRefusal, type WalletReports } from './wallets.ts';
 
 interface Account {
   readonly asset: Asset;
   readonly mode: Mode;
 }
-
-/** Live wallets by broker, as reported last. */
-export type WalletReports = Readonly<Partial<Record<Broker, WalletReport>>>;
-
-/** SZ-5: no live entry rests on a wallet reported longer ago than this. A gateway reports several times as often. */
-export const WALLET_REPORT_AGE_MS_MAX = 60_000;
 
 /** Paper and live of an asset share nothing: budget, wallet, positions and wires are each one's own. */
 export const ACCOUNTS: readonly Account[] = MODES.flatMap((mode) => ASSETS.map((asset) => ({ asset, mode })));
@@ -61,20 +56,6 @@ export function closeOnlyOf(state: GovernorState, { asset, mode }: Account, now:
   const scope = coveringScope(state.killed, asset);
   if (scope !== undefined) return refuse('CLOSE_ONLY', 'KS-3', { scope }, `${asset} ${mode}: close-only, the kill-switch is tripped for ${scope}`);
   return wiresOf(state, { asset, mode }).find(({ until }) => until === null || until > now)?.refusal ?? null;
-}
-
-/** SZ-5: a live entry needs to know what is in the wallet: `WALLET_UNKNOWN` where nobody said, or not lately; else null. */
-export function walletRefusal({ asset, mode }: Account, reports: WalletReports, now: Instant): Refusal | null {
-  if (mode !== 'live') return null;
-  const broker = brokerOf(asset);
-  const report = reports[broker];
-  if (report === undefined) {
-    return refuse('WALLET_UNKNOWN', 'SZ-5', { broker }, `${asset} live: ${broker} has not reported its wallet; entries wait for it`);
-  }
-  const ageMs = now - report.at;
-  if (ageMs <= WALLET_REPORT_AGE_MS_MAX) return null;
-  const sentence = `${asset} live: ${broker} reported its wallet ${ageMs} ms ago, at most ${WALLET_REPORT_AGE_MS_MAX} ms; entries wait for the next report`;
-  return refuse('WALLET_UNKNOWN', 'SZ-5', { broker, ageMs, maxMs: WALLET_REPORT_AGE_MS_MAX }, sentence);
 }
 
 /** Null before settings are loaded. */

@@ -4,11 +4,11 @@
  */
 import { NOTHING, type Behavior, type Decision } from '../behavior.ts';
 import { checkQuote } from '../market/freshness.ts';
-import { add, subtract, ZERO_MONEY } from '../money/decimal.ts';
+import { add } from '../money/decimal.ts';
 import type { ClosedPart } from '../ledger/positions.ts';
-import { allotted, baseKey, budgetOf, walletKey } from '../ledger/wallet.ts';
+import { allotted, budgetOf, walletKey } from '../ledger/wallet.ts';
 import type { DomainEvent, EventType, Fact } from '../model/events.ts';
-import { brokerOf, BROKERS, type Instant } from '../model/instrument.ts';
+import { brokerOf, type Instant } from '../model/instrument.ts';
 import type { Allowance, Message, MessageBody, Tell, WalletReport } from '../model/messages.ts';
 import type { OrderIntent } from '../model/order.ts';
 import type { QuoteSnapshot } from '../model/quote.ts';
@@ -18,6 +18,7 @@ import { refuse } from './refuse.ts';
 import { BLANK_GOVERNOR, evolveGovernor, instrumentKey, walletOf, type GovernorState } from './state.ts';
 import { wiresOfNaked, wiresOfTrade, wiresOfVerdict } from './tripwires.ts';
 import { refusedEvent, verdictOn } from './verdict.ts';
+import { basesDue, withReport } from './wallets.ts';
 
 export interface GovernorConfig {
   readonly name: string;
@@ -153,37 +154,16 @@ function onFeed({ memory }: Turn, { broker, up, reason }: MessageBody<'feed.chan
   return { ...NOTHING, memory: { ...memory, down: up ? others : { ...others, [broker]: reason } } };
 }
 
-/** Of live only: a paper wallet follows from the journal. */
 function onWallet(turn: Turn, report: WalletReport): GovernorDecision {
-  const { memory, now } = turn;
-  if (report.mode !== 'live') return NOTHING;
-  // A report of a clock that runs ahead would never be old.
-  const at = Math.min(report.at, now);
-  const before = memory.reports[report.broker];
-  if (before !== undefined && before.at > at) return NOTHING;
-  turn.memory = { ...memory, reports: { ...memory.reports, [report.broker]: { ...report, at } } };
+  const reports = withReport(turn.memory.reports, report, turn.now);
+  if (reports === null) return NOTHING;
+  turn.memory = { ...turn.memory, reports };
   return settled(turn);
-}
-
-/**
- * CF-1 in percent mode: the first equity a broker reports, less what its live accounts realised until then, is what their shares are taken
- * of from now on. It is a fact, so that every budget follows from the journal.
- */
-function base(turn: Turn): void {
-  if (turn.state.settings?.allocMode !== 'percent') return;
-  for (const broker of BROKERS) {
-    const report = turn.memory.reports[broker];
-    if (report === undefined || Object.hasOwn(turn.state.bases, baseKey(broker, 'live'))) continue;
-    const { mode, equity, at: reportedAt } = report;
-    const accounts = ACCOUNTS.filter((account) => account.mode === mode && brokerOf(account.asset) === broker);
-    const realised = add(ZERO_MONEY, ...accounts.map((account) => walletOf(turn.state, account).realised));
-    turn.record({ type: 'wallet.based', body: { broker, mode, equity, base: subtract(equity, realised), reportedAt } });
-  }
 }
 
 /** The decision, with an allowance told to every trader for whom it is another than before. */
 function settled(turn: Turn): GovernorDecision {
-  base(turn);
+  for (const base of basesDue(turn.state, turn.memory.reports)) turn.record(base);
   for (const wire of wiresOfNaked(turn.state, turn.now)) turn.record(wire);
   const effects: Tell[] = [];
   const told = { ...turn.memory.told };

@@ -1,6 +1,6 @@
 import type { Broker, Instant } from '../model/instrument.ts';
-import type { WalletReport } from '../model/messages.ts';
 import type { QuoteSnapshot } from '../model/quote.ts';
+import type { WalletReports } from './wallets.ts';
 
 /** What the governor may lose in a crash. */
 export interface GovernorMemory {
@@ -9,7 +9,7 @@ export interface GovernorMemory {
   /** Brokers whose feed is down, with the reason. */
   readonly down: Readonly<Partial<Record<Broker, string>>>;
   /** Live wallets as their gateway reported them last. */
-  readonly reports: Readonly<Partial<Record<Broker, WalletReport>>>;
+  readonly reports: WalletReports;
   /** By `walletKey`: the allowance told last, as text. */
   readonly told: Readonly<Record<string, string>>;
   /** When time alone changes an allowance next. */

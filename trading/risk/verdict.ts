@@ -5,12 +5,13 @@ import type { DomainEvent, Refusal } from '../model/events.ts';
 import { brokerOf, type Instant } from '../model/instrument.ts';
 import type { OrderIntent } from '../model/order.ts';
 import { touch } from '../paper/price.ts';
-import { allowanceOf, closeOnlyOf, marginOf, walletRefusal } from './allowance.ts';
+import { allowanceOf, closeOnlyOf, marginOf } from './allowance.ts';
 import { ENTRY_CHECKS, lossAtStop, quoteRefusal } from './checks.ts';
 import { selfCross } from './fat-finger.ts';
 import type { GovernorMemory } from './memory.ts';
 import { refuse } from './refuse.ts';
 import { instrumentKey, type GovernorState } from './state.ts';
+import { walletRefusal } from './wallets.ts';
 
 export function verdictOn(state: GovernorState, memory: GovernorMemory, intent: OrderIntent, now: Instant): DomainEvent {
   return intent.kind === 'exit' ? onExit(state, memory, intent, now) : onEntry(state, memory, intent, now);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { money, price, ratio } from '#trading/money/decimal.ts';
-import { WALLET_REPORT_AGE_MS_MAX } from '#trading/risk/allowance.ts';
+import { WALLET_REPORT_AGE_MS_MAX } from '#trading/risk/wallets.ts';
 import type { Asset, Broker, Mode } from '#trading/model/instrument.ts';
 import type { Allowance } from '#trading/model/messages.ts';
 import type { Fill } from '#trading/model/order.ts';
