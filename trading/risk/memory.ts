@@ -1,5 +1,6 @@
 import type { Broker, Instant } from '../model/instrument.ts';
 import type { QuoteSnapshot } from '../model/quote.ts';
+import type { WalletReports } from './wallets.ts';
 
 /** What the governor may lose in a crash. */
 export interface GovernorMemory {
@@ -7,10 +8,12 @@ export interface GovernorMemory {
   readonly lastGood: Readonly<Record<string, QuoteSnapshot>>;
   /** Brokers whose feed is down, with the reason. */
   readonly down: Readonly<Partial<Record<Broker, string>>>;
+  /** Live wallets as their gateway reported them last. */
+  readonly reports: WalletReports;
   /** By `walletKey`: the allowance told last, as text. */
   readonly told: Readonly<Record<string, string>>;
   /** When time alone changes an allowance next. */
   readonly reviewAt: Instant | null;
 }
 
-export const BLANK_GOVERNOR_MEMORY: GovernorMemory = { lastGood: {}, down: {}, told: {}, reviewAt: null };
+export const BLANK_GOVERNOR_MEMORY: GovernorMemory = { lastGood: {}, down: {}, reports: {}, told: {}, reviewAt: null };
