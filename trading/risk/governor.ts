@@ -3,7 +3,7 @@
  * the wires, and tells traders what they may use.
  */
 import { NOTHING, type Behavior, type Decision } from '../behavior.ts';
-import { checkQuote } from '../market/freshness.ts';
+import { judgeQuote } from '../market/freshness.ts';
 import { add } from '../money/decimal.ts';
 import type { ClosedPart } from '../ledger/positions.ts';
 import { allotted, budgetOf, walletKey } from '../ledger/wallet.ts';
@@ -154,8 +154,11 @@ function onQuote(turn: Turn, quote: QuoteSnapshot): GovernorDecision {
   const key = instrumentKey(quote);
   const lastGood = memory.lastGood[key] ?? null;
   const isLate = lastGood !== null && quote.exchangeAt < lastGood.exchangeAt;
-  if (!isLate && state.settings !== null && checkQuote(quote, lastGood, state.settings.risk, now) === null) {
-    turn.memory = { ...memory, lastGood: { ...memory.lastGood, [key]: quote } };
+  if (!isLate && state.settings !== null) {
+    const before = memory.suspects[key] ?? null;
+    const { refusal, suspect } = judgeQuote(quote, { lastGood, suspect: before }, state.settings.risk, now);
+    const suspects = suspect === before ? memory.suspects : { ...memory.suspects, [key]: suspect };
+    turn.memory = { ...memory, suspects, lastGood: refusal === null ? { ...memory.lastGood, [key]: quote } : memory.lastGood };
   }
   return isReviewDue(turn) ? settled(turn) : { events: [], effects: [], memory: turn.memory };
 }

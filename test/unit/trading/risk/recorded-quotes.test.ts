@@ -10,7 +10,6 @@ import { before, describe, it } from 'mocha';
 import { readEnvironment } from '#config/environment.ts';
 import { loadSettings } from '#config/budgets.ts';
 import { money, notional, price, qty, ratio, toNumber } from '#trading/money/decimal.ts';
-import { COLLAR_REFERENCE_MS_MAX } from '#trading/market/freshness.ts';
 import { sizeOrder } from '#trading/sizing/size.ts';
 import type { QuoteSnapshot } from '#trading/model/quote.ts';
 import { REFUSAL_CODES } from '#trading/model/events.ts';
@@ -200,8 +199,6 @@ function spoiled(quote: QuoteSnapshot, before: QuoteSnapshot | null, kind: numbe
     case 2:
       return { ...(before ?? quote), id: quote.id, exchangeAt: quote.exchangeAt - 2001, receivedAt: quote.receivedAt };
     default:
-      // After a silence the collar has no reference, and any price passes: what it is held against here is what it is for.
-      if (before === null || quote.exchangeAt - before.exchangeAt > COLLAR_REFERENCE_MS_MAX) return spoiled(quote, before, 0);
       return { ...quote, bid: price((Number(quote.bid) * 10).toFixed(5)), ask: price((Number(quote.ask) * 10).toFixed(5)) };
   }
 }
