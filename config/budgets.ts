@@ -1,6 +1,6 @@
 /** config/budgets.json (CF-1): the keys of the specification, strictly, and their translation to Settings. */
-import { money, ratio, divide, type Money, type Ratio } from '#trading/money/decimal.ts';
-import type { Asset } from '#trading/model/instrument.ts';
+import { add, atMost, divide, money, ratio, ZERO_MONEY, type Money, type Ratio } from '#trading/money/decimal.ts';
+import { ASSETS, brokerOf, BROKERS, type Asset } from '#trading/model/instrument.ts';
 import type { PaperRules, Settings } from '#trading/model/settings.ts';
 import { z } from 'zod';
 import { ConfigError } from './errors.ts';
@@ -8,6 +8,8 @@ import { parseWith, readJsonFile } from './json-file.ts';
 
 const QUOTE_AGE_MS_MAX = 2000;
 const HUNDRED = ratio('100');
+/** A paper wallet of percent mode, where the file names none: of the order of the default budgets of its assets. */
+const PAPER_WALLET_USD = { bybit: 10_000, ibkr: 10_000 };
 
 const usd = z.number().nonnegative().finite();
 const fraction = z.number().gt(0).max(1);
@@ -16,13 +18,25 @@ const perAsset = <S extends z.ZodType>(schema: S) => z.strictObject({ crypto_spo
 
 /** What `describe` says goes into docs/config.md. */
 export const budgetsFile = z.strictObject({
-  alloc_mode: z.enum(['absolute', 'percent']).describe('whether `alloc` is in USD or a fraction of the wallet'),
+  alloc_mode: z
+    .enum(['absolute', 'percent'])
+    .describe("whether `alloc` is in USD or a fraction of the wallet of the asset's broker; the shares of one wallet sum to at most 1"),
   alloc: perAsset(usd).describe('the budget each asset starts with; realised results move it when `profit_rollover` is on'),
+  paper_wallet_usd: z
+    .strictObject({
+      bybit: usd.describe('what the paper wallet of Bybit starts with, in USD; read by `alloc_mode` "percent" only'),
+      ibkr: usd.describe('what the paper wallet of IBKR starts with, in USD; read by `alloc_mode` "percent" only'),
+    })
+    .default(PAPER_WALLET_USD),
   per_trade_risk_pct: perAsset(fraction).describe('r: part of the budget that one trade may use, as a fraction (0.02 is 2 %)'),
   percent_sizing_threshold_usd: usd.describe('T: budgets above it are sized by `percent_sizing_above_threshold`, in USD'),
   percent_sizing_above_threshold: perAsset(fraction).describe('q: part of the budget that one trade may use above the threshold, as a fraction'),
   profit_rollover: z.boolean().describe('realised profit and loss stay in the budget of their asset and mode'),
   enforce_wallet_available: z.boolean().describe('no order is larger than what the wallet has free'),
+  allow_odd_lots: z
+    .boolean()
+    .default(true)
+    .describe("orders below the venue's round size (IDEALPRO) go as odd lots, which paper charges double slippage; false refuses them"),
   max_concurrent: z.int().min(1).max(100).describe('open positions and live entry orders of one asset and mode'),
   max_positions: perAsset(z.int().min(1).max(100)).describe('lowers `max_concurrent` for an asset'),
   cooldown_seconds: z.int().min(0).max(86_400).describe('no entry into a symbol for this long after a close, in seconds'),
@@ -84,11 +98,13 @@ export function settingsFrom(file: string, raw: unknown, rules: EnvironmentRules
   return {
     allocMode: budgets.alloc_mode,
     alloc: each(budgets.alloc, toMoney),
+    paperWallet: { bybit: toMoney(budgets.paper_wallet_usd.bybit), ibkr: toMoney(budgets.paper_wallet_usd.ibkr) },
     perTradeRisk: each(budgets.per_trade_risk_pct, toRatio),
     percentSizingThreshold: toMoney(budgets.percent_sizing_threshold_usd),
     percentSizingAboveThreshold: each(budgets.percent_sizing_above_threshold, toRatio),
     profitRollover: budgets.profit_rollover,
     enforceWalletAvailable: budgets.enforce_wallet_available,
+    allowOddLots: budgets.allow_odd_lots,
     maxConcurrent: budgets.max_concurrent,
     maxPositions: each(budgets.max_positions, (value) => value),
     cooldownSeconds: budgets.cooldown_seconds,
@@ -122,11 +138,7 @@ function refuseContradictions(file: string, budgets: BudgetsFile): void {
   if (budgets.leverage_caps.crypto_spot !== 1) {
     throw new ConfigError(file, 'leverage_caps.crypto_spot', budgets.leverage_caps.crypto_spot, 'spot is never levered; must be 1');
   }
-  if (budgets.alloc_mode === 'percent') {
-    const total = Object.values(budgets.alloc).reduce((sum, share) => sum + share, 0);
-    if (total > 1)
-      throw new ConfigError(file, 'alloc', total, 'with alloc_mode "percent" the shares are fractions of the wallet and may sum to at most 1');
-  }
+  if (budgets.alloc_mode === 'percent') refuseOverdrawn(file, budgets.alloc);
   if (budgets.risk.max_loss_per_order_pct > budgets.risk.daily_loss_cap_pct) {
     throw new ConfigError(
       file,
@@ -143,6 +155,18 @@ function refuseContradictions(file: string, budgets: BudgetsFile): void {
   }
 }
 
+/** Summed as decimals: 0.1 + 0.2 + 0.7 is 1. */
+function refuseOverdrawn(file: string, alloc: BudgetsFile['alloc']): void {
+  for (const broker of BROKERS) {
+    const assets = ASSETS.filter((asset) => brokerOf(asset) === broker);
+    const total = add(ZERO_MONEY, ...assets.map((asset) => toMoney(alloc[asset])));
+    if (atMost(total, WHOLE)) continue;
+    const what = `with alloc_mode "percent" ${assets.join(' and ')} are fractions of the ${broker} wallet and may sum to at most 1`;
+    throw new ConfigError(file, 'alloc', Number(total), what);
+  }
+}
+
+const WHOLE = money('1');
 const toMoney = (value: number): Money => money(value);
 const toRatio = (value: number): Ratio => ratio(value);
 const fromPercent = (value: number): Ratio => divide(ratio(value), HUNDRED);

@@ -31,6 +31,9 @@ export const ENVIRONMENT = {
     .describe('paper orders take only, are slipped, delayed and partly filled; 0 fills at the touch, for comparison only'),
   PAPER_SLIPPAGE_BPS: number(0, 1000).default(8).describe('how much worse than the touch a paper order fills, in basis points'),
   PAPER_PARTIAL_PROB: number(0, 1).default(0.2).describe('probability of a partial fill on paper'),
+  HARSH_PAPER_DEPTH: flag
+    .default(false)
+    .describe('1 fills a paper order at the touch only up to the size that the quote shows, and the rest a slippage step worse'),
   STRICT_BRACKETS: flag.default(true).describe('every entry carries take-profit and stop-loss; 0 refuses to boot'),
   FUTURES_OPEN_DTE_MIN: integer(0, 365).default(5).describe('no opening of a future this many days before expiry (nothing uses it yet)'),
   FUTURES_ROLL_DTE: integer(0, 365).default(2).describe('days before expiry at which a future is rolled (nothing uses it yet)'),
@@ -125,6 +128,7 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
         partialProbability: value.PAPER_PARTIAL_PROB,
         latencyMsMin: LATENCY_MS.min,
         latencyMsMax: LATENCY_MS.max,
+        fillDepth: value.HARSH_PAPER_DEPTH ? 'book' : 'touch',
       },
       strictBrackets: value.STRICT_BRACKETS,
       rateLimit: ratio(value.RATE_LIMIT_PCT),

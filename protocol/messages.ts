@@ -61,6 +61,13 @@ export const MESSAGE_BODIES: BodySchemas = {
     liveEntries: z.int().nonnegative(),
     closeOnly: value.refusal.nullable(),
   }),
+  'wallet.reported': z.strictObject({
+    broker: value.broker,
+    mode: value.mode,
+    equity: value.money,
+    available: value.money,
+    at: value.instant,
+  }),
   'clock.advanced': z.strictObject({}),
   'kill.trip': z.strictObject({ scope: value.killScope, reason: value.text, source: value.name, flatten: z.boolean() }),
   'kill.rearm': z.strictObject({ confirm: value.text, source: value.name, reason: value.text }),

@@ -1,6 +1,6 @@
 /** Schemas of the values that events and messages share. Unknown keys are refused everywhere. */
 import { isCanonical, type Amount } from '#trading/money/decimal.ts';
-import { ASSETS, BROKERS, MODES, type Instrument } from '#trading/model/instrument.ts';
+import { ASSETS, BROKERS, MODES, type Commission, type Instrument } from '#trading/model/instrument.ts';
 import type { Bar, QuoteSnapshot } from '#trading/model/quote.ts';
 import type { Bracket, Clamp, Fill, OrderIntent, PaperDraws, PaperProof, SizingBasis } from '#trading/model/order.ts';
 import type { ClosedTrade } from '#trading/model/position.ts';
@@ -30,6 +30,8 @@ export const killScope: z.ZodType<KillScope> = z.union([z.literal('all'), broker
 /** Also what Bybit allows as orderLinkId. */
 export const clientOrderId = z.string().regex(/^[A-Za-z0-9_-]{1,36}$/, 'must be 1 to 36 of A-Z a-z 0-9 _ -');
 
+const commission: z.ZodType<Commission> = z.union([z.strictObject({ perUnit: money, min: money }), z.strictObject({ bps: ratio, min: money })]);
+
 export const instrument = z.strictObject({
   id: name,
   asset,
@@ -49,6 +51,8 @@ export const instrument = z.strictObject({
   minNotional: money,
   takerFee: ratio,
   makerFee: ratio,
+  commission: commission.exactOptional(),
+  oddLotBelow: qty.exactOptional(),
   settlement: z.enum(['none', 'cash', 'physical']),
   exerciseStyle: z.enum(['none', 'american', 'european']),
   fundingSchedule: z.strictObject({ intervalMinutes: z.int().positive() }).nullable(),
@@ -124,6 +128,7 @@ export const paperProof = z.strictObject({
   lotSize: qty,
   multiplier: ratio,
   triggerPrice: price.nullable(),
+  commission: commission.exactOptional(),
 }) satisfies z.ZodType<PaperProof>;
 
 const fillReason = z.enum(['entry', 'exit', 'stop_loss', 'take_profit', 'flatten']);

@@ -1,6 +1,8 @@
 /** Trades and budgets: every closed trade is one round trip of fills, and the budget moves by nothing else (SZ-8). */
-import { add, ZERO_MONEY, type Money } from '#trading/money/decimal.ts';
-import type { Fact } from '#trading/model/events.ts';
+import { add, ratio, scale, subtract, ZERO_MONEY, type Money } from '#trading/money/decimal.ts';
+import { brokerOf, ASSETS } from '#trading/model/instrument.ts';
+import type { Settings } from '#trading/model/settings.ts';
+import type { EventBody, Fact } from '#trading/model/events.ts';
 import type { ClosedTrade } from '#trading/model/position.ts';
 import type { Fill } from '#trading/model/order.ts';
 import { positionKey, type OrderBook } from './order-book.ts';
@@ -14,6 +16,8 @@ export class TradeRules {
   /** Round trips whose trade is not in the journal yet: at most one a position, unless something is missing. */
   readonly #closed = new Map<string, RoundTrip>();
   readonly #realised = new Map<string, Money>();
+  /** By broker and mode: what shares of a live wallet are taken of. */
+  readonly #bases = new Map<string, Money>();
 
   constructor(book: OrderBook) {
     this.#book = book;
@@ -26,6 +30,7 @@ export class TradeRules {
   }
 
   check(fact: Fact, report: Report): void {
+    if (fact.type === 'wallet.based') return this.#checkBase(fact.body, report);
     if (fact.type !== 'trade.closed') return;
     const { trade } = fact.body;
     if (this.#tradeIds.has(trade.tradeId)) return report('TRADE', `${trade.tradeId} was booked before: the same trade twice`);
@@ -45,13 +50,32 @@ export class TradeRules {
     const realised = this.#realised.get(key) ?? ZERO_MONEY;
     this.#realised.set(key, add(realised, trade.pnl));
     if (settings === null) return report('BUDGET', `${trade.tradeId} was booked before any settings were loaded`);
-    const alloc = settings.alloc[trade.asset];
+    const alloc = this.#allotted(settings, trade);
     const before = settings.profitRollover ? add(alloc, realised) : alloc;
     const after = settings.profitRollover ? add(before, trade.pnl) : alloc;
     if (trade.budgetBefore !== before) {
       report('BUDGET', `${trade.tradeId} found a budget of ${trade.budgetBefore}; ${alloc} allotted and ${realised} realised before make ${before}`);
     }
     if (trade.budgetAfter !== after) report('BUDGET', `${trade.tradeId} left a budget of ${trade.budgetAfter}, it must be ${after}`);
+  }
+
+  /** USD: as configured, or the share of the paper wallet as configured, or of the live wallet's base. */
+  #allotted(settings: Settings, { asset, mode }: ClosedTrade): Money {
+    const share = settings.alloc[asset];
+    if (settings.allocMode === 'absolute') return share;
+    const broker = brokerOf(asset);
+    const base = mode === 'paper' ? settings.paperWallet?.[broker] : this.#bases.get(`${broker}|${mode}`);
+    return scale(base ?? ZERO_MONEY, ratio(share));
+  }
+
+  #checkBase({ broker, mode, equity, base }: EventBody<'wallet.based'>, report: Report): void {
+    const key = `${broker}|${mode}`;
+    if (this.#bases.has(key)) return report('BUDGET', `the ${mode} wallet of ${broker} was based before: budgets would move by no trade`);
+    const realised = ASSETS.filter((asset) => brokerOf(asset) === broker).map((asset) => this.#realised.get(`${asset}|${mode}`) ?? ZERO_MONEY);
+    const expected = subtract(equity, add(ZERO_MONEY, ...realised));
+    this.#bases.set(key, expected);
+    if (base !== expected)
+      report('BUDGET', `the ${mode} wallet of ${broker} is based on ${base}; ${equity} less what was realised makes ${expected}`);
   }
 }
 

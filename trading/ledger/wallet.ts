@@ -1,6 +1,6 @@
 /** SZ-8, RK-1: what one asset in one mode has realised, and since when it counts. A wallet never sees a trade of another. */
-import { add, larger, quotient, ratio, smaller, subtract, ZERO_MONEY, type Money, type Ratio } from '../money/decimal.ts';
-import type { Asset, Instant, Mode } from '../model/instrument.ts';
+import { add, larger, quotient, ratio, scale, smaller, subtract, ZERO_MONEY, type Money, type Ratio } from '../money/decimal.ts';
+import { brokerOf, type Asset, type Broker, type Instant, type Mode } from '../model/instrument.ts';
 import type { ClosedTrade } from '../model/position.ts';
 import type { Settings } from '../model/settings.ts';
 
@@ -31,9 +31,28 @@ export const EMPTY_WALLET: Wallet = { realised: ZERO_MONEY, peakRealised: ZERO_M
 export const walletKey = (of: { readonly asset: Asset; readonly mode: Mode }): string => `${of.asset}|${of.mode}`;
 export const dayOf = (at: Instant): Instant => at - (at % DAY_MS);
 
+export const baseKey = (broker: Broker, mode: Mode): string => `${broker}|${mode}`;
+
+/**
+ * CF-1: what an asset in a mode starts with, USD. In percent mode its share of a base that results never move (of paper the configured
+ * wallet, of live what `bases` holds by `baseKey`): a share of the equity of the day would carry one asset's losses into another's budget
+ * (SZ-8). Nothing where no base is known.
+ */
+export function allotted(settings: Settings, { asset, mode }: { readonly asset: Asset; readonly mode: Mode }, bases: Bases): Money {
+  const alloc = settings.alloc[asset];
+  if (settings.allocMode === 'absolute') return alloc;
+  const broker = brokerOf(asset);
+  const base = mode === 'paper' ? settings.paperWallet?.[broker] : bases[baseKey(broker, mode)];
+  // The share stands in the field of an amount.
+  return base === undefined ? ZERO_MONEY : scale(base, ratio(alloc));
+}
+
+/** By `baseKey`: what the shares of a live wallet are taken of, USD. */
+export type Bases = Readonly<Record<string, Money>>;
+
 /** B: what is allotted, plus what was realised where profits roll over. */
-export function budgetOf(settings: Settings, asset: Asset, wallet: Wallet): Money {
-  return settings.profitRollover ? add(settings.alloc[asset], wallet.realised) : settings.alloc[asset];
+export function budgetOf({ profitRollover }: Pick<Settings, 'profitRollover'>, allotment: Money, { realised }: Wallet): Money {
+  return profitRollover ? add(allotment, realised) : allotment;
 }
 
 export function bookTrade(wallet: Wallet, { pnl, closedAt }: Pick<ClosedTrade, 'pnl' | 'closedAt'>): Wallet {
@@ -80,14 +99,14 @@ export interface Loss {
 }
 
 /** RK-1: realised loss of the UTC day of `now`, against the equity the day opened with. */
-export function dayLoss(settings: Settings, asset: Asset, wallet: Wallet, now: Instant): Loss {
+export function dayLoss(allotment: Money, wallet: Wallet, now: Instant): Loss {
   const opened = dayOf(now) > wallet.day.at ? wallet.realised : wallet.day.opened;
-  return lossOf(add(settings.alloc[asset], opened), subtract(wallet.realised, opened));
+  return lossOf(add(allotment, opened), subtract(wallet.realised, opened));
 }
 
 /** RK-1: fall of the realised equity from its peak. */
-export function drawdown(settings: Settings, asset: Asset, wallet: Wallet): Loss {
-  return lossOf(add(settings.alloc[asset], wallet.peakRealised), subtract(wallet.realised, wallet.peakRealised));
+export function drawdown(allotment: Money, wallet: Wallet): Loss {
+  return lossOf(add(allotment, wallet.peakRealised), subtract(wallet.realised, wallet.peakRealised));
 }
 
 function lossOf(equity: Money, result: Money): Loss {

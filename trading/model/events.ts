@@ -42,6 +42,7 @@ export const REFUSAL_CODES = [
   'BROKER_DOWN',
   'NOTHING_TO_CLOSE',
   'UNKNOWN_INSTRUMENT',
+  'WALLET_UNKNOWN',
   'NOT_CONFIGURED',
   'INTERRUPTED',
 ] as const;
@@ -130,6 +131,8 @@ interface Bodies {
   'order.ended': OrderKey & { readonly status: OrderEnd; readonly filledQty: Qty; readonly reason: string };
   'fill.recorded': { readonly fill: Fill };
   'trade.closed': { readonly trade: ClosedTrade };
+  /** CF-1 in percent mode: what the shares of a broker's live wallet are taken of, once for all: `base` is `equity` less what was realised by then. */
+  'wallet.based': { readonly broker: Broker; readonly mode: Mode; readonly equity: Money; readonly base: Money; readonly reportedAt: Instant };
   'tripwire.tripped': { readonly asset: Asset; readonly mode: Mode; readonly refusal: Refusal; readonly until: Instant | null };
   'kill.tripped': { readonly scope: KillScope; readonly reason: string; readonly source: string; readonly flatten: boolean };
   'kill.rearmed': { readonly source: string; readonly reason: string };

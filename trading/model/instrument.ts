@@ -9,6 +9,9 @@ export type Broker = (typeof BROKERS)[number];
 /** UTC milliseconds since the epoch. */
 export type Instant = number;
 
+/** What a broker charges an order where it is not a part of the notional alone: by unit (contract) or in basis points of the notional, USD. */
+export type Commission = { readonly perUnit: Money; readonly min: Money } | { readonly bps: Ratio; readonly min: Money };
+
 /** One tradable contract of the catalog (LC-1). Symbols are unified: `BTC/USDT` spot, `ADA/USDT:USDT` linear perpetual. */
 export interface Instrument {
   readonly id: string;
@@ -29,6 +32,10 @@ export interface Instrument {
   readonly minNotional: Money;
   readonly takerFee: Ratio;
   readonly makerFee: Ratio;
+  /** In place of the fees where the venue's table says so. */
+  readonly commission?: Commission;
+  /** Smaller orders are taken as odd lots, on worse terms (IDEALPRO). */
+  readonly oddLotBelow?: Qty;
   readonly settlement: 'none' | 'cash' | 'physical';
   readonly exerciseStyle: 'none' | 'american' | 'european';
   readonly fundingSchedule: { readonly intervalMinutes: number } | null;

@@ -19,6 +19,15 @@ export interface Allowance {
   readonly closeOnly: Refusal | null;
 }
 
+/** What a broker says of the account behind a mode: the whole equity and what is free for new orders, USD, at the venue's time of the report. */
+export interface WalletReport {
+  readonly broker: Broker;
+  readonly mode: Mode;
+  readonly equity: Money;
+  readonly available: Money;
+  readonly at: Instant;
+}
+
 interface Bodies {
   'quote.received': { readonly quote: QuoteSnapshot };
   'frame.dropped': { readonly asset: Asset; readonly symbol: string | null; readonly reason: string; readonly exchangeAt: Instant | null };
@@ -33,6 +42,8 @@ interface Bodies {
   };
   'history.loaded': { readonly asset: Asset; readonly symbol: string; readonly intervalMinutes: number; readonly bars: readonly Bar[] };
   'allowance.changed': Allowance;
+  /** From a live gateway to the governor, at least every `WALLET_REPORT_AGE_MS_MAX`. */
+  'wallet.reported': WalletReport;
   'clock.advanced': Record<string, never>;
   'kill.trip': { readonly scope: KillScope; readonly reason: string; readonly source: string; readonly flatten: boolean };
   'kill.rearm': { readonly confirm: string; readonly source: string; readonly reason: string };

@@ -1,5 +1,5 @@
 import type { Money, Price, Qty, Ratio } from '../money/decimal.ts';
-import type { Asset, Instant, Mode } from './instrument.ts';
+import type { Asset, Commission, Instant, Mode } from './instrument.ts';
 import type { QuoteSnapshot } from './quote.ts';
 
 export type Side = 'buy' | 'sell';
@@ -86,6 +86,8 @@ export interface PaperProof {
   readonly lotSize: Qty;
   readonly multiplier: Ratio;
   readonly triggerPrice: Price | null;
+  /** Only where it took the place of `takerFee`. */
+  readonly commission?: Commission;
 }
 
 /** Why an order is over. `not_sent` provably never reached a venue or the simulator. */

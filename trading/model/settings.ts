@@ -1,5 +1,5 @@
 import type { Money, Ratio } from '../money/decimal.ts';
-import type { Asset } from './instrument.ts';
+import type { Asset, Broker } from './instrument.ts';
 
 type PerAsset<T> = Readonly<Record<Asset, T>>;
 
@@ -11,8 +11,12 @@ export interface Settings {
   readonly perTradeRisk: PerAsset<Ratio>;
   readonly percentSizingThreshold: Money;
   readonly percentSizingAboveThreshold: PerAsset<Ratio>;
+  /** What a paper wallet of `percent` mode starts with, USD; journals of before it existed have none. */
+  readonly paperWallet?: Readonly<Record<Broker, Money>>;
   readonly profitRollover: boolean;
   readonly enforceWalletAvailable: boolean;
+  /** SZ-4: below the venue's round size an order goes as an odd lot; absent is yes. */
+  readonly allowOddLots?: boolean;
   readonly maxConcurrent: number;
   readonly maxPositions: PerAsset<number>;
   readonly cooldownSeconds: number;
@@ -61,4 +65,6 @@ export interface PaperRules {
   readonly partialProbability: number;
   readonly latencyMsMin: number;
   readonly latencyMsMax: number;
+  /** `book`: only the size that the quote shows fills at the touch, the rest a step worse. Absent is `touch`. */
+  readonly fillDepth?: 'touch' | 'book';
 }

@@ -19,7 +19,8 @@ const FRACTION_STEPS = 10_000;
 /**
  * What is in force of PX-1: off, an order fills at the touch and whole; its latency stays, because the journal comes between anyway.
  */
-export const rulesInForce = (rules: PaperRules): PaperRules => (rules.harsh ? rules : { ...rules, slippageBps: 0, partialProbability: 0 });
+export const rulesInForce = (rules: PaperRules): PaperRules =>
+  rules.harsh ? rules : { ...rules, slippageBps: 0, partialProbability: 0, fillDepth: 'touch' };
 
 /** The draws of an order: latency, whole milliseconds from `latencyMsMin` to `latencyMsMax`, and the part that fills. */
 export function drawOrder(seed: string, clientOrderId: string, rules: PaperRules): PaperDraws {

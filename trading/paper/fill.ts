@@ -4,7 +4,7 @@ import type { Instant } from '../model/instrument.ts';
 import { opposite, type Fill, type FillReason, type PaperDraws, type PaperProof } from '../model/order.ts';
 import type { QuoteSnapshot } from '../model/quote.ts';
 import { drawTriggered } from './draws.ts';
-import { feeOf, filledQty, takeProfitPrice, takerPrice, type PaperTerms } from './price.ts';
+import { depthPrice, feeOf, filledQty, takeProfitPrice, takerPrice, termsFor, type PaperTerms } from './price.ts';
 import type { Acceptance, Holding, PaperOrder } from './state.ts';
 
 export type TriggeredReason = Extract<FillReason, 'stop_loss' | 'take_profit' | 'flatten'>;
@@ -14,11 +14,18 @@ export const orderFillId = (clientOrderId: string): string => `${clientOrderId}-
 export const triggeredFillId = (entryOrderId: string, number: number): string => `${entryOrderId}-x${number}`;
 
 /** An order whose latency is over. An exit takes at most what is `held`. */
-export function fillOrder({ intent }: PaperOrder, { qty, draws, dueAt, terms }: Acceptance, pricedOn: QuoteSnapshot, held: Qty | null): Fill {
+export function fillOrder(
+  { intent }: PaperOrder,
+  { qty, draws, dueAt, terms: promised }: Acceptance,
+  pricedOn: QuoteSnapshot,
+  held: Qty | null,
+): Fill {
   const { clientOrderId, asset, symbol, strategyId, side, kind } = intent;
-  const price = takerPrice(side, pricedOn, terms);
   const wanted = held === null ? qty : smaller(qty, held);
-  const filled = filledQty(wanted, draws.fillFraction, price, kind, terms);
+  const terms = termsFor(wanted, promised);
+  const taken = takerPrice(side, pricedOn, terms);
+  const filled = filledQty(wanted, draws.fillFraction, taken, kind, terms);
+  const price = depthPrice(taken, side, pricedOn, filled, terms);
   return {
     fillId: orderFillId(clientOrderId),
     clientOrderId,
@@ -39,12 +46,14 @@ export function fillOrder({ intent }: PaperOrder, { qty, draws, dueAt, terms }: 
 
 /** A leg of the bracket, or a flatten, at the quote that triggered it. */
 export function fillTriggered(holding: Holding, reason: TriggeredReason, quote: QuoteSnapshot, seed: string, now: Instant): Fill {
-  const { asset, symbol, strategyId, entryOrderId, terms, bracket } = holding;
+  const { asset, symbol, strategyId, entryOrderId, bracket } = holding;
+  const terms = termsFor(holding.qty, holding.terms);
   const fillId = triggeredFillId(entryOrderId, holding.exits + 1);
   const draws = drawTriggered(seed, fillId, holding.rules);
   const side = opposite(holding.side);
-  const price = reason === 'take_profit' ? takeProfitPrice(side, quote, bracket.takeProfit, terms) : takerPrice(side, quote, terms);
-  const filled = filledQty(holding.qty, draws.fillFraction, price, 'exit', terms);
+  const taken = reason === 'take_profit' ? takeProfitPrice(side, quote, bracket.takeProfit, terms) : takerPrice(side, quote, terms);
+  const filled = filledQty(holding.qty, draws.fillFraction, taken, 'exit', terms);
+  const price = depthPrice(taken, side, quote, filled, terms);
   return {
     fillId,
     clientOrderId: entryOrderId,
@@ -64,6 +73,7 @@ export function fillTriggered(holding: Holding, reason: TriggeredReason, quote: 
 }
 
 function proofOf(pricedOn: QuoteSnapshot, draws: PaperDraws, terms: PaperTerms, triggerPrice: Price | null): PaperProof {
-  const { slippageBps, takerFee, tickSize, lotSize, multiplier } = terms;
-  return { pricedOn, draws, slippageBps, takerFee, tickSize, lotSize, multiplier, triggerPrice };
+  const { slippageBps, takerFee, tickSize, lotSize, multiplier, commission } = terms;
+  const proof = { pricedOn, draws, slippageBps, takerFee, tickSize, lotSize, multiplier, triggerPrice };
+  return commission === null ? proof : { ...proof, commission };
 }

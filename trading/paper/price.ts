@@ -9,6 +9,7 @@ import {
   lessThan,
   notional,
   ONE,
+  price,
   ratio,
   scale,
   smaller,
@@ -20,6 +21,7 @@ import {
   type Qty,
   type Ratio,
 } from '../money/decimal.ts';
+import type { Commission } from '../model/instrument.ts';
 import type { Bracket, Side } from '../model/order.ts';
 import type { QuoteSnapshot } from '../model/quote.ts';
 
@@ -27,6 +29,11 @@ import type { QuoteSnapshot } from '../model/quote.ts';
 export interface PaperTerms {
   readonly slippageBps: number;
   readonly takerFee: Ratio;
+  /** In place of the taker fee, or null. */
+  readonly commission: Commission | null;
+  /** Orders below it are odd lots, or null. */
+  readonly oddLotBelow: Qty | null;
+  readonly fillDepth: 'touch' | 'book';
   readonly tickSize: Price;
   readonly lotSize: Qty;
   readonly multiplier: Ratio;
@@ -35,6 +42,8 @@ export interface PaperTerms {
 }
 
 const BPS_OF_ONE = ratio('10000');
+/** SZ-4: an odd lot meets a wider market than the quotes show. */
+const ODD_LOT_SLIPPAGE = 2;
 
 /** What a taker of `side` meets: the ask to buy at, the bid to sell at. */
 export const touch = (side: Side, quote: QuoteSnapshot): Price => (side === 'buy' ? quote.ask : quote.bid);
@@ -44,6 +53,29 @@ export function takerPrice(side: Side, quote: QuoteSnapshot, { slippageBps, tick
   const slip = divide(ratio(slippageBps), BPS_OF_ONE);
   if (side === 'buy') return toStep(scale(quote.ask, add(ONE, slip)), tickSize, 'up');
   return larger(tickSize, toStep(scale(quote.bid, subtract(ONE, slip)), tickSize, 'down'));
+}
+
+/** The terms of an order of `quantity`: below the venue's round size the slippage is double. */
+export function termsFor(quantity: Qty, terms: PaperTerms): PaperTerms {
+  if (terms.oddLotBelow === null || !lessThan(quantity, terms.oddLotBelow)) return terms;
+  return { ...terms, slippageBps: terms.slippageBps * ODD_LOT_SLIPPAGE };
+}
+
+/**
+ * PX-1 against the recorded book: at most the size that the quote shows fills `at` (what a taker pays at the touch), the rest a slippage step
+ * worse, at least a tick. What comes out is the mean price of both parts, on the tick of the worse side. A size nobody told counts as enough.
+ */
+export function depthPrice(at: Price, side: Side, quote: QuoteSnapshot, quantity: Qty, terms: PaperTerms): Price {
+  const size = side === 'buy' ? quote.askQty : quote.bidQty;
+  if (terms.fillDepth === 'touch' || size === null || atMost(quantity, size)) return at;
+  const { tickSize } = terms;
+  const slip = divide(ratio(terms.slippageBps), BPS_OF_ONE);
+  const worse =
+    side === 'buy'
+      ? larger(add(at, tickSize), toStep(scale(at, add(ONE, slip)), tickSize, 'up'))
+      : larger(tickSize, smaller(subtract(at, tickSize), toStep(scale(at, subtract(ONE, slip)), tickSize, 'down')));
+  const value = add(notional(at, size), notional(worse, subtract(quantity, size)));
+  return toStep(price(divide(value, ratio(quantity))), tickSize, side === 'buy' ? 'up' : 'down');
 }
 
 /** PX-2: a touched take-profit never fills better than its price. `side` is that of the leg. */
@@ -83,9 +115,17 @@ export function filledQty(wanted: Qty, fraction: Ratio, at: Price, kind: 'entry'
   return kind === 'exit' && isBelowMinimum(subtract(wanted, part), at, terms) ? wanted : part;
 }
 
-/** The venue's taker fee, USD. */
-export const feeOf = (at: Price, quantity: Qty, { takerFee, multiplier }: Pick<PaperTerms, 'takerFee' | 'multiplier'>): Money =>
-  scale(notional(at, quantity, multiplier), takerFee);
+/** What the venue takes for a fill, USD: its commission by unit or by basis points of the notional, at least its minimum; else its taker fee. */
+export function feeOf(
+  at: Price,
+  quantity: Qty,
+  { takerFee, multiplier, commission }: Pick<PaperTerms, 'takerFee' | 'multiplier' | 'commission'>,
+): Money {
+  const value = notional(at, quantity, multiplier);
+  if (commission === null) return scale(value, takerFee);
+  const charged = 'bps' in commission ? scale(value, divide(commission.bps, BPS_OF_ONE)) : scale(commission.perUnit, ratio(quantity));
+  return larger(charged, commission.min);
+}
 
 function isBelowMinimum(quantity: Qty, at: Price, { minQty, minNotional, multiplier }: PaperTerms): boolean {
   return isZero(quantity) || lessThan(quantity, minQty) || lessThan(notional(at, quantity, multiplier), minNotional);

@@ -3,13 +3,13 @@ import { checkBracket, clampBracket } from '../execution/clamp.ts';
 import { checkQuote, quoteAge } from '../market/freshness.ts';
 import { isPositive, smaller, ZERO_QTY, type Qty } from '../money/decimal.ts';
 import type { EventBody } from '../model/events.ts';
-import type { Instrument } from '../model/instrument.ts';
+import type { Commission, Instrument } from '../model/instrument.ts';
 import { opposite, type Bracket, type Fill, type OrderIntent, type PaperDraws, type PaperProof } from '../model/order.ts';
 import type { QuoteSnapshot } from '../model/quote.ts';
 import type { Settings } from '../model/settings.ts';
 import { drawOrder, drawTriggered } from './draws.ts';
 import { orderFillId, triggeredFillId } from './fill.ts';
-import { feeOf, filledQty, isWorse, takeProfitPrice, takerPrice, touch, touchedLeg, type PaperTerms } from './price.ts';
+import { depthPrice, feeOf, filledQty, isWorse, takeProfitPrice, takerPrice, termsFor, touch, touchedLeg, type PaperTerms } from './price.ts';
 import { termsOf } from './state.ts';
 
 /** What the journal says around a fill. `instrument` and `settings` are those in force when the order was accepted. */
@@ -35,9 +35,10 @@ export function rederiveFill(fill: Fill, context: RederiveContext): string[] {
   if (settings === null) return ['it was accepted before any settings were loaded'];
   if (instrument === undefined) return [`${fill.symbol} was not in the catalog when it was accepted`];
   if (!isUsable(proof.pricedOn)) return [`it is priced on a quote of bid ${proof.pricedOn.bid} and ask ${proof.pricedOn.ask}`];
-  const terms = termsOf(instrument, settings.paper);
-  const scene: Scene = { ...context, fill, proof, settings, instrument, terms };
   const isTriggered = fill.reason !== 'entry' && fill.reason !== 'exit';
+  const wanted = isTriggered ? context.held : fill.reason === 'exit' ? smaller(context.accepted.qty, context.held) : context.accepted.qty;
+  const terms = termsFor(wanted, termsOf(instrument, settings.paper));
+  const scene: Scene = { ...context, fill, proof, settings, instrument, terms, wanted };
   return [...commonProblems(scene), ...(isTriggered ? triggeredProblems(scene, fill.reason) : orderProblems(scene))];
 }
 
@@ -47,6 +48,8 @@ interface Scene extends RederiveContext {
   readonly settings: Settings;
   readonly instrument: Instrument;
   readonly terms: PaperTerms;
+  /** What the order, or the bracket of what is held, asked for. */
+  readonly wanted: Qty;
 }
 
 function commonProblems({ fill, proof, intent, accepted, settings, instrument, seed, terms }: Scene): string[] {
@@ -64,12 +67,12 @@ function commonProblems({ fill, proof, intent, accepted, settings, instrument, s
 }
 
 /** A fill after a latency: entries and exits. */
-function orderProblems({ fill, proof, intent, accepted, settings, held, terms }: Scene): string[] {
+function orderProblems({ fill, proof, intent, accepted, settings, terms, wanted }: Scene): string[] {
   const { pricedOn } = proof;
   const { snapshot, side, kind } = intent;
-  const price = takerPrice(side, pricedOn, terms);
-  const wanted = kind === 'exit' ? smaller(accepted.qty, held) : accepted.qty;
-  const qty = filledQty(wanted, accepted.draws.fillFraction, price, kind, terms);
+  const taken = takerPrice(side, pricedOn, terms);
+  const qty = filledQty(wanted, accepted.draws.fillFraction, taken, kind, terms);
+  const price = depthPrice(taken, side, pricedOn, qty, terms);
   const ageMs = quoteAge(snapshot, accepted.acceptedAt);
   const expected = { fillId: orderFillId(intent.clientOrderId), side, reason: kind, price, qty, filledAt: accepted.dueAt };
   const { fillId, reason, filledAt } = fill;
@@ -104,8 +107,9 @@ function triggeredProblems({ fill, proof, intent, accepted, settings, instrument
   const side = opposite(intent.side);
   const number = numberOf(fill.fillId, intent.clientOrderId);
   const drawn = drawTriggered(proof.draws.seed, fill.fillId, settings.paper);
-  const price = reason === 'take_profit' ? takeProfitPrice(side, pricedOn, bracket.takeProfit, terms) : takerPrice(side, pricedOn, terms);
-  const qty = filledQty(held, drawn.fillFraction, price, 'exit', terms);
+  const taken = reason === 'take_profit' ? takeProfitPrice(side, pricedOn, bracket.takeProfit, terms) : takerPrice(side, pricedOn, terms);
+  const qty = filledQty(held, drawn.fillFraction, taken, 'exit', terms);
+  const price = depthPrice(taken, side, pricedOn, qty, terms);
   const trigger = reason === 'flatten' ? 'null' : reason === 'stop_loss' ? bracket.stopLoss : bracket.takeProfit;
   const leg = touchedLeg(intent.side, bracket, pricedOn);
   const stale = checkQuote(pricedOn, null, settings.risk, fill.filledAt);
@@ -143,8 +147,9 @@ function rates({
   tickSize,
   lotSize,
   multiplier,
-}: Pick<PaperTerms, 'slippageBps' | 'takerFee' | 'tickSize' | 'lotSize' | 'multiplier'>) {
-  return { slippageBps, takerFee, tickSize, lotSize, multiplier };
+  commission,
+}: Pick<PaperProof, 'slippageBps' | 'takerFee' | 'tickSize' | 'lotSize' | 'multiplier'> & { readonly commission?: Commission | null }) {
+  return { slippageBps, takerFee, tickSize, lotSize, multiplier, commission: JSON.stringify(commission ?? null) };
 }
 
 function differences<T extends Readonly<Record<string, string | number>>>(lead: string, actual: T, expected: T): string[] {

@@ -3,11 +3,12 @@
  * bracket of every open position. It has no order port: that paper never reaches a venue is its type (RT-1).
  */
 import { NOTHING, type Behavior, type Decision } from '../behavior.ts';
-import { checkQuote } from '../market/freshness.ts';
+import { judgeQuote } from '../market/freshness.ts';
 import type { EventType, Fact, KillScope } from '../model/events.ts';
 import type { Instant } from '../model/instrument.ts';
 import type { Message } from '../model/messages.ts';
 import type { QuoteSnapshot } from '../model/quote.ts';
+import type { Settings } from '../model/settings.ts';
 import { acceptOrder, closeOnlyReason } from './accept.ts';
 import { fillOrder, fillTriggered } from './fill.ts';
 import { isWorse, touchedLeg } from './price.ts';
@@ -97,22 +98,32 @@ function cancelEntries(turn: Turn, scopes: readonly KillScope[]): void {
 }
 
 function onQuote(turn: Turn, quote: QuoteSnapshot): PaperDecision {
-  const { state, memory, now } = turn;
+  const { state, memory } = turn;
   if (state.settings === null) return NOTHING;
   const key = paperKey(quote);
   const lastGood = memory.lastGood[key] ?? null;
   const isLate = lastGood !== null && quote.exchangeAt < lastGood.exchangeAt;
-  if (isLate || checkQuote(quote, lastGood, state.settings.risk, now) !== null) {
+  if (isLate || !isGood(turn, key, quote, state.settings)) {
     fillDue(turn);
     return decided(turn);
   }
-  turn.memory = { ...memory, lastGood: { ...memory.lastGood, [key]: quote } };
   if (!isEmpty(state.orders)) {
     widen(turn, key, quote);
     fillDue(turn);
   }
   if (Object.hasOwn(turn.state.holdings, key)) trigger(turn, key, quote);
   return decided(turn);
+}
+
+/** After a restart with an open position the first quote must be confirmed: a wrong one would trigger its bracket. */
+function isGood(turn: Turn, key: string, quote: QuoteSnapshot, { risk }: Settings): boolean {
+  const { memory, now, state } = turn;
+  const lastGood = memory.lastGood[key] ?? null;
+  const before = memory.suspects[key] ?? null;
+  const { refusal, suspect } = judgeQuote(quote, { lastGood, suspect: before }, risk, now, Object.hasOwn(state.holdings, key));
+  const suspects = suspect === before ? memory.suspects : { ...memory.suspects, [key]: suspect };
+  turn.memory = { ...memory, suspects, lastGood: refusal === null ? { ...memory.lastGood, [key]: quote } : memory.lastGood };
+  return refusal === null;
 }
 
 /** PX-1: a worse quote within the latency is used, a better one is not. */

@@ -5,19 +5,22 @@ import type { OrderEnd, OrderIntent } from '../model/order.ts';
 import type { QuoteSnapshot } from '../model/quote.ts';
 import type { KillScope } from '../model/events.ts';
 import { ZERO_QTY, type Qty } from '../money/decimal.ts';
+import type { Suspect } from '../market/freshness.ts';
 import { evolvePaper, type PaperState } from './state.ts';
 
 /** What a crash may lose. */
 export interface PaperMemory {
   /** By `paperKey`: the newest quote that passed QS-1 and QS-2. */
   readonly lastGood: Readonly<Record<string, QuoteSnapshot>>;
+  /** By `paperKey`: where quotes are far from the last good one. */
+  readonly suspects: Readonly<Record<string, Suspect | null>>;
   /** By client order id: the worst quote of its latency, where worse than its snapshot. */
   readonly worst: Readonly<Record<string, QuoteSnapshot>>;
   /** What the send gate said last: closed for these, whatever the journal knows of it yet. */
   readonly gate: readonly KillScope[];
 }
 
-export const BLANK_PAPER_MEMORY: PaperMemory = { lastGood: {}, worst: {}, gate: [] };
+export const BLANK_PAPER_MEMORY: PaperMemory = { lastGood: {}, suspects: {}, worst: {}, gate: [] };
 
 /** An entry that fills and a stop that the same quote then triggers are two events of one turn: the second must see the first. */
 export class Turn {

@@ -1,10 +1,10 @@
 /** SZ-5, SZ-7: what an asset in a mode may use now. */
 import { coveringScope } from '../model/kill-scope.ts';
-import { absolute, add, atMost, divide, notional, ONE, smaller, subtract, ZERO_MONEY, type Money } from '../money/decimal.ts';
+import { absolute, add, divide, isNegative, notional, ONE, smaller, subtract, ZERO_MONEY, type Money } from '../money/decimal.ts';
 import { heldNotional } from '../ledger/positions.ts';
-import { budgetOf, windowChangesAt, windowResult } from '../ledger/wallet.ts';
+import { allotted, budgetOf, windowChangesAt, windowResult } from '../ledger/wallet.ts';
 import type { Refusal } from '../model/events.ts';
-import { ASSETS, type Asset, type Instant, type Mode } from '../model/instrument.ts';
+import { ASSETS, brokerOf, MODES, type Asset, type Instant, type Mode } from '../model/instrument.ts';
 import type { Allowance } from '../model/messages.ts';
 import type { Settings } from '../model/settings.ts';
 import { touch } from '../paper/price.ts';
@@ -12,15 +12,15 @@ import { ladderMultiplier } from '../sizing/ladder.ts';
 import { refuse } from './refuse.ts';
 import { nakedReviewAt } from './tripwires.ts';
 import { instrumentKey, walletOf, wiresOf, type GovernedOrder, type GovernorState } from './state.ts';
+import { WALLET_REPORT_AGE_MS_MAX, walletRefusal, type WalletReports } from './wallets.ts';
 
 export interface Account {
   readonly asset: Asset;
   readonly mode: Mode;
 }
 
-/** Live trading has no wallet and no gateway in this version: it is refused, not guessed. */
-export const GOVERNED_MODES: readonly Mode[] = ['paper'];
-export const ACCOUNTS: readonly Account[] = GOVERNED_MODES.flatMap((mode) => ASSETS.map((asset) => ({ asset, mode })));
+/** Paper and live of an asset share nothing: budget, wallet, positions and wires are each one's own. */
+export const ACCOUNTS: readonly Account[] = MODES.flatMap((mode) => ASSETS.map((asset) => ({ asset, mode })));
 
 const isOf =
   ({ asset, mode }: Account) =>
@@ -59,16 +59,14 @@ export function closeOnlyOf(state: GovernorState, { asset, mode }: Account, now:
 }
 
 /** Null before settings are loaded. */
-export function allowanceOf(state: GovernorState, account: Account, now: Instant): Allowance | null {
+export function allowanceOf(state: GovernorState, account: Account, now: Instant, reports: WalletReports): Allowance | null {
   const { settings } = state;
   if (settings === null) return null;
   const { asset, mode } = account;
   const wallet = walletOf(state, account);
-  const budget = settings.allocMode === 'absolute' ? budgetOf(settings, asset, wallet) : ZERO_MONEY;
-  const committed = marginOf(settings, asset, exposureOf(state, account));
-  const remaining = atMost(budget, committed) ? ZERO_MONEY : subtract(budget, committed);
-  // A paper wallet is the budget and nothing else: what is not committed is there.
-  const walletAvailable = remaining;
+  const budget = budgetOf(settings, allotted(settings, account, state.bases), wallet);
+  const remaining = notBelowZero(subtract(budget, committedOf(state, settings, account)));
+  const walletAvailable = walletFree(state, settings, account, reports) ?? remaining;
   const { positions, entries } = occupied(state, account);
   return {
     asset,
@@ -77,25 +75,59 @@ export function allowanceOf(state: GovernorState, account: Account, now: Instant
     multiplier: ladderMultiplier(settings.scale, windowResult(wallet, settings.scale.windowDays, now)),
     remaining,
     walletAvailable,
-    usable: smaller(remaining, walletAvailable),
+    usable: settings.enforceWalletAvailable ? smaller(remaining, walletAvailable) : remaining,
     openPositions: positions,
     liveEntries: entries,
-    closeOnly: closeOnlyOf(state, account, now),
+    closeOnly: closeOnlyOf(state, account, now) ?? walletRefusal(account, reports, now),
   };
 }
 
-/** When time alone changes something next: a wire ends, an hour leaves the ladder's window, a position was naked too long. Null for never. */
-export function nextReview(state: GovernorState, now: Instant): Instant | null {
+/** When time alone changes something next: a wire ends, an hour leaves the ladder's window, a position was naked too long, a live wallet is old. Null for never. */
+export function nextReview(state: GovernorState, now: Instant, reports: WalletReports): Instant | null {
   const { settings } = state;
   if (settings === null) return null;
   let next = nakedReviewAt(state, now);
   for (const account of ACCOUNTS) {
     const ends = wiresOf(state, account).map(({ until }) => until);
     const window = settings.scale.enabled ? windowChangesAt(walletOf(state, account), settings.scale.windowDays, now) : null;
-    for (const at of [...ends, window]) if (at !== null && at > now && (next === null || at < next)) next = at;
+    const report = account.mode === 'live' ? reports[brokerOf(account.asset)] : undefined;
+    const old = report === undefined ? null : report.at + WALLET_REPORT_AGE_MS_MAX + 1;
+    for (const at of [...ends, window, old]) if (at !== null && at > now && (next === null || at < next)) next = at;
   }
   return next;
 }
+
+/** USD that positions and live entries of an account hold. */
+const committedOf = (state: GovernorState, settings: Settings, account: Account): Money =>
+  marginOf(settings, account.asset, exposureOf(state, account));
+
+/**
+ * What is free in the wallet that the account shares with the other assets of its broker and mode, USD; null where the paper wallet is the
+ * budget and nothing else. A live report knows nothing of what was bought since, and may not know of what is on its way: both are taken off.
+ */
+function walletFree(state: GovernorState, settings: Settings, { asset, mode }: Account, reports: WalletReports): Money | null {
+  const broker = brokerOf(asset);
+  const sharing = ACCOUNTS.filter((other) => other.mode === mode && brokerOf(other.asset) === broker);
+  if (mode === 'live') {
+    const report = reports[broker];
+    if (report === undefined) return ZERO_MONEY;
+    const since = sharing.map((account) => committedSince(state, settings, account, report.at));
+    return notBelowZero(subtract(report.available, add(ZERO_MONEY, ...since)));
+  }
+  const wallet = settings.allocMode === 'percent' ? settings.paperWallet?.[broker] : undefined;
+  if (wallet === undefined) return null;
+  const realised = sharing.map((account) => walletOf(state, account).realised);
+  const committed = sharing.map((account) => committedOf(state, settings, account));
+  return notBelowZero(subtract(add(wallet, ...realised), add(ZERO_MONEY, ...committed)));
+}
+
+function committedSince(state: GovernorState, settings: Settings, account: Account, at: Instant): Money {
+  const opened = Object.values(state.positions).filter((position) => isOf(account)(position) && position.openedAt >= at);
+  const entries = liveEntries(state, account).map((order) => restNotional(state, order));
+  return marginOf(settings, account.asset, add(ZERO_MONEY, ...opened.map(heldNotional), ...entries));
+}
+
+const notBelowZero = (value: Money): Money => (isNegative(value) ? ZERO_MONEY : value);
 
 function restNotional(state: GovernorState, { intent, filledQty }: GovernedOrder): Money {
   const rest = absolute(subtract(intent.qty, filledQty));

@@ -1,7 +1,7 @@
 /** What an entry must pass, in order. Each check is one rule: null, or the refusal with its numbers. */
 import { checkBracket } from '../execution/clamp.ts';
 import { checkQuote } from '../market/freshness.ts';
-import { absolute, add, atMost, isPositive, notional, scale, subtract, type Money } from '../money/decimal.ts';
+import { absolute, add, atMost, lessThan, notional, scale, subtract, type Money } from '../money/decimal.ts';
 import { positionKey } from '../ledger/positions.ts';
 import type { Refusal } from '../model/events.ts';
 import { brokerOf, type Instant } from '../model/instrument.ts';
@@ -9,7 +9,7 @@ import type { OrderIntent } from '../model/order.ts';
 import type { QuoteSnapshot } from '../model/quote.ts';
 import type { Settings } from '../model/settings.ts';
 import { touch } from '../paper/price.ts';
-import { sizeOrder } from '../sizing/size.ts';
+import { leastOrder, sizeOrder } from '../sizing/size.ts';
 import { exposureOf, occupied } from './allowance.ts';
 import type { Check, EntryCase } from './entry.ts';
 import { clockSkew, duplicate, losingStreak, maxNotional, priceDrift, repeatedEntries, throttle } from './fat-finger.ts';
@@ -60,10 +60,24 @@ const coolDown: Check = ({ state, settings, intent, now }) => {
 /** SZ-1…SZ-5 again, with the governor's own numbers: what the trader was told may be old by now. */
 const size: Check = ({ settings, allowance, intent, instrument }) => {
   const { asset, qty, symbol } = intent;
-  const { budget, multiplier, usable } = allowance;
-  const sizing = sizeOrder({ settings, asset, budget, multiplier, usable, price: touch(intent.side, intent.snapshot), instrument });
+  const { budget, multiplier, usable, remaining, walletAvailable } = allowance;
+  const sizing = sizeOrder({
+    settings,
+    asset,
+    budget,
+    multiplier,
+    usable,
+    remaining,
+    walletAvailable,
+    price: touch(intent.side, intent.snapshot),
+    instrument,
+  });
   if (!sizing.ok) return sizing.refusal;
-  if (!isPositive(qty)) return refuse('BELOW_MINIMUM', 'SZ-4', { qty }, `${symbol}: an order needs a quantity above zero`);
+  const least = leastOrder(instrument, touch(intent.side, intent.snapshot), settings);
+  if (lessThan(qty, least.qty)) {
+    const sentence = `${symbol}: ${qty} is below the smallest order of ${least.qty}; the ${asset} budget of ${shown(budget)} USD is enough for that one`;
+    return refuse('BELOW_MINIMUM', 'SZ-4', { qty, leastQty: least.qty, leastNotional: shown(least.notional), budget: shown(budget) }, sentence);
+  }
   if (atMost(qty, sizing.qty)) return null;
   const { notionalCap } = sizing.basis;
   const isByBudget = !atMost(notionalCap, usable);

@@ -3,13 +3,13 @@
  * the wires, and tells traders what they may use.
  */
 import { NOTHING, type Behavior, type Decision } from '../behavior.ts';
-import { checkQuote } from '../market/freshness.ts';
+import { judgeQuote } from '../market/freshness.ts';
 import { add } from '../money/decimal.ts';
 import type { ClosedPart } from '../ledger/positions.ts';
-import { budgetOf, walletKey } from '../ledger/wallet.ts';
+import { allotted, budgetOf, walletKey } from '../ledger/wallet.ts';
 import type { DomainEvent, EventType, Fact } from '../model/events.ts';
-import type { Instant } from '../model/instrument.ts';
-import type { Allowance, Message, MessageBody, Tell } from '../model/messages.ts';
+import { brokerOf, type Instant } from '../model/instrument.ts';
+import type { Allowance, Message, MessageBody, Tell, WalletReport } from '../model/messages.ts';
 import type { OrderIntent } from '../model/order.ts';
 import type { QuoteSnapshot } from '../model/quote.ts';
 import { ACCOUNTS, allowanceOf, nextReview, type Account } from './allowance.ts';
@@ -18,6 +18,7 @@ import { refuse } from './refuse.ts';
 import { BLANK_GOVERNOR, evolveGovernor, instrumentKey, walletOf, type GovernorState } from './state.ts';
 import { wiresOfNaked, wiresOfTrade, wiresOfVerdict } from './tripwires.ts';
 import { refusedEvent, verdictOn } from './verdict.ts';
+import { basesDue, withReport } from './wallets.ts';
 
 export interface GovernorConfig {
   readonly name: string;
@@ -33,6 +34,7 @@ export const GOVERNOR_FACTS: readonly EventType[] = [
   'order.ended',
   'fill.recorded',
   'trade.closed',
+  'wallet.based',
   'tripwire.tripped',
   'kill.tripped',
   'kill.rearmed',
@@ -77,6 +79,8 @@ function decide(turn: Turn, message: Message): GovernorDecision {
       return isReviewDue(turn) ? settled(turn) : NOTHING;
     case 'feed.changed':
       return onFeed(turn, message.body);
+    case 'wallet.reported':
+      return onWallet(turn, message.body);
     case 'fact.recorded':
       return onFact(turn, message.body.fact);
     case 'actor.asked':
@@ -139,7 +143,7 @@ function bookClosed(turn: Turn): void {
 function tradeOf(state: GovernorState, part: ClosedPart) {
   const { settings } = state;
   if (settings === null) throw new Error(`${part.tradeId} was closed before any settings were loaded`);
-  const budgetBefore = budgetOf(settings, part.asset, walletOf(state, part));
+  const budgetBefore = budgetOf(settings, allotted(settings, part, state.bases), walletOf(state, part));
   const budgetAfter = settings.profitRollover ? add(budgetBefore, part.pnl) : budgetBefore;
   return { ...part, budgetBefore, budgetAfter };
 }
@@ -150,8 +154,11 @@ function onQuote(turn: Turn, quote: QuoteSnapshot): GovernorDecision {
   const key = instrumentKey(quote);
   const lastGood = memory.lastGood[key] ?? null;
   const isLate = lastGood !== null && quote.exchangeAt < lastGood.exchangeAt;
-  if (!isLate && state.settings !== null && checkQuote(quote, lastGood, state.settings.risk, now) === null) {
-    turn.memory = { ...memory, lastGood: { ...memory.lastGood, [key]: quote } };
+  if (!isLate && state.settings !== null) {
+    const before = memory.suspects[key] ?? null;
+    const { refusal, suspect } = judgeQuote(quote, { lastGood, suspect: before }, state.settings.risk, now);
+    const suspects = suspect === before ? memory.suspects : { ...memory.suspects, [key]: suspect };
+    turn.memory = { ...memory, suspects, lastGood: refusal === null ? { ...memory.lastGood, [key]: quote } : memory.lastGood };
   }
   return isReviewDue(turn) ? settled(turn) : { events: [], effects: [], memory: turn.memory };
 }
@@ -161,24 +168,45 @@ function onFeed({ memory }: Turn, { broker, up, reason }: MessageBody<'feed.chan
   return { ...NOTHING, memory: { ...memory, down: up ? others : { ...others, [broker]: reason } } };
 }
 
-/** The decision, with an allowance told to every trader for whom it is another than before; `of` where only that account can have changed. */
+function onWallet(turn: Turn, report: WalletReport): GovernorDecision {
+  const reports = withReport(turn.memory.reports, report, turn.now);
+  if (reports === null) return NOTHING;
+  turn.memory = { ...turn.memory, reports };
+  return settled(turn);
+}
+
+/** The decision, with an allowance told to every trader for whom it is another than before; `of` where only that account's wallet moved. */
 function settled(turn: Turn, of: Account | null = null): GovernorDecision {
+  for (const base of basesDue(turn.state, turn.memory.reports)) turn.record(base);
   const naked = wiresOfNaked(turn.state, turn.now);
   for (const wire of naked) turn.record(wire);
+  const moved = of === null || naked.length > 0 ? ACCOUNTS : sharingWallet(of);
+  const heard = moved.filter((account) => isHeard(turn, account));
   const effects: Tell[] = [];
   const told = { ...turn.memory.told };
-  for (const allowance of allowances(turn, of === null || naked.length > 0 ? ACCOUNTS : [of])) {
+  for (const allowance of allowances(turn, heard)) {
     const text = JSON.stringify(allowance);
     const key = walletKey(allowance);
     if (told[key] === text) continue;
     told[key] = text;
     effects.push({ to: `trader.${allowance.asset}.${allowance.mode}`, type: 'allowance.changed', body: allowance });
   }
-  return { events: turn.events, effects, memory: { ...turn.memory, told, reviewAt: nextReview(turn.state, turn.now) } };
+  return { events: turn.events, effects, memory: { ...turn.memory, told, reviewAt: nextReview(turn.state, turn.now, turn.memory.reports) } };
 }
 
-function allowances({ state, now }: Turn, accounts: readonly Account[] = ACCOUNTS): readonly Allowance[] {
-  return accounts.map((account) => allowanceOf(state, account, now)).filter((allowance) => allowance !== null);
+function allowances({ state, memory, now }: Turn, accounts: readonly Account[] = ACCOUNTS): readonly Allowance[] {
+  return accounts.map((account) => allowanceOf(state, account, now, memory.reports)).filter((allowance) => allowance !== null);
+}
+
+/** What is free for one asset of a broker's wallet, another of that wallet may have taken. */
+const sharingWallet = ({ asset, mode }: Account): readonly Account[] =>
+  ACCOUNTS.filter((account) => account.mode === mode && brokerOf(account.asset) === brokerOf(asset));
+
+/** Where nothing was ever live nobody listens: no live trader runs before a wallet was reported. */
+function isHeard({ state, memory }: Turn, account: Account): boolean {
+  const key = walletKey(account);
+  if (account.mode === 'paper' || memory.reports[brokerOf(account.asset)] !== undefined) return true;
+  return Object.hasOwn(memory.told, key) || Object.hasOwn(state.wallets, key);
 }
 
 function isReviewDue({ memory, now }: Turn): boolean {

@@ -1,16 +1,22 @@
 import type { Broker, Instant } from '../model/instrument.ts';
 import type { QuoteSnapshot } from '../model/quote.ts';
+import type { Suspect } from '../market/freshness.ts';
+import type { WalletReports } from './wallets.ts';
 
 /** What the governor may lose in a crash. */
 export interface GovernorMemory {
   /** By `instrumentKey`: the newest quote that passed QS-1 and QS-2. */
   readonly lastGood: Readonly<Record<string, QuoteSnapshot>>;
+  /** By `instrumentKey`: where quotes are far from the last good one. */
+  readonly suspects: Readonly<Record<string, Suspect | null>>;
   /** Brokers whose feed is down, with the reason. */
   readonly down: Readonly<Partial<Record<Broker, string>>>;
+  /** Live wallets as their gateway reported them last. */
+  readonly reports: WalletReports;
   /** By `walletKey`: the allowance told last, as text. */
   readonly told: Readonly<Record<string, string>>;
   /** When time alone changes an allowance next. */
   readonly reviewAt: Instant | null;
 }
 
-export const BLANK_GOVERNOR_MEMORY: GovernorMemory = { lastGood: {}, down: {}, told: {}, reviewAt: null };
+export const BLANK_GOVERNOR_MEMORY: GovernorMemory = { lastGood: {}, suspects: {}, down: {}, reports: {}, told: {}, reviewAt: null };

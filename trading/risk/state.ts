@@ -2,7 +2,7 @@
 import { without } from '../model/without.ts';
 import { add, isNegative, isPositive, ONE, ZERO_QTY, type Qty } from '../money/decimal.ts';
 import { bookFill, positionKey, type BookedPosition, type ClosedPart } from '../ledger/positions.ts';
-import { bookTrade, EMPTY_WALLET, rebased, walletKey, type Wallet } from '../ledger/wallet.ts';
+import { baseKey, bookTrade, EMPTY_WALLET, rebased, walletKey, type Bases, type Wallet } from '../ledger/wallet.ts';
 import type { Approval, DomainEvent, EventBody, KillScope, Refusal } from '../model/events.ts';
 import type { Asset, Instant, Instrument, Mode } from '../model/instrument.ts';
 import type { Fill, OrderIntent } from '../model/order.ts';
@@ -51,6 +51,8 @@ export interface GovernorState {
   readonly closedAt: Readonly<Record<string, Instant>>;
   /** By `walletKey`, as all that follow up to the verdicts. */
   readonly wallets: Readonly<Record<string, Wallet>>;
+  /** Of live wallets in percent mode: written once, never moved. */
+  readonly bases: Bases;
   readonly wires: Readonly<Record<string, readonly Wire[]>>;
   readonly recent: Readonly<Record<string, readonly RecentOrder[]>>;
   /** By `walletKey`, then by strategy: losing round trips since the last that did not lose. */
@@ -68,6 +70,7 @@ export const BLANK_GOVERNOR: GovernorState = {
   closing: [],
   closedAt: {},
   wallets: {},
+  bases: {},
   wires: {},
   recent: {},
   losses: {},
@@ -103,6 +106,8 @@ export function evolveGovernor(state: GovernorState, event: DomainEvent): Govern
       return filled(state, event.body.fill);
     case 'trade.closed':
       return closed(state, event.body.trade);
+    case 'wallet.based':
+      return { ...state, bases: { [baseKey(event.body.broker, event.body.mode)]: event.body.base, ...state.bases } };
     case 'tripwire.tripped':
       return tripped(state, event.body);
     case 'kill.tripped':

@@ -1,6 +1,6 @@
 /** RK-1, RK-2, BR-2: what trips a wire. A tripped wire means close-only for its asset and mode. */
 import { atLeast, type Ratio } from '../money/decimal.ts';
-import { DAY_MS, dayLoss, dayOf, drawdown, type Loss } from '../ledger/wallet.ts';
+import { allotted, DAY_MS, dayLoss, dayOf, drawdown, type Loss } from '../ledger/wallet.ts';
 import type { ClosedPart } from '../ledger/positions.ts';
 import type { DomainEvent, EventOf, Refusal } from '../model/events.ts';
 import type { Asset, Instant, Mode } from '../model/instrument.ts';
@@ -21,13 +21,13 @@ interface Account {
 
 /** Realised loss of the UTC day, against the equity it opened with: `DAILY_LOSS_CAP`, or null. */
 export function dayLossRefusal(state: GovernorState, settings: Settings, account: Account, now: Instant): Refusal | null {
-  const lost = dayLoss(settings, account.asset, walletOf(state, account), now);
+  const lost = dayLoss(allotted(settings, account, state.bases), walletOf(state, account), now);
   return isAtCap(lost, settings.risk.dailyLossCap) ? lossRefusal('DAILY_LOSS_CAP', account, lost, settings.risk.dailyLossCap, 'lost today') : null;
 }
 
 /** Fall of the realised equity from its peak: `MAX_DRAWDOWN`, or null. */
 export function drawdownRefusal(state: GovernorState, settings: Settings, account: Account): Refusal | null {
-  const lost = drawdown(settings, account.asset, walletOf(state, account));
+  const lost = drawdown(allotted(settings, account, state.bases), walletOf(state, account));
   return isAtCap(lost, settings.risk.maxDrawdown) ? lossRefusal('MAX_DRAWDOWN', account, lost, settings.risk.maxDrawdown, 'below the peak') : null;
 }
 

@@ -5,12 +5,13 @@ import type { DomainEvent, Refusal } from '../model/events.ts';
 import { brokerOf, type Instant } from '../model/instrument.ts';
 import type { OrderIntent } from '../model/order.ts';
 import { touch } from '../paper/price.ts';
-import { allowanceOf, closeOnlyOf, GOVERNED_MODES, marginOf } from './allowance.ts';
+import { allowanceOf, closeOnlyOf, marginOf } from './allowance.ts';
 import { ENTRY_CHECKS, lossAtStop, quoteRefusal } from './checks.ts';
 import { selfCross } from './fat-finger.ts';
 import type { GovernorMemory } from './memory.ts';
 import { refuse } from './refuse.ts';
 import { instrumentKey, type GovernorState } from './state.ts';
+import { walletRefusal } from './wallets.ts';
 
 export function verdictOn(state: GovernorState, memory: GovernorMemory, intent: OrderIntent, now: Instant): DomainEvent {
   return intent.kind === 'exit' ? onExit(state, memory, intent, now) : onEntry(state, memory, intent, now);
@@ -46,7 +47,7 @@ function onEntry(state: GovernorState, memory: GovernorMemory, intent: OrderInte
   if (gate !== null) return refusedEvent(intent, gate);
   const { settings } = state;
   const instrument = state.instruments[instrumentKey(intent)];
-  const allowance = allowanceOf(state, intent, now);
+  const allowance = allowanceOf(state, intent, now, memory.reports);
   if (instrument === undefined) {
     return refusedEvent(intent, refuse('UNKNOWN_INSTRUMENT', 'LC-1', {}, `${intent.symbol}: the catalog does not list it`));
   }
@@ -64,10 +65,11 @@ function onEntry(state: GovernorState, memory: GovernorMemory, intent: OrderInte
 
 /** What stops an entry before its numbers are looked at. */
 function gateOf(state: GovernorState, memory: GovernorMemory, intent: OrderIntent, now: Instant): Refusal | null {
-  const { asset, mode, symbol } = intent;
+  const { asset, symbol } = intent;
   const closeOnly = closeOnlyOf(state, intent, now);
   if (closeOnly !== null) return closeOnly;
-  if (!GOVERNED_MODES.includes(mode)) return notConfigured(intent, `${mode} trading has no wallet and no gateway in this version`);
+  const wallet = walletRefusal(intent, memory.reports, now);
+  if (wallet !== null) return wallet;
   const down = memory.down[brokerOf(asset)];
   if (down !== undefined) return refuse('BROKER_DOWN', 'RT-5', { broker: brokerOf(asset) }, `${symbol}: no quotes from ${brokerOf(asset)}: ${down}`);
   const crossing = selfCross(state, intent);

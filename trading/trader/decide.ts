@@ -1,5 +1,5 @@
 /** A trader decides: closed bars into signals, signals into order intents. It never sends an order; the journal carries the intent on. */
-import { checkQuote, type QuoteLimits } from '../market/freshness.ts';
+import { judgeQuote, type QuoteLimits } from '../market/freshness.ts';
 import { ratio } from '../money/decimal.ts';
 import { NOTHING, type Decision } from '../behavior.ts';
 import type { Fact, Refusal } from '../model/events.ts';
@@ -56,8 +56,8 @@ function onQuote(turn: Turn, quote: QuoteSnapshot): TraderDecision {
   const { config, memory, state, now, prepared } = turn;
   const slot = quote.asset === config.asset ? slotOf(turn, quote.symbol) : undefined;
   if (slot === undefined) return NOTHING;
-  const quoteGate = checkQuote(quote, slot.lastGood, limitsOf(turn), now);
-  if (quoteGate !== null) return { ...NOTHING, memory: withSlot(memory, quote.symbol, { ...slot, quoteGate }) };
+  const { refusal: quoteGate, suspect } = judgeQuote(quote, slot, limitsOf(turn), now);
+  if (quoteGate !== null) return { ...NOTHING, memory: withSlot(memory, quote.symbol, { ...slot, suspect, quoteGate }) };
   const step = takeQuote(slot, quote, prepared.warmUpBars);
   const { bar } = step;
   const signal = bar === null ? null : (step.signal ?? unfinishedExit(state, quote.symbol, slot.last));

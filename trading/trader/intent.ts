@@ -89,8 +89,9 @@ function entry(moment: Moment): Verdict {
 function sized(moment: Moment, instrument: Instrument, settings: Settings, allowance: Allowance): Verdict {
   const { config, quote, signal } = moment;
   const at = signal.side === 'buy' ? quote.ask : quote.bid;
-  const { budget, multiplier, usable } = allowance;
-  const size = sizeOrder({ settings, asset: config.asset, budget, multiplier, usable, price: at, instrument });
+  const { asset } = config;
+  const { budget, multiplier, usable, remaining, walletAvailable } = allowance;
+  const size = sizeOrder({ settings, asset, budget, multiplier, usable, remaining, walletAvailable, price: at, instrument });
   if (!size.ok) return { intent: null, gate: size.refusal };
   const qty = clampQty(size.qty, instrument).value;
   const bracket = bracketOf(signal, at, instrument);

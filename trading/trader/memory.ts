@@ -1,4 +1,5 @@
 /** What a trader may lose in a crash: quotes, bars, indicators, what it may use now, and why it did not trade. */
+import type { Suspect } from '../market/freshness.ts';
 import { BAR_MS, barOpen, closedBy, nextBar } from '../market/bars.ts';
 import type { Refusal } from '../model/events.ts';
 import type { Instant, Instrument } from '../model/instrument.ts';
@@ -10,6 +11,7 @@ import type { Prepared, Running, Signal } from '../strategy/port.ts';
 export interface Slot {
   readonly instrument: Instrument | null;
   readonly lastGood: QuoteSnapshot | null;
+  readonly suspect: Suspect | null;
   /** Why the newest quote was not used; null where it was. */
   readonly quoteGate: Refusal | null;
   readonly open: Bar | null;
@@ -40,6 +42,7 @@ export function blankMemory(symbols: readonly string[], prepared: Prepared): Tra
   const slot: Slot = {
     instrument: null,
     lastGood: null,
+    suspect: null,
     quoteGate: null,
     open: null,
     recent: [],
@@ -66,7 +69,7 @@ export function takeQuote(slot: Slot, quote: QuoteSnapshot, barsKept: number): Q
   const newest = slot.recent.at(-1);
   const isLate = slot.open === null && newest !== undefined && barOpen(quote.exchangeAt) <= newest.at;
   const open = isLate ? null : nextBar(slot.open, quote);
-  const good = { ...slot, lastGood: quote, quoteGate: null, open };
+  const good = { ...slot, lastGood: quote, suspect: null, quoteGate: null, open };
   const bar = open === null ? null : closedBy(slot.open, open);
   if (bar === null) return { slot: good, bar, signal: null };
   const { running, signal } = slot.running.onBar(bar);

@@ -48,6 +48,25 @@ describe('config/budgets.json', () => {
     assert.deepEqual(settingsSchema.parse(settings), settings);
   });
 
+  it('CF-1 a paper wallet and odd lots have defaults, and both can be set', async () => {
+    const settings = await loadSettings(FILE, rules);
+    assert.deepEqual([settings.paperWallet, settings.allowOddLots], [{ bybit: '10000', ibkr: '10000' }, true]);
+    const other = settingsFrom(FILE, { ...shipped(), paper_wallet_usd: { bybit: 2500.5, ibkr: 0 }, allow_odd_lots: false }, rules);
+    assert.deepEqual([other.paperWallet, other.allowOddLots], [{ bybit: '2500.5', ibkr: '0' }, false]);
+    refused({ ...shipped(), paper_wallet_usd: { bybit: 1 } }, 'paper_wallet_usd.ibkr', /number/);
+  });
+
+  it('CF-3 in percent mode the shares of one wallet sum to at most 1, as decimals; two brokers are two wallets', () => {
+    const shares = (spot: number, futures: number, forex: number, options: number) => ({
+      ...shipped(),
+      alloc_mode: 'percent' as const,
+      alloc: { crypto_spot: spot, crypto_futures: futures, forex, options },
+    });
+    assert.equal(settingsFrom(FILE, shares(0.4, 0.6, 1, 0), rules).allocMode, 'percent');
+    refused(shares(0.4, 0.60001, 0, 0), 'alloc', /1\.00001.*crypto_spot and crypto_futures are fractions of the bybit wallet/);
+    refused(shares(0, 0, 0.9, 0.2), 'alloc', /1\.1.*forex and options are fractions of the ibkr wallet/);
+  });
+
   it('CF-3 an unknown key is refused by name', () => {
     refused({ ...shipped(), alocs: 1 }, 'alocs', /unknown key/);
     const { max_concurrent: max, ...rest } = shipped();

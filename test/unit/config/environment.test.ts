@@ -22,6 +22,8 @@ describe('the environment', () => {
     assert.equal(rules.paper.slippageBps, 8);
     assert.equal(rules.paper.partialProbability, 0.2);
     assert.equal(rules.paper.harsh, true);
+    assert.equal(rules.paper.fillDepth, 'touch');
+    assert.equal(read({ HARSH_PAPER_DEPTH: '1' }).rules.paper.fillDepth, 'book');
   });
 
   it('CF-2 MARKET=mainnet is one value away', () => {

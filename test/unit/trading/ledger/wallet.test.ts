@@ -18,14 +18,15 @@ import {
 } from '#trading/ledger/wallet.ts';
 import { settings } from '../trader/fixtures.ts';
 
+const ALLOTTED = settings.alloc.crypto_spot;
 const MIDNIGHT = dayOf(1_722_003_300_000);
 const trade = (wallet: Wallet, pnl: string, at: number): Wallet => bookTrade(wallet, { pnl: money(pnl), closedAt: at });
 
 describe('ledger/wallet', () => {
   it('SZ-8 with profit_rollover the budget is what is allotted plus what was realised, else what is allotted', () => {
     const wallet = trade(trade(EMPTY_WALLET, '12.5', MIDNIGHT), '-2.25', MIDNIGHT + 1);
-    assert.equal(budgetOf(settings, 'crypto_spot', wallet), '1010.25');
-    assert.equal(budgetOf({ ...settings, profitRollover: false }, 'crypto_spot', wallet), '1000');
+    assert.equal(budgetOf(settings, ALLOTTED, wallet), '1010.25');
+    assert.equal(budgetOf({ ...settings, profitRollover: false }, ALLOTTED, wallet), '1000');
   });
 
   it('SZ-8 budget = alloc + Σ realised to the last decimal, against sums of integers', () => {
@@ -38,7 +39,7 @@ describe('ledger/wallet', () => {
             .replace(/(\d{12})$/, '.$1')}`;
         const wallet = pnls.reduce((before, pnl, index) => trade(before, asText(pnl), MIDNIGHT + index * 1000), EMPTY_WALLET);
         const total = pnls.reduce((sum, pnl) => sum + pnl, 1000n * 10n ** 12n);
-        assert.equal(budgetOf(settings, 'forex', wallet), money(asText(total)));
+        assert.equal(budgetOf(settings, ALLOTTED, wallet), money(asText(total)));
       }),
     );
   });
@@ -46,34 +47,34 @@ describe('ledger/wallet', () => {
   it('RK-1 the loss of the day is measured by the equity the UTC day opened with', () => {
     let wallet = trade(EMPTY_WALLET, '100', MIDNIGHT - 1);
     wallet = trade(trade(wallet, '-30', MIDNIGHT), '8', MIDNIGHT + HOUR_MS);
-    assert.deepEqual(dayLoss(settings, 'crypto_spot', wallet, MIDNIGHT + DAY_MS - 1), { loss: '22', equity: '1100', fraction: '0.02' });
-    assert.equal(dayLoss(settings, 'crypto_spot', wallet, MIDNIGHT + DAY_MS).loss, '0', 'the day turned');
+    assert.deepEqual(dayLoss(ALLOTTED, wallet, MIDNIGHT + DAY_MS - 1), { loss: '22', equity: '1100', fraction: '0.02' });
+    assert.equal(dayLoss(ALLOTTED, wallet, MIDNIGHT + DAY_MS).loss, '0', 'the day turned');
   });
 
   it('RK-1 a winning day has no loss', () => {
-    assert.deepEqual(dayLoss(settings, 'crypto_spot', trade(EMPTY_WALLET, '5', MIDNIGHT), MIDNIGHT), { loss: '0', equity: '1000', fraction: '0' });
+    assert.deepEqual(dayLoss(ALLOTTED, trade(EMPTY_WALLET, '5', MIDNIGHT), MIDNIGHT), { loss: '0', equity: '1000', fraction: '0' });
   });
 
   it('RK-1 the drawdown is the fall from the highest equity', () => {
     let wallet = trade(trade(EMPTY_WALLET, '200', MIDNIGHT), '-60', MIDNIGHT + DAY_MS);
-    assert.deepEqual(drawdown(settings, 'crypto_spot', wallet), { loss: '60', equity: '1200', fraction: '0.05' });
+    assert.deepEqual(drawdown(ALLOTTED, wallet), { loss: '60', equity: '1200', fraction: '0.05' });
     wallet = trade(wallet, '70', MIDNIGHT + 2 * DAY_MS);
-    assert.equal(drawdown(settings, 'crypto_spot', wallet).loss, '0');
+    assert.equal(drawdown(ALLOTTED, wallet).loss, '0');
   });
 
   it('RK-1 losing from the first trade on is a drawdown from what was allotted', () => {
-    assert.equal(drawdown(settings, 'crypto_spot', trade(EMPTY_WALLET, '-100', MIDNIGHT)).fraction, '0.1');
+    assert.equal(drawdown(ALLOTTED, trade(EMPTY_WALLET, '-100', MIDNIGHT)).fraction, '0.1');
   });
 
   it('RK-1 equity below zero is more than any cap', () => {
     const wallet = trade(trade(EMPTY_WALLET, '-1500', MIDNIGHT), '-10', MIDNIGHT + DAY_MS);
-    assert.equal(dayLoss(settings, 'crypto_spot', wallet, MIDNIGHT + DAY_MS).fraction, '2');
+    assert.equal(dayLoss(ALLOTTED, wallet, MIDNIGHT + DAY_MS).fraction, '2');
   });
 
   it('RK-1 re-arming measures from now on', () => {
     const wallet = rebased(trade(EMPTY_WALLET, '-100', MIDNIGHT));
-    assert.deepEqual([dayLoss(settings, 'crypto_spot', wallet, MIDNIGHT).loss, drawdown(settings, 'crypto_spot', wallet).loss], ['0', '0']);
-    assert.equal(budgetOf(settings, 'crypto_spot', wallet), '900', 'what is lost stays lost');
+    assert.deepEqual([dayLoss(ALLOTTED, wallet, MIDNIGHT).loss, drawdown(ALLOTTED, wallet).loss], ['0', '0']);
+    assert.equal(budgetOf(settings, ALLOTTED, wallet), '900', 'what is lost stays lost');
   });
 
   it('SZ-7 the window is the last seven days by the hour, and says when it changes next', () => {

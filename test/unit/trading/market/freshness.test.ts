@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { checkQuote, COLLAR_REFERENCE_MS_MAX, QUOTE_AHEAD_MS_MAX, quoteAge } from '#trading/market/freshness.ts';
+import { AGREEING_QUOTES_MIN, checkQuote, judgeQuote, QUOTE_AHEAD_MS_MAX, quoteAge, type Suspect } from '#trading/market/freshness.ts';
 import type { Price } from '#trading/money/decimal.ts';
 import type { QuoteSnapshot } from '#trading/model/quote.ts';
 import { refusal as schema } from '#protocol/values.ts';
@@ -66,10 +66,35 @@ describe('market/freshness', () => {
     }
   });
 
-  it('QS-2 the collar ends with its reference, so that a true jump does not refuse a symbol for ever', () => {
-    const jumped = (at: number) => quoteOf(spot, at, 200);
-    assert.equal(checkQuote(jumped(T0 + COLLAR_REFERENCE_MS_MAX), good, limits, T0 + COLLAR_REFERENCE_MS_MAX)?.code, 'BAD_QUOTE');
-    assert.equal(checkQuote(jumped(T0 + COLLAR_REFERENCE_MS_MAX + 1), good, limits, T0 + COLLAR_REFERENCE_MS_MAX + 1), null);
+  it('QS-2 a silence ends no collar: a far quote stays far, however old the good one is', () => {
+    const at = T0 + 86_400_000;
+    assert.equal(checkQuote(quoteOf(spot, at, 200), good, limits, at)?.code, 'BAD_QUOTE');
+  });
+
+  it('QS-2 a true jump is believed once enough quotes in a row agree; a single one, a repeated one and alternating ones never are', () => {
+    let known: { readonly lastGood: QuoteSnapshot | null; readonly suspect: Suspect | null } = { lastGood: good, suspect: null };
+    let at = T0;
+    const hear = (mid: number, later = 1000): string => {
+      at += later;
+      const quote = quoteOf(spot, at, mid);
+      const { refusal, suspect } = judgeQuote(quote, known, limits, at);
+      known = { lastGood: refusal === null ? quote : known.lastGood, suspect };
+      return refusal?.code ?? 'good';
+    };
+    assert.deepEqual([hear(1000), hear(100), hear(1000), hear(100)], ['BAD_QUOTE', 'good', 'BAD_QUOTE', 'good'], 'every other one');
+    assert.deepEqual([hear(200), hear(200, 0), hear(200, 0), hear(200, 0)], Array(4).fill('BAD_QUOTE'), 'frozen on its stamp');
+    assert.deepEqual([hear(100), hear(200), hear(50), hear(200), hear(50)], ['good', ...Array(4).fill('BAD_QUOTE')], 'never the same');
+    assert.deepEqual([hear(200), hear(201), hear(202), hear(203)], ['BAD_QUOTE', 'BAD_QUOTE', 'good', 'good'], 'a jump');
+    assert.equal(AGREEING_QUOTES_MIN, 3);
+  });
+
+  it('QS-2 where it is doubted, the first quotes of a symbol must agree as well', () => {
+    const nothing = { lastGood: null, suspect: null };
+    assert.equal(judgeQuote(good, nothing, limits, T0).refusal, null);
+    const first = judgeQuote(good, nothing, limits, T0, true);
+    assert.equal(first.refusal?.code, 'BAD_QUOTE');
+    const second = judgeQuote(quoteOf(spot, T0 + 1, 1000), { ...nothing, suspect: first.suspect }, limits, T0 + 1, true);
+    assert.deepEqual([second.refusal?.code, second.suspect?.agreeing], ['BAD_QUOTE', 1]);
   });
 
   it('QS-1 QS-2 whatever passes is fresh, positive, not crossed and inside the collar', () => {

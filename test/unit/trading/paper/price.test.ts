@@ -8,6 +8,9 @@ import { quoteOf, spot, T0 } from '../trader/fixtures.ts';
 
 const terms: PaperTerms = {
   slippageBps: 8,
+  commission: null,
+  oddLotBelow: null,
+  fillDepth: 'touch',
   takerFee: ratio('0.001'),
   tickSize: price('0.01'),
   lotSize: qty('0.001'),
@@ -87,6 +90,6 @@ describe('paper/price', () => {
 
   it('PX-1 the fee is the taker rate of the notional, the multiplier included', () => {
     assert.equal(feeOf(price('100.11'), qty('0.15'), terms), '0.0150165');
-    assert.equal(feeOf(price('2'), qty('3'), { takerFee: ratio('0.01'), multiplier: ratio('100') }), '6');
+    assert.equal(feeOf(price('2'), qty('3'), { commission: null, takerFee: ratio('0.01'), multiplier: ratio('100') }), '6');
   });
 });

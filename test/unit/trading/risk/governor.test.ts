@@ -63,8 +63,8 @@ describe('risk/governor: an entry', () => {
   const cases: readonly (readonly [title: string, code: string, rule: string, refusal: () => Refusal | null])[] = [
     ['KS-3 while the switch is tripped', 'CLOSE_ONLY', 'KS-3', () => refusal({}, settings, (house) => kill(house, 'bybit'))],
     ['RT-5 while the feed is down', 'BROKER_DOWN', 'RT-5', () => refusal({}, settings, (house) => feed(house, false))],
-    ['CF-1 in a mode without a wallet', 'NOT_CONFIGURED', 'CF-1', () => refusal({ mode: 'live' })],
-    ['CF-1 with an allocation by percent', 'NOT_CONFIGURED', 'CF-1', () => refusal({}, { ...settings, allocMode: 'percent' })],
+    ['SZ-5 of live trading while no wallet was reported', 'WALLET_UNKNOWN', 'SZ-5', () => refusal({ mode: 'live' })],
+    ['CF-1 with a share of no wallet', 'BUDGET_EXHAUSTED', 'SZ-5', () => refusal({}, { ...settings, allocMode: 'percent' })],
     ['LC-1 of an instrument nobody listed', 'UNKNOWN_INSTRUMENT', 'LC-1', () => refusal({ symbol: 'NO/USDT' })],
     ['QS-1 on a quote older than two seconds', 'STALE_QUOTE', 'QS-1', () => refusal({ snapshot: stale })],
     ['QS-1 on the quote of another symbol', 'BAD_QUOTE', 'QS-1', () => refusal({ snapshot: quoteOf(eth, T0, 100) })],
@@ -349,7 +349,7 @@ describe('risk/governor: crashes and asks', () => {
     const why = house.tell('governor', { type: 'actor.asked', body: { query: 'why', args: ['crypto_spot'] } }) as readonly {
       readonly verdict: { readonly refusal: Refusal };
     }[];
-    assert.deepEqual([why.length, why[0]?.verdict.refusal.code], [1, 'NO_BRACKET']);
+    assert.deepEqual([why.length, why[0]?.verdict.refusal.code], [2, 'NO_BRACKET'], 'of paper, then of live');
     verdict(house, entryOn(house.quoteAt(T0 + 1, 100)));
     assert.deepEqual(house.governor.state.verdicts['crypto_spot|paper']?.approved, { notional: '15.0015', margin: '15.0015', maxLoss: '0.15' });
   });
@@ -372,7 +372,7 @@ describe('risk/governor: crashes and asks', () => {
 
   it('SZ-8 a live order of the same symbol never touches the paper wallet', () => {
     const house = new House();
-    assert.equal(verdict(house, entryOn(house.quoteAt(T0, 100), spot, { mode: 'live' }))?.code, 'NOT_CONFIGURED');
+    assert.equal(verdict(house, entryOn(house.quoteAt(T0, 100), spot, { mode: 'live' }))?.code, 'WALLET_UNKNOWN');
     assert.equal(allowance(house).liveEntries, 0);
   });
 });

@@ -149,7 +149,12 @@ export class House {
 
   /** What the verifier would ask of every paper fill. */
   problems(): readonly string[] {
-    return this.fills.flatMap((fill) => rederiveFill(fill, this.contextOf(fill)).map((problem) => `${fill.fillId}: ${problem}`));
+    return this.fills.flatMap((fill) => this.problemsOf(fill).map((problem) => `${fill.fillId}: ${problem}`));
+  }
+
+  /** Of a forged fill in the place of the true one: its `context` is that of the true one. */
+  problemsOf(fill: Fill, context = this.contextOf(this.fills.find(({ fillId }) => fillId === fill.fillId) ?? fill)): readonly string[] {
+    return rederiveFill(fill, context);
   }
 
   contextOf(fill: Fill): RederiveContext {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import { add, atLeast, atMost, lessThan, notional, price, ratio, scale, subtract, ZERO_MONEY, type Money } from '#trading/money/decimal.ts';
 import { quoteAge } from '#trading/market/freshness.ts';
-import { exposureOf, marginOf } from '#trading/risk/allowance.ts';
+import { ACCOUNTS, allowanceOf, exposureOf, marginOf } from '#trading/risk/allowance.ts';
 import { evolveGovernor, BLANK_GOVERNOR, type GovernorState } from '#trading/risk/state.ts';
 import { budgetOf, EMPTY_WALLET, walletKey } from '#trading/ledger/wallet.ts';
 import { rederiveFill } from '#trading/paper/rederive.ts';
@@ -116,7 +116,7 @@ describe('risk: for any market, orders, kills and crashes', function () {
       for (const asset of ['crypto_spot', 'crypto_futures', 'forex', 'options'] as const) {
         const key = walletKey({ asset, mode: 'paper' });
         const wallet = house.governor.state.wallets[key] ?? EMPTY_WALLET;
-        assert.equal(budgetOf(settings, asset, wallet), add(settings.alloc[asset], cash[key] ?? ZERO_MONEY), asset);
+        assert.equal(budgetOf(settings, settings.alloc[asset], wallet), add(settings.alloc[asset], cash[key] ?? ZERO_MONEY), asset);
         assert.equal(house.governor.state.wallets[walletKey({ asset, mode: 'live' })], undefined);
       }
       for (const { trade } of house.of('trade.closed')) assert.equal(trade.budgetAfter, add(trade.budgetBefore, trade.pnl));
@@ -159,10 +159,40 @@ describe('risk: for any market, orders, kills and crashes', function () {
         if (fact.type !== 'order.approved' || fact.body.intent.kind !== 'entry') continue;
         const after = evolveGovernor(before, fact);
         const { asset } = fact.body;
-        const budget = budgetOf(settings, asset, after.wallets[walletKey(fact.body)] ?? EMPTY_WALLET);
+        const budget = budgetOf(settings, settings.alloc[asset], after.wallets[walletKey(fact.body)] ?? EMPTY_WALLET);
         const exposure = exposureOf(after, fact.body);
         assert.ok(atMost(marginOf(settings, asset, exposure), budget), `${exposure} of ${budget}`);
         assert.ok(atMost(exposure, scale(budget, settings.leverageCaps[asset])));
+      }
+    }));
+
+  it('SZ-5 SZ-8 a refusal, and an order that ends without a fill, leave every wallet, budget and commitment as if nobody had asked', () =>
+    always((house) => {
+      const moneyOf = (state: GovernorState, now: number) =>
+        ACCOUNTS.map((account) => {
+          const allowance = allowanceOf(state, account, now, {});
+          return allowance && [allowance.budget, allowance.remaining, allowance.usable, allowance.liveEntries, exposureOf(state, account)];
+        });
+      let asked: { readonly seq: number; readonly money: ReturnType<typeof moneyOf> } | null = null;
+      for (const [before, fact] of replayed(house.facts)) {
+        if (fact.type === 'order.intended') asked = { seq: fact.seq, money: moneyOf(before, fact.at) };
+        if (fact.type !== 'order.refused') continue;
+        const after = evolveGovernor(before, fact);
+        assert.deepEqual(moneyOf(after, fact.at), moneyOf(before, fact.at));
+        assert.equal(after.wallets, before.wallets);
+        assert.equal(after.positions, before.positions);
+        // Between the two a crash may lie, and what it left behind.
+        if (asked?.seq === fact.seq - 1) assert.deepEqual(moneyOf(after, fact.at), asked.money);
+      }
+      // When nothing is on its way and nothing is held, all of the budget is there.
+      house.clock(house.now + 10_000);
+      const { state } = house.governor;
+      for (const account of ACCOUNTS) {
+        const allowance = allowanceOf(state, account, house.now, {});
+        assert.ok(allowance !== null);
+        const isIdle = Object.values(state.positions).every(({ asset, mode }) => asset !== account.asset || mode !== account.mode);
+        if (isIdle && !lessThan(allowance.budget, ZERO_MONEY)) assert.equal(allowance.remaining, allowance.budget);
+        assert.ok(!lessThan(allowance.usable, ZERO_MONEY) && atMost(allowance.usable, allowance.remaining));
       }
     }));
 

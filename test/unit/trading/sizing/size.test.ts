@@ -107,10 +107,6 @@ describe('sizing/size: the quantity', () => {
     assert.equal(refusalOf(request({ budget: money('-5'), usable: money('10') })).code, 'BUDGET_EXHAUSTED');
   });
 
-  it('CF-1 a share of a wallet that nobody knows is NOT_CONFIGURED', () => {
-    assert.equal(refusalOf(request({ settings: { ...settings, allocMode: 'percent' } })).code, 'NOT_CONFIGURED');
-  });
-
   it('SZ-4 below the minimum notional it says what is missing and which budget would be enough', () => {
     const { code, numbers, sentence } = refusalOf(request({ ...of('crypto_spot', '200'), usable: money('200') }));
     assert.equal(code, 'BELOW_MINIMUM');

@@ -231,7 +231,7 @@ describe('trader: quotes', () => {
     ]) {
       rig.send({ type: 'quote.received', body: { quote } });
       assert.ok(['STALE_QUOTE', 'BAD_QUOTE'].includes(rig.why(spot.symbol).quoteGate?.code ?? ''));
-      assert.deepEqual({ ...rig.memory.slots[spot.symbol], quoteGate: null }, before);
+      assert.deepEqual({ ...rig.memory.slots[spot.symbol], quoteGate: null, suspect: null }, before);
     }
     assert.deepEqual(rig.intents, []);
     rig.send({ type: 'quote.received', body: { quote: quoteOf(spot, rig.now, 103.5) } });
