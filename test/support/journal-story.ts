@@ -106,7 +106,7 @@ function ordered({ id, mode, kind, quote: snapshot }: OrderSpec): Entry[] {
   const draws = { seed: SEED, latencyMs: LATENCY_MS, fillFraction: ratio('1') };
   const accepted = { ...key, qty: QTY, draws, acceptedAt: at, dueAt: at + LATENCY_MS };
   const sending: EventBody<'order.sending'> = {
-    ...{ ...key, purpose: kind, parentId: null, side: shape.side, qty: QTY, pricing: { type: 'market' }, bracket },
+    ...{ ...key, purpose: kind, parentId: null, side: shape.side, qty: QTY, pricing: { type: 'market', worst: null }, bracket },
     ...{ payloadHash: 'ab'.repeat(32), sentAt: at, deadlineAt: at + 2000 },
   };
   const approved = { ...key, intent, notional: money('19.038'), margin: money('19.038'), maxLoss: money('0.5') };

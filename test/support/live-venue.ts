@@ -254,7 +254,7 @@ export class LiveVenue implements OrderEntry, Account {
     const { clientOrderId, parentId, venueOrderId, asset, symbol, side, leg } = order;
     const execution: VenueExecution = {
       ...{ executionId: `x${this.#ids}`, clientOrderId, parentId, venueOrderId, asset, symbol, side, leg },
-      ...{ price: price('100'), qty: amount, fee: money('0.01'), executedAt: this.now },
+      ...{ price: price('100'), qty: amount, fee: money('0.01'), feeQty: null, executedAt: this.now },
     };
     this.executions.push(execution);
     this.#move(symbol, side, amount);

@@ -213,6 +213,7 @@ describe('LiveOrders', () => {
       parentId: null,
       price: price('100'),
       fee: '0' as never,
+      feeQty: null,
       executedAt: live.now,
     } as const;
     const bought = (executionId: string, amount: string) => ({
@@ -321,6 +322,7 @@ describe('LiveOrders', () => {
       price: price('100'),
       qty: qty('1'),
       fee: '0' as never,
+      feeQty: null,
       executedAt: live.now,
     };
     live.tell({ type: 'execution.reported', body: { execution } });
@@ -343,6 +345,7 @@ describe('LiveOrders', () => {
       price: price('100'),
       qty: qty('1'),
       fee: '0' as never,
+      feeQty: null,
       executedAt: live.now,
     };
     live.tell({ type: 'execution.reported', body: { execution } });

@@ -43,7 +43,7 @@ describe('names of live orders', () => {
   it('the hash of what is sent says every term but the deadline, in whatever order the keys are', () => {
     const placement: Placement = {
       ...{ clientOrderId: entry, asset: 'crypto_spot', symbol: 'BTC/USDT', side: 'buy', purpose: 'entry', qty: qty('1') },
-      ...{ pricing: { type: 'market' }, bracket: { takeProfit: price('2'), stopLoss: price('1') }, reduceOnly: false, deadlineAt: 1 },
+      ...{ pricing: { type: 'market', worst: null }, bracket: { takeProfit: price('2'), stopLoss: price('1') }, reduceOnly: false, deadlineAt: 1 },
     };
     const hash = payloadHash(placement);
     assert.match(hash, /^[0-9a-f]{64}$/);

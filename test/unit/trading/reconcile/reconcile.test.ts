@@ -28,7 +28,7 @@ const BLANK: JournalView = { broker: 'bybit', orders: [], executionIds: new Set(
 
 const execution = (executionId: string, of: Partial<VenueExecution> = {}): VenueExecution => ({
   ...{ executionId, clientOrderId: ENTRY, parentId: null, venueOrderId: 'v1', ...WHERE, side: 'buy', leg: null },
-  ...{ price: price('100'), qty: qty('1'), fee: money('0.1'), executedAt: T0, ...of },
+  ...{ price: price('100'), qty: qty('1'), fee: money('0.1'), feeQty: null, executedAt: T0, ...of },
 });
 const order = (venueOrderId: string, of: Partial<VenueOrder> = {}): VenueOrder => ({
   ...{ clientOrderId: null, parentId: null, venueOrderId, ...WHERE, side: 'buy', leg: null, status: 'open' },
