@@ -155,6 +155,8 @@ export type CancelReason =
 /** An order as it stood when the event was made. */
 export interface Order {
   readonly id: OrderId;
+  /** Of an exit: the order that it protects. */
+  readonly entry: OrderId | null;
   readonly request: OrderRequest;
   /** As amended. */
   readonly price: Price | null;
