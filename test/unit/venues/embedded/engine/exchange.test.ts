@@ -157,6 +157,15 @@ describe('the matching engine: money', () => {
     assert.deepEqual([position?.size, position?.averagePrice], ['-0.2', '51000.1']);
   });
 
+  it('closing a part keeps the average of the rest', () => {
+    const exchange = newExchange();
+    taken(exchange.submit(request({ size: '0.3' }), T0));
+    exchange.onQuote(quote({ bid: '51000.1', ask: '51000.2' }), T0);
+    assert.equal(taken(exchange.submit(request({ side: 'sell', size: '0.1' }), T0)).realised, '100');
+    const [position] = exchange.positions(PERP);
+    assert.deepEqual([position?.size, position?.averagePrice, position?.cost], ['0.2', '50000.1', '10000.02']);
+  });
+
   it('reduce-only never opens: it ends where the position does, and rests no longer than it', () => {
     const exchange = newExchange();
     taken(exchange.submit(request({ size: '0.1' }), T0));

@@ -225,8 +225,9 @@ describe('the matching engine: what holds for every run', () => {
         const told = new Map(run.events.flatMap((event) => (event.kind === 'order' ? [[event.order.id, event.order] as const] : [])));
         for (const order of ordersOf(run)) assert.deepEqual(told.get(order.id), order);
         for (const event of run.events) {
-          if (event.kind !== 'execution' || event.order?.price == null || event.order.request.type !== 'limit') continue;
-          const beyond = subtract(event.execution.price, event.order.price);
+          const limit = event.kind === 'execution' && event.order?.request.type === 'limit' ? event.order.price : null;
+          if (event.kind !== 'execution' || limit === null) continue;
+          const beyond = subtract(event.execution.price, limit);
           const worse = scale(beyond, ratio(event.execution.side === 'buy' ? 1 : -1));
           assert.ok(isZero(worse) || worse.startsWith('-'));
         }
