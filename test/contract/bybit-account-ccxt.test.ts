@@ -61,12 +61,10 @@ describe('embedded venue: an account through unmodified ccxt', () => {
   });
 
   it('a bracket attached to an entry stands as stop orders until the position goes', async () => {
-    const [bid] = [(await ccxt.fetchMyTrades(PERP)).length];
-    assert.equal(bid, 0);
     const params = { takeProfit: { triggerPrice: 1_000_000 }, stopLoss: { triggerPrice: 1000 }, tpslMode: 'Full', slTriggerBy: 'MarkPrice' };
     await ccxt.createOrder(PERP, 'market', 'buy', 0.01, undefined, params);
     const stops = await ccxt.fetchOpenOrders(PERP, undefined, undefined, { trigger: true });
-    assert.deepEqual(stops.map(({ info }) => info.stopOrderType).toSorted(), ['StopLoss', 'TakeProfit']);
+    assert.deepEqual(new Set(stops.map(({ info }) => info.stopOrderType)), new Set(['StopLoss', 'TakeProfit']));
     await ccxt.createOrder(PERP, 'market', 'sell', 0.01, undefined, { reduceOnly: true });
     assert.deepEqual(await ccxt.fetchOpenOrders(PERP, undefined, undefined, { trigger: true }), []);
   });

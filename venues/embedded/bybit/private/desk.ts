@@ -32,6 +32,7 @@ export class Desk {
   constructor(exchange: Exchange, options: DeskOptions) {
     this.#exchange = exchange;
     this.#options = options;
+    for (const board of exchange.boards('linear')) board.fundingRate = options.fundingRate;
     this.engine = new MatchingExchange({
       seed: options.seed,
       contracts: this.#boards().map(({ played }) => termsOf(played.instrument, options.fundingRate)),
@@ -97,6 +98,8 @@ export class Desk {
     const terms = this.engine.terms(contract);
     if (terms === undefined || terms.funding === null) throw new RangeError(`${contract} has no funding`);
     this.engine.setTerms({ ...terms, funding: { ...terms.funding, rate: ratio(rate) } });
+    const board = this.#boards().find(({ category, symbol }) => listingKey(category, symbol) === contract);
+    if (board !== undefined) board.fundingRate = rate;
   }
 
   #boards(): readonly Board[] {
