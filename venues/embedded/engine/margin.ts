@@ -32,6 +32,8 @@ const STABLE: readonly string[] = ['USD', 'USDT', 'USDC'];
 const AVERAGE_DECIMALS = 10;
 const STANDING: readonly OrderState[] = ['new', 'partially-filled'];
 const RATE_DECIMALS = 12;
+/** Equity within this factor of the maintenance is counted exactly. */
+const CLOSE = 1.01;
 
 /** Value of what a holding holds at the mark, unsigned. */
 function valueOf({ terms }: Room, holding: Holding, mark: Price): Money {
@@ -196,8 +198,27 @@ function maintenanceOf(state: State): Money {
 
 /** The whole account is liquidated once its equity no longer covers the maintenance of its positions. */
 export function isBankrupt(state: State): boolean {
+  if (isFarFromBankrupt(state)) return false;
   const needed = maintenanceOf(state);
   return isPositive(needed) && greaterThan(needed, equityOf(state));
+}
+
+/** Asked at every quote of a position: float64 suffices wherever it is not close. */
+function isFarFromBankrupt(state: State): boolean {
+  let [needed, unrealised] = [0, 0];
+  for (const room of state.rooms.values()) {
+    for (const { size, cost } of room.holdings.values()) {
+      if (size === '0') continue;
+      const rate = Number(rateOf(state, room.terms.quote));
+      const value = Number(size) * Number(markOf(room) ?? '0') * Number(room.terms.multiplier) * rate;
+      needed += Math.abs(value) * Number(room.terms.maintenance);
+      unrealised += value - Math.sign(Number(size)) * Number(cost) * rate;
+    }
+  }
+  if (needed === 0) return true;
+  let equity = unrealised;
+  for (const [currency, own] of state.wallet) equity += Number(own) * Number(rateOf(state, currency));
+  return equity > needed * CLOSE;
 }
 
 export function accountOf(state: State): Account {

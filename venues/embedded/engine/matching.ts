@@ -4,7 +4,6 @@ import {
   atMost,
   isPositive,
   isZero,
-  lessThan,
   money,
   price,
   quantityFor,
@@ -22,7 +21,7 @@ import { closable, fill, type Fill } from './fills.ts';
 import { affordable } from './funds.ts';
 import { byBest, oppositeOf } from './liquidity.ts';
 import { holdingOf, isEnded, isResting, markOf, type Live, type Room, type State } from './state.ts';
-import type { CancelReason, Order, Quote } from './types.ts';
+import type { CancelReason, Order, Quote, Side } from './types.ts';
 
 /** Puts an order into the market: takes what it may, and rests or ends. */
 export function activate(state: State, room: Room, live: Live): void {
@@ -105,7 +104,7 @@ export function matchResting(state: State, room: Room, quote: Quote): void {
   const pool = { left: quote.trade?.size ?? ZERO_QTY };
   for (const live of resting(room)) {
     const { order } = live;
-    if (!isResting(live) || order.price === null) continue;
+    if (!isResting(live) || order.price === null || isFar(order.request.side, order.price, quote)) continue;
     const { side } = order.request;
     const at = order.price;
     const aggressor = quote.trade !== null && quote.trade.aggressor !== side && byBest(oppositeOf(side), quote.trade.price, at) <= 0;
@@ -121,6 +120,16 @@ export function matchResting(state: State, room: Room, quote: Quote): void {
     }
     if (!isEnded(live.order.state)) requeue(live, quote);
   }
+}
+
+/**
+ * The market is nowhere near this price: nothing reached it, and others are better on its own side. Almost every quote is far from almost every
+ * order, so float64 decides; it orders decimal texts of up to fifteen digits as they are.
+ */
+function isFar(side: Side, limit: Price, { bid, ask, askSize, bidSize, trade: traded }: Quote): boolean {
+  const at = Number(limit);
+  if (side === 'buy') return at < Number(bid) && (at < Number(ask) || askSize === '0') && (traded === null || at < Number(traded.price));
+  return at > Number(ask) && (at > Number(bid) || bidSize === '0') && (traded === null || at > Number(traded.price));
 }
 
 /** `volume` came to the price of this order: the queue before it is served first. Returns how much the order got. */
@@ -160,8 +169,8 @@ export function fireTriggers(state: State, room: Room): void {
   for (const live of [...room.live]) {
     const { trigger } = live.order;
     if (trigger === null || live.held || live.order.state !== 'untriggered') continue;
-    const reachedPrice = trigger.direction === 'rise' ? !lessThan(mark, trigger.price) : atMost(mark, trigger.price);
-    if (reachedPrice) fire(state, room, live);
+    const beyond = Number(mark) - Number(trigger.price);
+    if (trigger.direction === 'rise' ? beyond >= 0 : beyond <= 0) fire(state, room, live);
   }
 }
 

@@ -46,7 +46,6 @@ export function termsOf(instrument: Instrument, fundingRate: string): ContractTe
 }
 
 export const categoryOf = (kind: Kind): Category => (kind === 'exchange' ? 'spot' : 'linear');
-export const kindOf = (category: Category): Kind => (category === 'spot' ? 'exchange' : 'margin');
 
 /** Ids that one millisecond of market time has room for: a venue that resumes later starts beyond those of before. */
 const IDS_A_MS = 50_000;
