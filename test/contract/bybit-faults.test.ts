@@ -58,6 +58,13 @@ describe('embedded venue: what may go wrong with an order', () => {
       assert.equal(await placed(venue, 'half'), true);
     }));
 
+  it('an answer may be cut in its middle: the order stands', () =>
+    played(async (venue) => {
+      venue.fault('cut-body', 'order/create');
+      await assert.rejects(create(venue, { ...BID, orderLinkId: 'cut' }));
+      assert.equal(await placed(venue, 'cut'), true);
+    }));
+
   it('a late answer comes after the order; a late delivery comes after nothing, or not at all beyond the window', () =>
     played(async (venue) => {
       venue.fault('late-reply', 'order/create', '50');
@@ -114,6 +121,8 @@ describe('embedded venue: what may go wrong with an order', () => {
   it('its clock may be wrong', () =>
     played(async (venue) => {
       venue.fault('skew', '10000');
+      const { time } = (await (await fetch(`${venue.info().rest}/v5/market/time`)).json()) as { time: number };
+      assert.equal(time, venue.info().now + 10_000, 'whoever samples it can see it');
       assert.equal(await create(venue, BID), 10002);
       venue.fault('skew', '-2000');
       assert.equal(await create(venue, BID), 10002, 'a client two seconds ahead');
@@ -157,6 +166,7 @@ describe('embedded venue: what may go wrong with an order', () => {
       assert.equal(reader.frames.length, before + 1);
       venue.fault('silent-private', 'off');
       venue.fault('duplicate-fills', 'on');
+      venue.fault('stream-lag', '20');
       await create(venue, { ...MARKET, orderLinkId: 'full' });
       await reader.until(({ frames }) => frames.some(({ topic }) => topic === 'wallet'));
       const ids = dataOf(reader.frames, 'execution').map(({ execId }) => execId);

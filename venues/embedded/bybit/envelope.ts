@@ -13,13 +13,13 @@ export interface Enveloped {
 /** What the rate-limit headers of public answers say: Bybit allows 600 requests in 5 s; public ones are counted and not limited. */
 const LIMIT = '600';
 
-/** `cut` sends the first half of the body and then nothing more. */
+/** `half`: only the first half of the body is sent; then nothing, or the connection is cut. */
 export function respond(
   response: ServerResponse,
   { status, retCode, retMsg, result }: Enveloped,
   now: number,
   allowance?: Allowance,
-  cut = false,
+  half: 'hang' | 'cut' | null = null,
 ): void {
   const body = Buffer.from(JSON.stringify({ retCode, retMsg, result, retExtInfo: {}, time: now }));
   response.writeHead(status, {
@@ -31,6 +31,8 @@ export function respond(
     Traceid: randomUUID().replaceAll('-', ''),
     Timenow: String(now),
   });
-  if (cut) response.write(body.subarray(0, Math.floor(body.length / 2)));
-  else response.end(body);
+  if (half === null) return void response.end(body);
+  response.write(body.subarray(0, Math.floor(body.length / 2)), () => {
+    if (half === 'cut') response.destroy();
+  });
 }

@@ -52,7 +52,6 @@ export function answer(exchange: Exchange, method: string, path: string, query: 
 }
 
 const ROUTES: Readonly<Record<string, (exchange: Exchange, query: Query) => Answer>> = {
-  '/v5/market/time': ({ now }) => ok({ timeSecond: String(Math.floor(now / 1000)), timeNano: `${now}000000` }),
   '/v5/market/instruments-info': instrumentsInfo,
   '/v5/market/kline': kline,
   '/v5/market/tickers': tickers,

@@ -97,7 +97,7 @@ export class Server {
     // An answer before the end of a body would look like a broken connection to the client.
     request.on('end', () => {
       if (access !== 'public' && url !== null) this.#private.receive(signedRequest(request, url, Buffer.concat(chunks)), response);
-      else respond(response, this.#public(method, url), this.#exchange.now);
+      else respond(response, this.#public(method, url), this.#exchange.now + this.#private.misdeeds.ms('skew'));
     });
   }
 

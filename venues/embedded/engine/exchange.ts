@@ -52,15 +52,16 @@ export class MatchingExchange implements Exchange {
     return [...this.#state.rooms.values()].map(({ terms }) => terms);
   }
 
-  /** A filter changed. @throws RangeError where there is no such contract. */
   setTerms(terms: ContractTerms): void {
     const room = this.#state.rooms.get(terms.key);
     if (room === undefined) throw new RangeError(`no contract ${terms.key}`);
     room.terms = terms;
   }
 
-  submit(request: OrderRequest, now: Instant): Outcome<Order> {
-    return this.#with(request.contract, now, (state, room) => {
+  submit(asked: OrderRequest, now: Instant): Outcome<Order> {
+    return this.#with(asked.contract, now, (state, room) => {
+      const against = asked.slot !== 'one-way' && (asked.slot === 'long') !== (asked.side === 'buy');
+      const request = against ? { ...asked, reduceOnly: true } : asked;
       const wrong = wrongWith(state, room, request);
       if (wrong !== null) return wrong;
       const parent = request.parent === null ? null : room.live.find(({ order }) => order.id === request.parent);
@@ -164,7 +165,6 @@ export class MatchingExchange implements Exchange {
     });
   }
 
-  /** Whether a quote of this contract can change anything of the account: façades may withhold the others until they are asked. */
   wants(contract: ContractKey): boolean {
     const room = this.#state.rooms.get(contract);
     if (room === undefined) return false;

@@ -28,7 +28,7 @@ export function activate(state: State, room: Room, live: Live): void {
   const { timeInForce, type, reduceOnly, side } = live.order.request;
   live.held = false;
   if (reduceOnly && isZero(closable(holdingOf(room, live.order.request.slot), side))) return refuse(state, room, live, 'reduce-only');
-  state.change(room, live, { state: 'new' });
+  state.change(room, live, { state: isZero(live.order.filled) ? 'new' : 'partially-filled' });
   const limit = limitOf(state, room, live.order);
   if (limit === null) return endOpen(state, room, live, 'no-immediate-quantity');
   const offered = room.liquidity.within(oppositeOf(side), limit);

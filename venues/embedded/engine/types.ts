@@ -337,6 +337,10 @@ export interface Exchange {
   terms(contract: ContractKey): ContractTerms | undefined;
   contracts(): readonly ContractTerms[];
 
+  /** A filter changed. @throws RangeError where there is no such contract. */
+  setTerms(terms: ContractTerms): void;
+
+  /** In two-way mode an order against its slot only reduces, whether it says so or not. */
   submit(request: OrderRequest, now: Instant): Outcome<Order>;
   amend(ref: OrderRef, amendment: Amendment, now: Instant): Outcome<Order>;
   cancel(ref: OrderRef, now: Instant, reason?: CancelReason): Outcome<Order>;
@@ -356,6 +360,8 @@ export interface Exchange {
 
   /** The market moved: fills, triggers, liquidations. Cheap where the account has nothing of the contract. */
   onQuote(quote: Quote, now: Instant): readonly ExchangeEvent[];
+  /** Whether a quote of this contract can change anything of the account: façades may withhold the others until they are asked. */
+  wants(contract: ContractKey): boolean;
   /** Time passed without a quote: funding. */
   onTime(now: Instant): readonly ExchangeEvent[];
 

@@ -1,7 +1,17 @@
 /** What a venue may do to whoever trades on it: lost and late requests and answers, misleading codes, blind spots, doubled and missing events. */
 
 /** Each spoils the next private or order request whose path contains the target. The value is milliseconds or a code. */
-export const REQUEST_FAULTS = ['drop-before', 'drop-reply', 'hang-body', 'late-reply', 'late-delivery', 'code', 'code-after', 'http'] as const;
+export const REQUEST_FAULTS = [
+  'drop-before',
+  'drop-reply',
+  'hang-body',
+  'cut-body',
+  'late-reply',
+  'late-delivery',
+  'code',
+  'code-after',
+  'http',
+] as const;
 /** On or off. */
 export const SWITCH_FAULTS = [
   'silent-private',
@@ -14,7 +24,7 @@ export const SWITCH_FAULTS = [
   'ban',
 ] as const;
 /** Milliseconds; 0 is off. */
-export const AMOUNT_FAULTS = ['skew', 'history-lag', 'realtime-lag'] as const;
+export const AMOUNT_FAULTS = ['skew', 'history-lag', 'realtime-lag', 'stream-lag'] as const;
 
 export type RequestFault = (typeof REQUEST_FAULTS)[number];
 export type SwitchFault = (typeof SWITCH_FAULTS)[number];

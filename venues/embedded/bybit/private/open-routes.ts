@@ -13,7 +13,13 @@ export const openRoutes: Readonly<Record<string, (desk: Desk, misdeeds: Misdeeds
   '/v5/market/price-limit': priceLimit,
   '/v5/market/funding/history': fundingHistory,
   '/v5/system/status': systemStatus,
+  '/v5/market/time': time,
 };
+
+function time({ now }: Desk, misdeeds: Misdeeds): Reply {
+  const shown = now + misdeeds.ms('skew');
+  return ok({ timeSecond: String(Math.floor(shown / 1000)), timeNano: `${shown}000000` });
+}
 
 function priceLimit({ engine, now }: Desk, _misdeeds: Misdeeds, query: Query): Reply {
   const symbol = query.get('symbol') ?? '';

@@ -33,11 +33,15 @@ export class Reception {
     if (fault === 'drop-reply') response.destroy();
     else if (fault === 'late-reply') later(value, () => this.#send(response, answered));
     else if (fault === 'code-after') this.#send(response, { ...coded(value), allowance: answered.allowance });
-    else respond(response, answered, this.#desk.now, answered.allowance ?? undefined, true);
+    else respond(response, answered, this.#now(), answered.allowance ?? undefined, fault === 'cut-body' ? 'cut' : 'hang');
   }
 
   #send(response: ServerResponse, answered: Answered): void {
-    respond(response, answered, this.#desk.now, answered.allowance ?? undefined);
+    respond(response, answered, this.#now(), answered.allowance ?? undefined);
+  }
+
+  #now(): number {
+    return this.#desk.now + this.#misdeeds.ms('skew');
   }
 
   /** As a proxy before the venue answers. */

@@ -126,11 +126,16 @@ export class PrivateStreams {
     if (first === undefined) return;
     const { topic, category } = first;
     const times = topic === 'execution' && this.#misdeeds.is('duplicate-fills') ? 2 : 1;
+    const lag = this.#misdeeds.ms('stream-lag');
     const frame = { id: randomUUID(), topic, creationTime: this.#desk.now, data: told.map(({ row }) => row) };
     for (const client of this.#clients) {
       const own = client.topics.has(topic) ? topic : category !== null && client.topics.has(`${topic}.${category}`) ? `${topic}.${category}` : null;
       if (own === null) continue;
-      for (let time = 0; time < times; time++) this.#say(client, { ...frame, topic: own });
+      const say = (): void => {
+        for (let time = 0; time < times; time++) this.#say(client, { ...frame, topic: own });
+      };
+      if (lag === 0) say();
+      else setTimeout(say, lag).unref();
     }
   }
 

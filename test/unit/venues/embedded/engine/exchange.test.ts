@@ -120,6 +120,15 @@ describe('the matching engine: orders', () => {
     assert.equal(refused(exchange.cancel({ contract: PERP, id: 'none', linkId: null }, T0)), 'ORDER_NOT_FOUND');
   });
 
+  it('amending an order that has filled in part leaves it so', () => {
+    const exchange = newExchange({ USDT: '10000000' });
+    const { id, state } = taken(exchange.submit(request({ at: '50000.1', size: '1.5' }), T0));
+    assert.equal(state, 'partially-filled');
+    const outcome = exchange.amend({ contract: PERP, id, linkId: null }, { price: price('49999') }, T0);
+    assert.deepEqual(states(outcome.events), ['partially-filled']);
+    assert.equal(refused(exchange.amend({ contract: PERP, id, linkId: null }, { qty: qty('0.9') }, T0)), 'QTY_BELOW_FILLED');
+  });
+
   it('eleven conditional orders of one perpetual are one too many', () => {
     const exchange = newExchange();
     const one = () => exchange.submit(request({ trigger: { price: price('51000'), direction: 'rise', by: 'last' }, stopKind: 'stop' }), T0);
@@ -214,6 +223,9 @@ describe('the matching engine: money', () => {
       ['0.1', '-0.2'],
     );
     assert.equal(refused(exchange.setHedge(PERP, false, T0)), 'HAS_POSITION_OR_ORDERS');
+    const closing = taken(exchange.submit(request({ slot: 'long', side: 'sell', size: '0.5' }), T0));
+    assert.deepEqual([closing.filled, closing.cancelReason], ['0.1', 'reduce-only']);
+    assert.equal(refused(exchange.submit(request({ slot: 'long', side: 'sell', size: '0.5' }), T0)), 'REDUCE_ONLY');
   });
 });
 
