@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { appendFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { describe, it } from 'mocha';
 import type { Venue } from '#venues/embedded/venue.ts';
 import { call, openStream, rowsOf, type Body, type Signing } from './bybit-account.ts';
@@ -187,6 +190,49 @@ describe('embedded venue: orders of the account', () => {
       assert.equal(await code(post(venue, 'position/trading-stop', { ...LINEAR, stopLoss: '1000', positionIdx: 0 })), 0);
       assert.equal(await code(post(venue, 'position/trading-stop', { ...LINEAR, stopLoss: '1000', positionIdx: 0 })), 34040);
     }));
+});
+
+/** What a position is worth now depends on the market of now. */
+const withoutMark = (row: Row): object =>
+  Object.fromEntries(
+    Object.entries(row).filter(([key]) => !['markPrice', 'unrealisedPnl', 'positionMM', 'positionMMByMp', 'liqPrice'].includes(key)),
+  );
+
+describe('embedded venue: the account outlives the venue', () => {
+  it('orders, position and balance are there again, and the market goes on where it was; half a line is forgotten', async () => {
+    const directory = await mkdtemp(path.join(tmpdir(), 'account-'));
+    const file = path.join(directory, 'account.jsonl');
+    const all = (venue: Venue) =>
+      Promise.all([
+        get(venue, 'position/list', 'category=linear&symbol=BTCUSDT'),
+        get(venue, 'order/realtime', 'category=linear&symbol=BTCUSDT'),
+        get(venue, 'execution/list', 'category=linear'),
+      ]).then((bodies) => bodies.map((body) => rowsOf({ body }).map(withoutMark)));
+    try {
+      let [resumeAt, before] = [0, [] as readonly unknown[]];
+      await played(
+        async (venue) => {
+          await post(venue, 'order/create', { ...MARKET, stopLoss: '1000' });
+          await post(venue, 'order/create', { ...BID, orderLinkId: 'rests' });
+          [resumeAt, before] = [venue.info().now, await all(venue)];
+        },
+        { account: { file } },
+      );
+      await appendFile(file, '{"counters":');
+      await withVenue({ resumeAt, account: { file } }, async (venue) => {
+        assert.deepEqual(await all(venue), before);
+        assert.equal(await code(post(venue, 'order/create', { ...BID, orderLinkId: 'rests' })), 110072);
+        assert.equal(await code(post(venue, 'order/cancel', { ...LINEAR, orderLinkId: 'rests' })), 0);
+      });
+      await appendFile(file, 'nonsense\n');
+      await assert.rejects(
+        withVenue({ account: { file } }, async () => undefined),
+        /line \d+ is no JSON/,
+      );
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
 });
 
 describe('embedded venue: the private stream', () => {

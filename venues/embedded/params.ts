@@ -30,6 +30,8 @@ const account = z.strictObject({
   leverage: decimalText.default('10'),
   /** A fraction of the position's value, at every settlement. */
   fundingRate: decimalText.default('0.0001'),
+  /** Keeps the account over the end of the process; its directory exists. Null forgets it. */
+  file: z.string().refine(isAbsolute, 'must be absolute').nullable().default(null),
 });
 
 export const venueParams = z.strictObject({

@@ -76,9 +76,9 @@ export class Venue {
   constructor(market: MarketProcess, exchange: Exchange, { seed, account }: Pick<VenueParams, 'seed' | 'account'>) {
     this.#market = market;
     this.#exchange = exchange;
-    const { apiKey, secret, wallet, leverage, fundingRate } = account;
+    const { apiKey, secret, ...terms } = account;
     this.keys = { apiKey, secret };
-    this.#private = new PrivateSide(exchange, { seed, wallet, leverage, fundingRate, keys: this.keys, clock: () => Date.now() });
+    this.#private = new PrivateSide(exchange, { seed, ...terms, keys: this.keys, clock: () => Date.now() });
     this.#faults = new Faults(exchange, this.#hub, this.#private);
     this.#feed = new Feed(exchange, this.#hub, this.#faults);
     this.#requests = new Requests(exchange, this.#hub, this.#feed, this.#faults);
@@ -132,6 +132,7 @@ export class Venue {
 
   async close(): Promise<void> {
     await this.#server.close();
+    this.#private.close();
     await this.#exchange.close();
   }
 

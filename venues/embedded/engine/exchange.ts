@@ -6,6 +6,7 @@ import { syncPosition } from './exits.ts';
 import { fund } from './fills.ts';
 import { liquidate } from './liquidation.ts';
 import { accountOf, isBankrupt, positionOf } from './margin.ts';
+import { memoryOf, recall, type Memory } from './memory.ts';
 import { activate, endOpen, fireTriggers, matchResting } from './matching.ts';
 import { holdingOf, isResting, markOf, State, type ExchangeOptions, type Live, type Room, type Switches } from './state.ts';
 import type {
@@ -35,9 +36,13 @@ const NOTHING: readonly ExchangeEvent[] = [];
 
 export class MatchingExchange implements Exchange {
   readonly #state: State;
+  /** What changed, before anybody is told. */
+  onMemory: ((memory: Memory) => void) | null = null;
 
-  constructor(options: ExchangeOptions) {
+  /** `memories`: what an exchange of the same contracts handed to `onMemory`, in that order; this one goes on from there. */
+  constructor(options: ExchangeOptions, memories: Iterable<Memory> = []) {
     this.#state = new State(options);
+    recall(this.#state, memories);
   }
 
   get switches(): Switches {
@@ -128,18 +133,19 @@ export class MatchingExchange implements Exchange {
         return refusal('LEVERAGE_RANGE', `leverage ${leverage}: must be 1 to ${maxLeverage}`);
       if (leverage === room.leverage) return refusal('NOT_MODIFIED', 'leverage not modified');
       room.leverage = leverage;
-      for (const holding of room.holdings.values()) state.touch(room, holding);
+      for (const slot of slotsOf(room)) state.touch(room, holdingOf(room, slot));
       return null;
     });
   }
 
   setHedge(contract: ContractKey, hedge: boolean, now: Instant): Outcome<null> {
-    return this.#with(contract, now, (_, room) => {
+    return this.#with(contract, now, (state, room) => {
       if (room.hedge === hedge) return refusal('NOT_MODIFIED', 'Position mode is not modified');
       if (room.live.length > 0 || [...room.holdings.values()].some(({ size }) => !isZero(size)))
         return refusal('HAS_POSITION_OR_ORDERS', `${contract} has a position or open orders`);
       room.hedge = hedge;
       room.holdings.clear();
+      for (const slot of slotsOf(room)) state.touch(room, holdingOf(room, slot));
       return null;
     });
   }
@@ -249,8 +255,9 @@ export class MatchingExchange implements Exchange {
     return rooms
       .filter(({ terms }) => terms.kind === 'margin')
       .flatMap((room) => {
-        const slots: readonly PositionSlot[] = room.hedge ? ['long', 'short'] : ['one-way'];
-        const holdings = slots.map((slot) => holdingOf(room, slot)).filter(({ size }) => contract !== undefined || !isZero(size));
+        const holdings = slotsOf(room)
+          .map((slot) => holdingOf(room, slot))
+          .filter(({ size }) => contract !== undefined || !isZero(size));
         return holdings.map((holding) => positionOf(this.#state, room, holding));
       });
   }
@@ -307,7 +314,9 @@ export class MatchingExchange implements Exchange {
   }
 
   #drain(): readonly ExchangeEvent[] {
-    return this.#state.drain((room, holding) => positionOf(this.#state, room, holding));
+    const events = this.#state.drain((room, holding) => positionOf(this.#state, room, holding));
+    if (events.length > 0) this.onMemory?.(memoryOf(this.#state, events));
+    return events;
   }
 }
 
@@ -318,6 +327,8 @@ function retarget(room: Room, { request, trigger, price }: Order): void {
   const leg: ExitLeg = { trigger: trigger.price, by: trigger.by, limit: price };
   Object.assign(holding, request.stopKind === 'take-profit' ? { takeProfit: leg } : { stopLoss: leg });
 }
+
+const slotsOf = ({ hedge }: Room): readonly PositionSlot[] => (hedge ? ['long', 'short'] : ['one-way']);
 
 const isRefusal = (value: object | null): value is Refusal => value !== null && 'code' in value && 'what' in value;
 

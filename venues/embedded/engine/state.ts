@@ -99,6 +99,12 @@ export interface Room {
   fundedAt: Instant | null;
 }
 
+/** Of ids given out, and of changes. */
+export interface Counters {
+  readonly ids: number;
+  readonly sequence: number;
+}
+
 type Draft = Omit<Execution, 'id' | 'sequence' | 'at'>;
 
 export class State {
@@ -121,6 +127,15 @@ export class State {
     this.options = options;
     for (const terms of options.contracts) this.rooms.set(terms.key, newRoom(options, terms));
     for (const [currency, text] of Object.entries(options.wallet)) this.wallet.set(currency, money(text));
+  }
+
+  get counters(): Counters {
+    return { ids: this.#ids, sequence: this.#sequence };
+  }
+
+  set counters({ ids, sequence }: Counters) {
+    this.#ids = ids;
+    this.#sequence = sequence;
   }
 
   /** An order that nobody knows of yet. */
@@ -154,8 +169,12 @@ export class State {
 
   /** Takes a draft among the open orders. */
   enlist(room: Room, live: Live): void {
-    const { id, request } = live.order;
     room.live.push(live);
+    this.remember(room, live.order);
+  }
+
+  /** The client id of an order, for as long as the exchange knows it. */
+  remember(room: Room, { id, request }: Order): void {
     if (request.linkId === '') return;
     this.#links.set(`${room.terms.kind}:${request.linkId}`, id);
     const oldest = this.#links.size > LINKS_MAX ? this.#links.keys().next().value : undefined;
@@ -219,11 +238,11 @@ export class State {
 
   /** An exit that was cancelled does not come back with the next fill of its entry. */
   unprotect(entry: OrderId | null, stopKind: OrderRequest['stopKind']): void {
-    for (const { live } of this.rooms.values()) {
-      const own = live.find(({ order }) => order.id === entry);
+    for (const room of this.rooms.values()) {
+      const own = room.live.find(({ order }) => order.id === entry);
       if (own === undefined || own.order.protection === null) continue;
       const cleared = stopKind === 'partial-take-profit' ? { takeProfit: null } : { stopLoss: null };
-      own.order = { ...own.order, protection: { ...own.order.protection, ...cleared } };
+      this.change(room, own, { protection: { ...own.order.protection, ...cleared } });
     }
   }
 

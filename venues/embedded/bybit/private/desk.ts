@@ -2,18 +2,21 @@
 import { price, qty, ratio } from '#trading/money/decimal.ts';
 import type { Instant } from '#trading/model/instrument.ts';
 import { MatchingExchange } from '../../engine/exchange.ts';
+import type { ExchangeOptions } from '../../engine/state.ts';
 import type { ExchangeEvent, Order, Outcome, Quote } from '../../engine/types.ts';
 import type { Board, Change, Exchange } from '../../exchange.ts';
 import type { Instrument } from '../../instruments.ts';
 import { CATEGORIES, listingKey, type Category } from '../../listing.ts';
-import { idMaker, termsOf } from './terms.ts';
-import { categoryOf } from './terms.ts';
+import { AccountFile } from './account-file.ts';
+import { categoryOf, idMaker, termsOf } from './terms.ts';
 
 export interface DeskOptions {
   readonly seed: string;
   readonly wallet: Readonly<Record<string, string>>;
   readonly leverage: string;
   readonly fundingRate: string;
+  /** Where the account is kept between two processes; null where it need not be. */
+  readonly file: string | null;
 }
 
 const MARKET_SLIPPAGE = '0.01';
@@ -25,6 +28,7 @@ export class Desk {
   readonly engine: MatchingExchange;
   readonly #exchange: Exchange;
   readonly #options: DeskOptions;
+  readonly #file: AccountFile | null;
   readonly #seen = new Map<Board, number>();
   /** Where events go; set by the streams. */
   onEvents: (events: readonly ExchangeEvent[]) => void = () => undefined;
@@ -33,7 +37,8 @@ export class Desk {
     this.#exchange = exchange;
     this.#options = options;
     for (const board of exchange.boards('linear')) board.fundingRate = options.fundingRate;
-    this.engine = new MatchingExchange({
+    this.#file = options.file === null ? null : new AccountFile(options.file);
+    const engine: ExchangeOptions = {
       seed: options.seed,
       contracts: this.#boards().map(({ played }) => termsOf(played.instrument, options.fundingRate)),
       ids: idMaker(options.seed, exchange.now),
@@ -42,7 +47,14 @@ export class Desk {
       marketSlippage: ratio(MARKET_SLIPPAGE),
       openOrdersMax: OPEN_ORDERS_MAX,
       conditionalsMax: CONDITIONALS_MAX,
-    });
+    };
+    this.engine = new MatchingExchange(engine, this.#file?.memories);
+    const file = this.#file;
+    if (file !== null) this.engine.onMemory = (memory) => file.append(memory);
+  }
+
+  close(): void {
+    this.#file?.close();
   }
 
   get now(): Instant {

@@ -105,6 +105,11 @@ export class PrivateSide {
     return (text) => this.#trade.handle(client, text);
   }
 
+  close(): void {
+    this.dropAll();
+    this.desk.close();
+  }
+
   dropAll(): number {
     return this.#streams.dropAll() + this.#trade.dropAll();
   }

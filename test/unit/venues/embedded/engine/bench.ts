@@ -1,6 +1,7 @@
 /** A small exchange to test against: BTC on an exchange contract and as a perpetual. */
 import { price, qty, money, ratio } from '#trading/money/decimal.ts';
 import { MatchingExchange } from '#venues/embedded/engine/exchange.ts';
+import type { Memory } from '#venues/embedded/engine/memory.ts';
 import type { ContractTerms, ExchangeEvent, OrderRequest, Outcome, Quote } from '#venues/embedded/engine/types.ts';
 
 export const SPOT = 'spot:BTCUSDT';
@@ -44,19 +45,26 @@ export const perpTerms: ContractTerms = {
   funding: { intervalMs: 8 * 3_600_000, rate: ratio('0.0001') },
 };
 
-export function newExchange(wallet: Readonly<Record<string, string>> = { USDT: '100000' }, seed = 'test'): MatchingExchange {
-  const exchange = new MatchingExchange({
-    seed,
-    contracts: [spotTerms, perpTerms],
-    ids: { order: (_kind, count) => `o${count}`, execution: (_kind, count) => `e${count}`, link: () => '' },
-    wallet,
-    leverage: ratio('10'),
-    marketSlippage: ratio('0.01'),
-    openOrdersMax: 500,
-    conditionalsMax: { exchange: 30, margin: 10 },
-  });
-  exchange.onQuote(quote({ contract: SPOT }), T0);
-  exchange.onQuote(quote({}), T0);
+export function newExchange(
+  wallet: Readonly<Record<string, string>> = { USDT: '100000' },
+  seed = 'test',
+  memories: readonly Memory[] = [],
+): MatchingExchange {
+  const exchange = new MatchingExchange(
+    {
+      seed,
+      contracts: [spotTerms, perpTerms],
+      ids: { order: (_kind, count) => `o${count}`, execution: (_kind, count) => `e${count}`, link: () => '' },
+      wallet,
+      leverage: ratio('10'),
+      marketSlippage: ratio('0.01'),
+      openOrdersMax: 500,
+      conditionalsMax: { exchange: 30, margin: 10 },
+    },
+    memories,
+  );
+  // One that recalls waits for its own market.
+  if (memories.length === 0) for (const contract of [SPOT, PERP]) exchange.onQuote(quote({ contract }), T0);
   return exchange;
 }
 

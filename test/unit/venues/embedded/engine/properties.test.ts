@@ -18,7 +18,8 @@ import {
   type Qty,
 } from '#trading/money/decimal.ts';
 import type { MatchingExchange } from '#venues/embedded/engine/exchange.ts';
-import type { ExchangeEvent, Order, Protection } from '#venues/embedded/engine/types.ts';
+import type { Memory } from '#venues/embedded/engine/memory.ts';
+import type { ExchangeEvent, Order, PositionSlot, Protection } from '#venues/embedded/engine/types.ts';
 import { newExchange, PERP, quote, request, SPOT, T0 } from './bench.ts';
 
 /** One thing that happens: an order, an amendment, a cancel, a move of the market, the passing of time. */
@@ -56,8 +57,9 @@ interface Run {
   readonly events: readonly ExchangeEvent[];
 }
 
-function play(steps: readonly Step[], check: (run: Run) => void = () => undefined): Run {
+function play(steps: readonly Step[], check: (run: Run) => void = () => undefined, onMemory: ((memory: Memory) => void) | null = null): Run {
   const exchange = newExchange(START, 'properties');
+  exchange.onMemory = onMemory;
   const events: ExchangeEvent[] = [];
   let [now, middle] = [T0, 500_000];
   for (const one of steps) {
@@ -69,7 +71,7 @@ function play(steps: readonly Step[], check: (run: Run) => void = () => undefine
   return { exchange, events };
 }
 
-function happen(exchange: MatchingExchange, one: Step, now: number, middle: number): readonly ExchangeEvent[] {
+function happen(exchange: MatchingExchange, one: Step, now: number, middle: number, slot: PositionSlot = 'one-way'): readonly ExchangeEvent[] {
   const contract = one.spot ? SPOT : PERP;
   const at = (ticks: number) => price((ticks / 10).toFixed(1));
   if (one.what === 'wait') return exchange.onTime(now);
@@ -83,7 +85,8 @@ function happen(exchange: MatchingExchange, one: Step, now: number, middle: numb
   const ref = { contract, id: picked?.id ?? 'none', linkId: null };
   if (one.what === 'cancel') return exchange.cancel(ref, now).events;
   if (one.what === 'amend') return exchange.amend(ref, { price: at(middle + (one.away ?? 1)), qty: qty(String(one.lots / 1000)) }, now).events;
-  return exchange.submit(orderOf(one, contract, middle, at), now).events;
+  const order = orderOf(one, contract, middle, at);
+  return exchange.submit(one.spot ? order : { ...order, slot }, now).events;
 }
 
 function orderOf(one: Step, contract: string, middle: number, at: (ticks: number) => ReturnType<typeof price>) {
@@ -230,6 +233,61 @@ describe('the matching engine: what holds for every run', () => {
           const beyond = subtract(event.execution.price, limit);
           const worse = scale(beyond, ratio(event.execution.side === 'buy' ? 1 : -1));
           assert.ok(isZero(worse) || worse.startsWith('-'));
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  it('what it remembers is all there is: an exchange that recalls it is the same', () => {
+    fc.assert(
+      fc.property(sequences, (steps) => {
+        const memories: string[] = [];
+        const { exchange } = play(
+          steps,
+          () => undefined,
+          (memory) => memories.push(JSON.stringify(memory)),
+        );
+        const again = newExchange(
+          START,
+          'properties',
+          memories.map((text) => JSON.parse(text) as Memory),
+        );
+        for (const [ours, theirs] of [
+          [again.orders({ states: 'all' }), exchange.orders({ states: 'all' })],
+          [again.executions(), exchange.executions()],
+          [
+            again.positions().map(({ size, cost, realised }) => [size, cost, realised]),
+            exchange.positions().map(({ size, cost, realised }) => [size, cost, realised]),
+          ],
+          [
+            again.account().balances.map(({ currency, wallet }) => [currency, wallet]),
+            exchange.account().balances.map(({ currency, wallet }) => [currency, wallet]),
+          ],
+        ])
+          assert.deepEqual(ours, theirs);
+        const sorted = (of: MatchingExchange) =>
+          of
+            .orders({ states: 'open' })
+            .map(({ id }) => id)
+            .sort((left, right) => left.localeCompare(right));
+        assert.deepEqual(sorted(again), sorted(exchange));
+      }),
+      RUNS,
+    );
+  });
+
+  it('in two-way mode a long is never short and a short never long', () => {
+    fc.assert(
+      fc.property(sequences, (steps) => {
+        const exchange = newExchange(START, 'properties');
+        exchange.setHedge(PERP, true, T0);
+        let [now, middle] = [T0, 500_000];
+        for (const one of steps) {
+          now += 1000;
+          if (one.what === 'move') middle += (one.away ?? 0) * 50;
+          happen(exchange, one, now, middle, one.traded ? 'long' : 'short');
+          for (const { slot, size } of exchange.positions()) assert.equal(size.startsWith('-'), slot === 'short', `${slot} ${size}`);
         }
       }),
       RUNS,
