@@ -69,6 +69,46 @@ describe('embedded venue: an account through unmodified ccxt', () => {
     assert.deepEqual(await ccxt.fetchOpenOrders(PERP, undefined, undefined, { trigger: true }), []);
   });
 
+  it('stops: a reduce-only one of its own, a pair set on the position, and one on the spot market that holds its coins', async () => {
+    await ccxt.createOrder(PERP, 'market', 'buy', 0.01);
+    await ccxt.createOrder(PERP, 'market', 'sell', 0.01, undefined, { stopLossPrice: 1000 });
+    const [own] = await ccxt.fetchOpenOrders(PERP, undefined, undefined, { trigger: true });
+    assert.deepEqual([own?.info.orderStatus, own?.info.reduceOnly, own?.info.triggerDirection], ['Untriggered', true, 2]);
+    await ccxt.createOrder(PERP, 'market', 'sell', 0.01, undefined, { stopLossPrice: 1000, takeProfitPrice: 1_000_000 });
+    const kinds = (await ccxt.fetchOpenOrders(PERP, undefined, undefined, { trigger: true })).map(({ info }) => String(info.stopOrderType));
+    assert.deepEqual(new Set(kinds), new Set(['Stop', 'PartialTakeProfit', 'PartialStopLoss']));
+
+    await ccxt.createOrder(SPOT, 'market', 'buy', 0.01, undefined, { marketUnit: 'baseCoin' });
+    const { id } = await ccxt.createOrder(SPOT, 'market', 'sell', 0.009, undefined, { stopLossPrice: 1000 });
+    assert.equal((await ccxt.fetchBalance()).BTC?.used, 0.009);
+    assert.deepEqual(await ccxt.fetchOpenOrders(SPOT, undefined, undefined, { type: 'spot', orderFilter: 'Order' }), []);
+    const [stop] = await ccxt.fetchOpenOrders(SPOT, undefined, undefined, { type: 'spot', orderFilter: 'tpslOrder' });
+    assert.deepEqual([stop?.id, stop?.symbol], [id, SPOT]);
+    await assert.rejects(ccxt.cancelOrder(id, SPOT), /170213/, 'it lives in another filter');
+    await ccxt.cancelOrder(id, SPOT, { orderFilter: 'tpslOrder' });
+    const ended = (await ccxt.fetchCanceledAndClosedOrders(SPOT)).find((order) => order.id === id);
+    assert.equal(ended?.info.orderStatus, 'Deactivated');
+  });
+
+  it('a market buy in quote money ends with dust, as it does at the venue', async () => {
+    await ccxt.createOrder(SPOT, 'market', 'buy', 100, undefined, { marketUnit: 'quoteCoin', clientOrderId: 'dust' });
+    const order = await ccxt.fetchOrder(undefined, SPOT, { acknowledged: true, orderLinkId: 'dust' });
+    assert.equal(order.info.orderStatus, 'PartiallyFilledCanceled');
+    const value = Number(order.info.cumExecValue);
+    assert.ok(value <= 100 && value > 99.9, String(value));
+  });
+
+  it('two-way mode: a row a side, closed by its own side alone', async () => {
+    await ccxt.setPositionMode(true, PERP);
+    await ccxt.createOrder(PERP, 'market', 'buy', 0.02, undefined, { hedged: true });
+    await ccxt.createOrder(PERP, 'market', 'sell', 0.01, undefined, { hedged: true });
+    const sides = async () => (await ccxt.fetchPositions()).map(({ side, contracts }) => `${side ?? ''} ${contracts ?? 0}`);
+    assert.deepEqual(await sides(), ['long 0.02', 'short 0.01']);
+    await ccxt.createOrder(PERP, 'market', 'sell', 0.02, undefined, { hedged: true, reduceOnly: true });
+    assert.deepEqual(await sides(), ['short 0.01']);
+    await assert.rejects(ccxt.createOrder(PERP, 'market', 'buy', 0.01), /position idx not match/);
+  });
+
   it('duplicates, small orders and orders without money are refused with the codes of their category', async () => {
     const buy = (symbol: string, amount: number, price: number, link: string) =>
       ccxt.createOrder(symbol, 'limit', 'buy', amount, price, { clientOrderId: link });

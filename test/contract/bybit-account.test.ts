@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { appendFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, it } from 'mocha';
+import { venueParams } from '#venues/embedded/params.ts';
+import { runVenue } from '#venues/embedded/standalone.ts';
 import type { Venue } from '#venues/embedded/venue.ts';
 import { call, openStream, rowsOf, type Body, type Signing } from './bybit-account.ts';
 import { Reader, withVenue, type Frame } from './embedded-support.ts';
@@ -197,6 +200,24 @@ const withoutMark = (row: Row): object =>
   Object.fromEntries(
     Object.entries(row).filter(([key]) => !['markPrice', 'unrealisedPnl', 'positionMM', 'positionMMByMp', 'liqPrice'].includes(key)),
   );
+
+describe('embedded venue: alone', () => {
+  it('hands out the keys that open its account', async () => {
+    const running = await runVenue({ params: venueParams.parse({ seed: '1', play: { kind: 'synthetic' } }), speed: 1 });
+    const at = String(Date.now());
+    const { apiKey, secret } = running.keys;
+    const headers = {
+      'X-BAPI-API-KEY': apiKey,
+      'X-BAPI-TIMESTAMP': at,
+      'X-BAPI-SIGN': createHmac('sha256', secret)
+        .update(at + apiKey)
+        .digest('hex'),
+    };
+    const response = await fetch(`${running.info.rest}/v5/account/info`, { headers });
+    assert.equal(((await response.json()) as Body).retCode, 0);
+    await running.stop();
+  });
+});
 
 describe('embedded venue: the account outlives the venue', () => {
   it('orders, position and balance are there again, and the market goes on where it was; half a line is forgotten', async () => {

@@ -52,6 +52,7 @@ export interface Ccxt {
   fetchTradingFee(symbol: string): Promise<{ readonly maker: number; readonly taker: number }>;
   fetchFundingRateHistory(symbol: string): Promise<readonly { readonly fundingRate: number }[]>;
   setLeverage(leverage: number, symbol: string): Promise<unknown>;
+  setPositionMode(hedged: boolean, symbol: string): Promise<unknown>;
   watchOrders(symbol?: string): Promise<CcxtOrder[]>;
   watchMyTrades(symbol?: string): Promise<CcxtTrade[]>;
   watchBalance(): Promise<CcxtBalance>;
