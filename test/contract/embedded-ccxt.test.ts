@@ -129,12 +129,12 @@ describe('embedded venue: unmodified ccxt in front of the façade', () => {
     }
   });
 
-  it('RT-1 whoever tries to trade is refused and counted', async () => {
+  it('RT-1 whoever tries to trade without the account’s key is refused and counted', async () => {
     assert.equal(venue.counters().orderEndpointHits, 0, 'nothing above asked for an order');
     const { rest, ws } = venue.info();
     const trader = await bybit(rest, ws, { apiKey: 'key', secret: 'secret' });
     await trader.loadMarkets(true);
-    await assert.rejects(trader.createOrder('BTC/USDT', 'limit', 'buy', 1, 1000), /10005/);
+    await assert.rejects(trader.createOrder('BTC/USDT', 'limit', 'buy', 1, 1000), /10003/);
     assert.equal(venue.counters().orderEndpointHits, 1);
     await trader.close();
   });

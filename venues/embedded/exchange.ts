@@ -1,5 +1,6 @@
-/** The small exchange behind the façade: market time, and of each listing the book, the last trades and the bars. It takes no orders. */
+/** The market as it is played: market time, and of each listing the book, the last trades and the bars. Orders are the engine's. */
 import type { Instant } from '#trading/model/instrument.ts';
+import type { Instrument } from './instruments.ts';
 import { CATEGORIES, listingKey, type Category, type ListingKey } from './listing.ts';
 import type { BookUpdate, HistoryQuery, MarketProcess, Played, TapeBar, TapeTrade } from './market/process.ts';
 import { RecentTrades, type RecentTrade } from './recent-trades.ts';
@@ -8,7 +9,7 @@ import { RecentTrades, type RecentTrade } from './recent-trades.ts';
 export interface Board {
   readonly category: Category;
   readonly symbol: string;
-  readonly played: Played;
+  played: Played;
   book: BookUpdate;
   /** Rises by one with every change of the book. */
   update: number;
@@ -18,6 +19,8 @@ export interface Board {
   /** When the book was last pushed or changed. */
   pushedAt: Instant;
   readonly trades: RecentTrades;
+  /** Of the next settlement; 0 where there is none. */
+  fundingRate: string;
 }
 
 export interface Change {
@@ -89,6 +92,12 @@ export class Exchange {
     return [...this.#boards.values()].filter((board) => board.category === category);
   }
 
+  /** The filters of a listing changed. */
+  relist(instrument: Instrument): void {
+    const board = this.board(instrument.category, instrument.symbol);
+    if (board !== undefined) board.played = { ...board.played, instrument };
+  }
+
   history({ played }: Board, query: HistoryQuery): readonly TapeBar[] {
     return this.#market.history(played.key, query);
   }
@@ -113,5 +122,5 @@ export class Exchange {
 
 function newBoard(played: Played, book: BookUpdate, at: Instant): Board {
   const { category, symbol } = played.instrument;
-  return { category, symbol, played, book, update: 1, sequence: at, changedAt: at, pushedAt: at, trades: new RecentTrades() };
+  return { category, symbol, played, book, update: 1, sequence: at, changedAt: at, pushedAt: at, trades: new RecentTrades(), fundingRate: '0' };
 }

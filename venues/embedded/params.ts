@@ -16,9 +16,27 @@ const file = z.strictObject({
   kind: z.enum(['candles', 'quotes']).optional(),
 });
 
+/** Test keys. They open nothing but an embedded venue on loopback. */
+export const TEST_KEYS = { apiKey: 'embedded-test-key', secret: 'embedded-test-secret' } as const;
+const WALLET = { USDT: '100000' };
+
+const decimalText = z.string().regex(/^-?\d{1,15}(\.\d{1,12})?$/, 'must be a decimal number');
+const account = z.strictObject({
+  apiKey: z.string().min(1).max(64).default(TEST_KEYS.apiKey),
+  secret: z.string().min(1).max(64).default(TEST_KEYS.secret),
+  /** Opening balances by coin. */
+  wallet: z.record(z.string().regex(/^[A-Z0-9]{2,12}$/), decimalText).default(WALLET),
+  /** Of every perpetual until it is set. */
+  leverage: decimalText.default('10'),
+  /** A fraction of the position's value, at every settlement. */
+  fundingRate: decimalText.default('0.0001'),
+  /** Keeps the account over the end of the process; its directory exists. Null forgets it. */
+  file: z.string().refine(isAbsolute, 'must be absolute').nullable().default(null),
+});
+
 export const venueParams = z.strictObject({
   seed: z.string().min(1).max(SEED_LENGTH_MAX),
-  /** Anything but loopback is refused: there is no authentication. */
+  /** Anything but loopback is refused: the keys are known to everybody. */
   host: z.literal('127.0.0.1').default('127.0.0.1'),
   /** 0 takes a free port. */
   port: z.int().min(0).max(65_535).default(0),
@@ -27,6 +45,7 @@ export const venueParams = z.strictObject({
     z.strictObject({ kind: z.literal('files'), files: z.array(file).min(1).max(FILES_MAX), from: instant.optional(), to: instant.optional() }),
   ]),
   resumeAt: instant.nullable().default(null),
+  account: account.prefault({}),
 });
 
 export type VenueParams = z.infer<typeof venueParams>;

@@ -12,6 +12,7 @@ export interface RunVenueOptions {
 
 export interface RunningVenue {
   readonly info: VenueInfo;
+  readonly keys: Venue['keys'];
   /** Resolves when the market ended or `stop` was called; rejects where playing failed. Requests are answered until `stop`. */
   readonly over: Promise<'ended' | 'stopped'>;
   counters(): VenueCounters;
@@ -32,6 +33,7 @@ export async function runVenue({ params, speed }: RunVenueOptions): Promise<Runn
   over.catch(() => undefined);
   return {
     info: venue.info(),
+    keys: venue.keys,
     over,
     counters: () => venue.counters(),
     stop: async () => {

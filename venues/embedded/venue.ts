@@ -3,6 +3,8 @@ import type { Instant } from '#trading/model/instrument.ts';
 import { Faults } from './bybit/faults.ts';
 import { Feed } from './bybit/feed.ts';
 import { Hub } from './bybit/hub.ts';
+import type { Keys } from './bybit/private/auth.ts';
+import { PrivateSide } from './bybit/private/side.ts';
 import { Requests } from './bybit/requests.ts';
 import { LOOPBACK, Server, type ServerCounters } from './bybit/server.ts';
 import { Exchange } from './exchange.ts';
@@ -47,7 +49,7 @@ export interface VenueCounters extends ServerCounters {
 export async function openVenue(params: VenueParams): Promise<Venue> {
   const market = await openMarket(params);
   const exchange = await Exchange.open(market);
-  const venue = new Venue(market, exchange);
+  const venue = new Venue(market, exchange, params);
   try {
     await venue.listen(params.port);
   } catch (error) {
@@ -58,9 +60,12 @@ export async function openVenue(params: VenueParams): Promise<Venue> {
 }
 
 export class Venue {
+  /** What its account is opened with. */
+  readonly keys: Keys;
   readonly #market: MarketProcess;
   readonly #exchange: Exchange;
   readonly #hub = new Hub();
+  readonly #private: PrivateSide;
   readonly #faults: Faults;
   readonly #feed: Feed;
   readonly #requests: Requests;
@@ -68,13 +73,16 @@ export class Venue {
   #steps = 0;
   #books = 0;
 
-  constructor(market: MarketProcess, exchange: Exchange) {
+  constructor(market: MarketProcess, exchange: Exchange, { seed, account }: Pick<VenueParams, 'seed' | 'account'>) {
     this.#market = market;
     this.#exchange = exchange;
-    this.#faults = new Faults(exchange, this.#hub);
+    const { apiKey, secret, ...terms } = account;
+    this.keys = { apiKey, secret };
+    this.#private = new PrivateSide(exchange, { seed, ...terms, keys: this.keys, clock: () => Date.now() });
+    this.#faults = new Faults(exchange, this.#hub, this.#private);
     this.#feed = new Feed(exchange, this.#hub, this.#faults);
     this.#requests = new Requests(exchange, this.#hub, this.#feed, this.#faults);
-    this.#server = new Server(exchange, this.#hub, this.#requests);
+    this.#server = new Server(exchange, this.#hub, this.#requests, this.#private);
   }
 
   listen(port: number): Promise<void> {
@@ -91,17 +99,20 @@ export class Venue {
   async step(): Promise<VenueStep> {
     const changes = await this.#exchange.step();
     if (changes.length > 0) this.#steps++;
+    this.#private.onChanges(changes);
     return this.#after(this.#feed.push(changes));
   }
 
   /** Moves the clock without new prices, never past the next step; books unchanged for 3 s are pushed again. */
   idle(ms: number): VenueStep {
-    return this.#after(this.#feed.pushAgain(this.#exchange.idle(ms)));
+    const due = this.#exchange.idle(ms);
+    this.#private.onIdle();
+    return this.#after(this.#feed.pushAgain(due));
   }
 
   /** @throws RangeError where the fault or its target is not known. */
-  fault(name: string, target?: string): unknown {
-    return this.#faults.inject(name, target);
+  fault(name: string, target?: string, value?: string): unknown {
+    return this.#faults.inject(name, target, value);
   }
 
   counters(): VenueCounters {
@@ -111,7 +122,7 @@ export class Venue {
       steps: this.#steps,
       books: this.#books,
       frames,
-      sockets,
+      sockets: sockets + this.#private.sockets,
       subscriptions,
       slowClosed,
       refusedRequests: this.#requests.refused,
@@ -121,6 +132,7 @@ export class Venue {
 
   async close(): Promise<void> {
     await this.#server.close();
+    this.#private.close();
     await this.#exchange.close();
   }
 

@@ -3,6 +3,7 @@ import type { Board, Exchange } from '../exchange.ts';
 import { CATEGORIES, type Category } from '../listing.ts';
 import { bookFrame, bookTopic } from './frames.ts';
 import type { Hub } from './hub.ts';
+import { PRIVATE_FAULTS, type PrivateSide } from './private/side.ts';
 
 export const FAULTS = ['garbage', 'malformed', 'crossed', 'mute', 'unmute', 'drop'] as const;
 
@@ -15,27 +16,36 @@ type Target = string;
 export class Faults {
   readonly #exchange: Exchange;
   readonly #hub: Hub;
+  readonly #private: PrivateSide;
   readonly #muted = new Set<Target>();
   #waiting: { readonly fault: 'garbage' | 'malformed' | 'crossed'; readonly target: Target }[] = [];
   injected = 0;
 
-  constructor(exchange: Exchange, hub: Hub) {
+  constructor(exchange: Exchange, hub: Hub, side: PrivateSide) {
+    this.#private = side;
     this.#exchange = exchange;
     this.#hub = hub;
   }
 
   /**
    * `garbage`, `malformed` and `crossed` spoil the next book frame of the target; `mute` silences a topic until `unmute` or until somebody
-   * subscribes to it anew; `drop` cuts every connection. Returns what was done. @throws RangeError where it is not understood.
+   * subscribes to it anew; `drop` cuts every connection. The others are faults of the private side, some with a value. Returns what was done.
+   * @throws RangeError where it is not understood.
    */
-  inject(name: string, target = '*'): { readonly fault: string; readonly target: string; readonly sockets?: number } {
+  inject(name: string, target = '*', value = ''): object {
+    const own = this.#private.inject(name, target, value);
+    if (own !== null) {
+      this.injected++;
+      return own;
+    }
     const fault = FAULTS.find((known) => known === name);
-    if (fault === undefined) throw new RangeError(`no fault ${JSON.stringify(name.slice(0, 40))}; there are ${FAULTS.join(', ')}`);
+    if (fault === undefined)
+      throw new RangeError(`no fault ${JSON.stringify(name.slice(0, 40))}; there are ${[...FAULTS, ...PRIVATE_FAULTS].join(', ')}`);
     if (target !== '*' && !this.#topics().includes(target)) {
       throw new RangeError(`no topic ${JSON.stringify(target.slice(0, 60))}; name one of ${this.#topics().join(', ')}, or *`);
     }
     this.injected++;
-    if (fault === 'drop') return { fault, target: '*', sockets: this.#hub.dropAll() };
+    if (fault === 'drop') return { fault, target: '*', sockets: this.#hub.dropAll() + this.#private.dropAll() };
     if (fault === 'mute' || fault === 'unmute') this.#mute(fault, target);
     else if (this.#waiting.length < WAITING_MAX) this.#waiting.push({ fault, target });
     return { fault, target };

@@ -1,24 +1,19 @@
-/** The REST half of the façade: public market data in Bybit's v5 envelope. There is nobody to log in as, and nothing to order. */
+/** Public market data over REST. */
 import type { Board, Exchange } from '../exchange.ts';
 import { INSTRUMENTS, type Instrument } from '../instruments.ts';
 import { CATEGORIES, listingKey, type Category } from '../listing.ts';
 import type { TapeBar } from '../market/process.ts';
 import { RECENT_TRADES_MAX } from '../recent-trades.ts';
+import type { Enveloped } from './envelope.ts';
 import { instrumentRow } from './instruments-info.ts';
 import { tickerRow } from './tickers.ts';
 import { tradeId } from './trade-id.ts';
 
-export interface Answer {
-  readonly status: number;
-  readonly retCode: number;
-  readonly retMsg: string;
-  readonly result: object;
-}
+export type Answer = Enveloped;
 
 type Query = URLSearchParams;
 
 const PARAMETERS_WRONG = 10001;
-const PERMISSION_DENIED = 10005;
 const ROUTE_UNKNOWN = 10017;
 
 const KLINES_DEFAULT = 200;
@@ -52,14 +47,11 @@ export function accessOf(method: string, path: string): Access {
 }
 
 export function answer(exchange: Exchange, method: string, path: string, query: Query): Answer {
-  if (accessOf(method, path) !== 'public') return refused(200, PERMISSION_DENIED, 'Permission denied, please check your API key permissions.');
   const route = method === 'GET' ? ROUTES[path] : undefined;
   return route === undefined ? refused(404, ROUTE_UNKNOWN, 'Route not found.') : route(exchange, query);
 }
 
 const ROUTES: Readonly<Record<string, (exchange: Exchange, query: Query) => Answer>> = {
-  '/v5/market/time': ({ now }) => ok({ timeSecond: String(Math.floor(now / 1000)), timeNano: `${now}000000` }),
-  '/v5/system/status': () => ok({ list: [] }),
   '/v5/market/instruments-info': instrumentsInfo,
   '/v5/market/kline': kline,
   '/v5/market/tickers': tickers,

@@ -8,35 +8,39 @@ import type { Exchange } from '../exchange.ts';
 import type { Category } from '../listing.ts';
 import { SOCKETS_MAX, type Client, type Hub } from './hub.ts';
 import { REQUEST_BYTES_MAX, type Requests } from './requests.ts';
-import { accessOf, answer, type Answer } from './rest.ts';
+import { respond, type Enveloped } from './envelope.ts';
+import type { Request } from './private/door.ts';
+import { PRIVATE_STREAM, TRADE_STREAM, type PrivateSide } from './private/side.ts';
+import { accessOf, answer } from './rest.ts';
 
 export const LOOPBACK = '127.0.0.1';
 const CONNECTIONS_MAX = 256;
 const BODY_BYTES_MAX = 65_536;
-/** What the rate-limit headers say: Bybit allows 600 requests in 5 s; this venue counts and does not limit. */
-const LIMIT = '600';
 
 const STREAMS: Readonly<Record<string, Category>> = { '/v5/public/spot': 'spot', '/v5/public/linear': 'linear' };
-const TRADE_STREAM = '/v5/trade';
 
 export interface ServerCounters {
   readonly requests: number;
-  /** Requests that wanted to trade: POST /v5/order/…, /v5/position/…, and the trade stream. */
+  /** Requests that wanted to trade: POST /v5/order/…, /v5/position/…, connections to the trade stream and orders on it. */
   readonly orderEndpointHits: number;
   /** Requests for an account. */
   readonly privateHits: number;
   readonly refusedSockets: number;
+  readonly privateFrames: number;
+  readonly privateRefusals: number;
 }
 
 export class Server {
   readonly #exchange: Exchange;
   readonly #hub: Hub;
   readonly #requests: Requests;
+  readonly #private: PrivateSide;
   readonly #http: HttpServer;
   readonly #sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: REQUEST_BYTES_MAX, clientTracking: false });
   #counters = { requests: 0, orderEndpointHits: 0, privateHits: 0, refusedSockets: 0 };
 
-  constructor(exchange: Exchange, hub: Hub, requests: Requests) {
+  constructor(exchange: Exchange, hub: Hub, requests: Requests, side: PrivateSide) {
+    this.#private = side;
     this.#exchange = exchange;
     this.#hub = hub;
     this.#requests = requests;
@@ -46,7 +50,8 @@ export class Server {
   }
 
   get counters(): ServerCounters {
-    return { ...this.#counters };
+    const { tradeStreamOrders, ...streams } = this.#private.counters;
+    return { ...this.#counters, ...streams, orderEndpointHits: this.#counters.orderEndpointHits + tradeStreamOrders };
   }
 
   get port(): number {
@@ -68,6 +73,7 @@ export class Server {
 
   async close(): Promise<void> {
     this.#hub.dropAll();
+    this.#private.dropAll();
     await new Promise<void>((resolve) => {
       this.#http.close(() => resolve());
       this.#http.closeAllConnections();
@@ -81,44 +87,49 @@ export class Server {
     const access = accessOf(method, url?.pathname ?? '');
     if (access === 'order') this.#counters.orderEndpointHits++;
     if (access === 'private') this.#counters.privateHits++;
-    // A body says nothing here, but an answer before its end would look like a broken connection to the client.
+    const chunks: Buffer[] = [];
     let bytes = 0;
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes > BODY_BYTES_MAX) request.destroy();
+      else if (access !== 'public') chunks.push(chunk);
     });
+    // An answer before the end of a body would look like a broken connection to the client.
     request.on('end', () => {
-      const found = url === null ? BAD_REQUEST : answer(this.#exchange, method, url.pathname, url.searchParams);
-      this.#respond(response, found);
+      if (access !== 'public' && url !== null) this.#private.receive(signedRequest(request, url, Buffer.concat(chunks)), response);
+      else respond(response, this.#public(method, url), this.#exchange.now + this.#private.misdeeds.ms('skew'));
     });
   }
 
-  #respond(response: ServerResponse, { status, retCode, retMsg, result }: Answer): void {
-    const { now } = this.#exchange;
-    const body = Buffer.from(JSON.stringify({ retCode, retMsg, result, retExtInfo: {}, time: now }));
-    response.writeHead(status, {
-      'content-type': 'application/json; charset=utf-8',
-      'content-length': body.length,
-      'X-Bapi-Limit': LIMIT,
-      'X-Bapi-Limit-Status': LIMIT,
-      'X-Bapi-Limit-Reset-Timestamp': String(now),
-      Traceid: randomUUID().replaceAll('-', ''),
-      Timenow: String(now),
-    });
-    response.end(body);
+  #public(method: string, url: URL | null): Enveloped {
+    if (url === null) return BAD_REQUEST;
+    const own = method === 'GET' ? this.#private.open(url.pathname, url.searchParams) : null;
+    return own ?? answer(this.#exchange, method, url.pathname, url.searchParams);
   }
 
   #onUpgrade(request: IncomingMessage, wire: Duplex, head: Buffer): void {
     wire.on('error', () => wire.destroy());
     const path = parseUrl(request.url)?.pathname ?? '';
+    if (path === TRADE_STREAM) this.#counters.orderEndpointHits++;
+    if (path === PRIVATE_STREAM || path === TRADE_STREAM) return this.#onPrivateUpgrade(request, wire, head, path);
     const category = STREAMS[path];
-    if (category === undefined || this.#hub.sockets >= SOCKETS_MAX) {
-      this.#counters.refusedSockets++;
-      if (path === TRADE_STREAM) this.#counters.orderEndpointHits++;
-      wire.end(`HTTP/1.1 ${category === undefined ? '404 Not Found' : '503 Service Unavailable'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-      return;
-    }
+    if (category === undefined || this.#hub.sockets >= SOCKETS_MAX) return this.#refuseSocket(wire, category === undefined);
     this.#sockets.handleUpgrade(request, wire, head, (socket) => this.#onSocket(socket, wire, category));
+  }
+
+  #onPrivateUpgrade(request: IncomingMessage, wire: Duplex, head: Buffer, path: typeof PRIVATE_STREAM | typeof TRADE_STREAM): void {
+    if (path === PRIVATE_STREAM) this.#counters.privateHits++;
+    if (!this.#private.hasRoom()) return this.#refuseSocket(wire, false);
+    this.#sockets.handleUpgrade(request, wire, head, (socket) => {
+      const hear = this.#private.connect(path, socket);
+      socket.on('error', () => undefined);
+      socket.on('message', (data: RawData) => hear(textOf(data)));
+    });
+  }
+
+  #refuseSocket(wire: Duplex, unknown: boolean): void {
+    this.#counters.refusedSockets++;
+    wire.end(`HTTP/1.1 ${unknown ? '404 Not Found' : '503 Service Unavailable'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
   }
 
   #onSocket(socket: WebSocket, wire: Duplex, category: Category): void {
@@ -131,7 +142,25 @@ export class Server {
   }
 }
 
-const BAD_REQUEST: Answer = { status: 400, retCode: 10001, retMsg: 'Bad request.', result: {} };
+const BAD_REQUEST: Enveloped = { status: 400, retCode: 10001, retMsg: 'Bad request.', result: {} };
+
+function signedRequest({ method = 'GET', headers, url = '' }: IncomingMessage, { pathname }: URL, body: Buffer): Request {
+  const header = (name: string): string | undefined => {
+    const value = headers[name];
+    return typeof value === 'string' ? value : undefined;
+  };
+  const mark = url.indexOf('?');
+  return {
+    method,
+    path: pathname,
+    rawQuery: mark < 0 ? '' : url.slice(mark + 1),
+    body: body.toString(),
+    apiKey: header('x-bapi-api-key'),
+    timestamp: header('x-bapi-timestamp'),
+    recvWindow: header('x-bapi-recv-window'),
+    signature: header('x-bapi-sign'),
+  };
+}
 
 function parseUrl(target: string | undefined): URL | null {
   try {

@@ -51,7 +51,7 @@ function dayOf(bars: readonly TapeBar[], priceDecimals: number, lotDecimals: num
   };
 }
 
-/** Funding, open interest and index are not modelled: the rates are zero and mark and index are the last price. */
+/** Open interest and index are not modelled: the one is zero, mark and index are the last price. */
 function perpetual(board: Board, lastPrice: string, prevPrice1h: string, now: number) {
   return {
     tickDirection: board.trades.last?.direction ?? 'ZeroPlusTick',
@@ -61,7 +61,7 @@ function perpetual(board: Board, lastPrice: string, prevPrice1h: string, now: nu
     openInterest: '0',
     // ccxt takes a ticker for a contract's by this key.
     openInterestValue: '0',
-    fundingRate: '0',
+    fundingRate: board.fundingRate,
     nextFundingTime: String(now - (now % FUNDING_MS) + FUNDING_MS),
     fundingIntervalHour: '8',
     fundingCap: board.played.instrument.fundingCap,

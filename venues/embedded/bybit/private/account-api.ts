@@ -1,0 +1,281 @@
+/** What the account asks: orders, executions, positions, balances, fees; and what it sets beside orders. */
+import { absolute, isPositive, isZero, price, qty, ratio, type Qty } from '#trading/money/decimal.ts';
+import { isEnded } from '../../engine/state.ts';
+import type { Execution, ExitLeg, Order, OrderRequest, Outcome, PositionSlot } from '../../engine/types.ts';
+import { CATEGORIES, listingKey, type Category } from '../../listing.ts';
+import { codeOf, PARAMETERS_WRONG } from './codes.ts';
+import type { Desk } from './desk.ts';
+import type { Misdeeds } from './misdeeds.ts';
+import { BadRequest, decimal, legOf, slotOfBody, textOf, type Body } from './order-request.ts';
+import { categoryOfBody, failed, filterOf, filterOfText, ok, type Reply } from './orders-api.ts';
+import { pageOf, windowOf, type Query } from './pages.ts';
+import { executionRow, executionType, orderRow, positionRow, STATUSES, walletRow } from './rows.ts';
+
+/** Ended orders that the real-time list still knows, of a category. */
+export const RECENT_ENDED_MAX = 500;
+const REALTIME = [20, 50] as const;
+const HISTORY = [20, 50] as const;
+const EXECUTIONS = [50, 100] as const;
+const POSITIONS = [20, 200] as const;
+/** Orders that ended without a fill are forgotten after a day. */
+const UNFILLED_MS = 86_400_000;
+const DCP_SECONDS = { least: 3, most: 300 };
+
+export class AccountApi {
+  readonly #desk: Desk;
+  readonly #misdeeds: Misdeeds;
+  /** Orders that ended up to here are gone from the real-time list: the venue restarted. */
+  #wipedAt = -1;
+  #groups = 0;
+  /** Null where orders outlive a lost connection. */
+  disconnectMs: number | null = null;
+
+  constructor(desk: Desk, misdeeds: Misdeeds) {
+    this.#desk = desk;
+    this.#misdeeds = misdeeds;
+  }
+
+  /** The venue restarts: the ended orders of the real-time list are forgotten. */
+  wipe(): void {
+    this.#wipedAt = this.#desk.engine.orders({ states: 'all' }).reduce((most, { sequence }) => Math.max(most, sequence), this.#wipedAt);
+  }
+
+  /** By an id, ended orders are found too; otherwise open ones, and with `openOnly=1` the latest ended ones. */
+  realtime(query: Query): Reply {
+    const category = categoryOfQuery(query);
+    const named = query.get('orderId') !== null || query.get('orderLinkId') !== null;
+    if (category === 'linear' && !named && !['symbol', 'baseCoin', 'settleCoin'].some((key) => query.has(key))) {
+      throw new BadRequest('params error: symbol or settleCoin is required');
+    }
+    const lag = this.#misdeeds.ms('realtime-lag');
+    const known = this.#orders(query, category).filter(({ createdAt }) => lag === 0 || createdAt <= this.#desk.now - lag);
+    const recent = known
+      .filter(({ state, sequence }) => isEnded(state) && sequence > this.#wipedAt)
+      .sort((left, right) => right.sequence - left.sequence)
+      .slice(0, RECENT_ENDED_MAX);
+    const open = known.filter(({ state }) => !isEnded(state));
+    const ended = named || query.get('openOnly') === '1' ? recent : [];
+    return this.#list([...open, ...ended].sort(newestFirst), category, query, REALTIME);
+  }
+
+  history(query: Query): Reply {
+    const category = categoryOfQuery(query);
+    const named = query.get('orderId') !== null || query.get('orderLinkId') !== null;
+    const { now } = this.#desk;
+    const window = named ? { from: 0, to: now } : windowOf(query, now);
+    const before = now - this.#misdeeds.ms('history-lag');
+    const orders = this.#orders(query, category).filter(({ state, filled, createdAt, updatedAt }) => {
+      if (!isEnded(state) || updatedAt > before || createdAt < window.from || createdAt > window.to) return false;
+      return isPositive(filled) || updatedAt > now - UNFILLED_MS;
+    });
+    return this.#list(orders, category, query, HISTORY);
+  }
+
+  executions(query: Query): Reply {
+    const category = categoryOfQuery(query);
+    const { engine, now } = this.#desk;
+    const [id, linkId] = [query.get('orderId'), query.get('orderLinkId')];
+    const window = id === null && linkId === null ? windowOf(query, now) : { from: 0, to: now };
+    const [symbol, type] = [query.get('symbol'), query.get('execType')];
+    const before = now - this.#misdeeds.ms('history-lag');
+    const wanted = (execution: Execution): boolean => {
+      const { contract, orderId, linkId: link, at } = execution;
+      if (this.#desk.category(contract) !== category || at > before || at < window.from || at > window.to) return false;
+      if (linkId !== null) return link === linkId;
+      if (id !== null && orderId !== id) return false;
+      return (symbol === null || contract === listingKey(category, symbol)) && (type === null || executionType(execution) === type);
+    };
+    const found = engine.executions().filter(wanted);
+    const page = pageOf(found, (row) => row.id, query, ...EXECUTIONS);
+    const orderOf = ({ contract, orderId }: Execution): Order | null => engine.order({ contract, id: orderId, linkId: null }) ?? null;
+    const list = page.rows.map((execution) => executionRow(execution, orderOf(execution), category));
+    return ok({ nextPageCursor: page.nextPageCursor, category, list });
+  }
+
+  positions(query: Query): Reply {
+    const category = categoryOfQuery(query);
+    if (category !== 'linear') throw new BadRequest('params error: Category is invalid');
+    const [symbol, settle] = [query.get('symbol'), query.get('settleCoin')];
+    if (symbol === null && settle === null) throw new BadRequest('params error: symbol or settleCoin is required');
+    const { engine } = this.#desk;
+    const contract = symbol === null ? undefined : listingKey('linear', symbol);
+    if (contract !== undefined && engine.terms(contract) === undefined) throw new BadRequest('params error: symbol invalid');
+    const rows = engine.positions(contract).filter((row) => settle === null || engine.terms(row.contract)?.quote === settle);
+    const page = pageOf(rows, (row) => `${row.contract.replace(':', '-')}-${row.slot}`, query, ...POSITIONS);
+    const list = page.rows.map(positionRow).map((row) => {
+      if (!this.#misdeeds.is('missing-field')) return row;
+      const { isReduceOnly: _gone, ...rest } = row;
+      return rest;
+    });
+    return ok({ list, nextPageCursor: page.nextPageCursor, category });
+  }
+
+  wallet(query: Query): Reply {
+    if (query.get('accountType') !== 'UNIFIED') throw new BadRequest('accountType only support UNIFIED.');
+    const coins = query.get('coin')?.split(',') ?? null;
+    return ok({ list: [walletRow(this.#desk.engine.account(), coins)] });
+  }
+
+  info(): Reply {
+    const fixed = { marginMode: 'REGULAR_MARGIN', updatedTime: String(this.#desk.now), unifiedMarginStatus: 6, smpGroup: 0, isMasterTrader: false };
+    const seconds = (this.disconnectMs ?? 10_000) / 1000;
+    return ok({ ...fixed, dcpStatus: this.disconnectMs === null ? 'OFF' : 'ON', timeWindow: seconds, spotHedgingStatus: 'OFF' });
+  }
+
+  fees(query: Query): Reply {
+    const category = categoryOfQuery(query);
+    const symbol = query.get('symbol');
+    const terms = this.#desk.engine
+      .contracts()
+      .filter(({ key }) => (symbol === null ? this.#desk.category(key) === category : key === listingKey(category, symbol)));
+    if (symbol !== null && terms.length === 0) throw new BadRequest('params error: symbol invalid');
+    const list = terms.map(({ key, fees }) => ({
+      symbol: key.slice(key.indexOf(':') + 1),
+      takerFeeRate: fees.kind === 'rate' ? fees.taker : '0',
+      makerFeeRate: fees.kind === 'rate' ? fees.maker : '0',
+    }));
+    return ok({ list });
+  }
+
+  setLeverage(body: Body): Reply {
+    const contract = listingKey(linearOf(body), textOf(body, 'symbol'));
+    const [buy, sell] = [decimal(body, 'buyLeverage'), decimal(body, 'sellLeverage')];
+    if (buy === null || buy !== sell) throw new BadRequest('params error: buyLeverage must equal sellLeverage');
+    return this.#changed(this.#desk.engine.setLeverage(contract, ratio(buy), this.#desk.now), 110043, 'leverage not modified');
+  }
+
+  switchMode(body: Body): Reply {
+    const category = linearOf(body);
+    if (body.mode !== 0 && body.mode !== 3) throw new BadRequest('params error: mode invalid');
+    const [symbol, coin] = [textOf(body, 'symbol'), textOf(body, 'coin')];
+    const { engine, now } = this.#desk;
+    const named = engine
+      .contracts()
+      .filter(({ key, kind, quote }) => (symbol === '' ? kind === 'margin' && quote === coin : key === listingKey(category, symbol)));
+    if (named.length === 0) throw new BadRequest('params error: symbol or coin invalid');
+    const replies = named.map(({ key }) => this.#changed(engine.setHedge(key, body.mode === 3, now), 110025, 'Position mode is not modified'));
+    return replies.find(({ retCode }) => retCode !== 0 && retCode !== 110025) ?? replies.find(({ retCode }) => retCode === 0) ?? replies[0] ?? ok({});
+  }
+
+  tradingStop(body: Body): Reply {
+    const contract = listingKey(linearOf(body), textOf(body, 'symbol'));
+    const slot = slotOfBody(body);
+    const { engine, now } = this.#desk;
+    if (engine.terms(contract) === undefined) throw new BadRequest('params error: symbol invalid');
+    if (textOf(body, 'tpslMode') === 'Partial') return this.#partialExits(body, contract, slot);
+    const given = (name: 'takeProfit' | 'stopLoss', prefix: 'tp' | 'sl') => (textOf(body, name) === '' ? {} : { [name]: legOf(body, name, prefix) });
+    const outcome = engine.setExits(contract, slot, { ...given('takeProfit', 'tp'), ...given('stopLoss', 'sl') }, now);
+    return this.#changed(outcome, 34040, 'not modified');
+  }
+
+  disconnectedCancelAll(body: Body): Reply {
+    if (!this.#misdeeds.is('dcp')) return failed({ retCode: 10005, retMsg: 'Permission denied: only available for institutional clients.' });
+    const seconds = body.timeWindow;
+    const right = typeof seconds === 'number' && seconds >= DCP_SECONDS.least && seconds <= DCP_SECONDS.most;
+    if (!right) throw new BadRequest(`params error: timeWindow must be ${DCP_SECONDS.least} to ${DCP_SECONDS.most}`);
+    this.disconnectMs = seconds * 1000;
+    return ok({});
+  }
+
+  setLimitAction(body: Body): Reply {
+    linearOf(body);
+    if (typeof body.modifyEnable !== 'boolean') throw new BadRequest('params error: modifyEnable invalid');
+    this.#desk.engine.switches.reprice = body.modifyEnable;
+    return ok({});
+  }
+
+  /** Two exits of a part of the position; the first that fires ends the other. */
+  #partialExits(body: Body, contract: string, slot: PositionSlot): Reply {
+    const { engine, now } = this.#desk;
+    const size = engine.positions(contract).find((position) => position.slot === slot)?.size ?? qty('0');
+    const legs = [
+      ['partial-take-profit', legOf(body, 'takeProfit', 'tp'), decimal(body, 'tpSize')],
+      ['partial-stop-loss', legOf(body, 'stopLoss', 'sl'), decimal(body, 'slSize')],
+    ] as const;
+    const group = legs.every(([, leg]) => leg !== null) ? `trading-stop:${this.#groups++}` : null;
+    for (const [stopKind, leg, part] of legs) {
+      if (leg === null) continue;
+      const request = exitRequest({ contract, slot, size, leg, stopKind, part: part === null ? null : qty(part), group });
+      const outcome = this.#desk.after(engine.submit(request, now));
+      if (!outcome.ok) return failed(codeOf(outcome.refusal, 'linear'));
+    }
+    return ok({});
+  }
+
+  #orders(query: Query, category: Category): readonly Order[] {
+    const symbol = query.get('symbol');
+    const [id, linkId, status] = [query.get('orderId'), query.get('orderLinkId'), query.get('orderStatus')];
+    const [base, settle] = [query.get('baseCoin'), query.get('settleCoin')];
+    const filter = filterOfText(query.get('orderFilter') ?? '');
+    const { engine } = this.#desk;
+    return engine.orders({ states: 'all', ...(symbol !== null && { contract: listingKey(category, symbol) }) }).filter((order) => {
+      const { contract } = order.request;
+      const terms = engine.terms(contract);
+      if (this.#desk.category(contract) !== category || terms === undefined) return false;
+      if ((id !== null && order.id !== id) || (id === null && linkId !== null && order.request.linkId !== linkId)) return false;
+      if ((base !== null && terms.base !== base) || (settle !== null && terms.quote !== settle)) return false;
+      if (status !== null && STATUSES[order.state] !== status) return false;
+      return filter === null || filterOf(order, category) === filter;
+    });
+  }
+
+  #list(orders: readonly Order[], category: Category, query: Query, [otherwise, most]: readonly [number, number]): Reply {
+    const page = pageOf(orders, ({ id }) => id, query, otherwise, most);
+    const list = page.rows.map((order) => orderRow(order, category, this.#desk.entryLink(order)));
+    return ok({ list, nextPageCursor: page.nextPageCursor, category });
+  }
+
+  #changed(outcome: Outcome<unknown>, sameCode: number, sameText: string): Reply {
+    this.#desk.after(outcome);
+    if (outcome.ok) return ok({});
+    return outcome.refusal.code === 'NOT_MODIFIED' ? failed({ retCode: sameCode, retMsg: sameText }) : failed(codeOf(outcome.refusal, 'linear'));
+  }
+}
+
+interface ExitOrder {
+  readonly contract: string;
+  readonly slot: PositionSlot;
+  readonly size: Qty;
+  readonly leg: ExitLeg;
+  readonly stopKind: 'partial-take-profit' | 'partial-stop-loss';
+  readonly part: Qty | null;
+  readonly group: string | null;
+}
+
+function exitRequest({ contract, slot, size, leg, stopKind, part, group }: ExitOrder): OrderRequest {
+  if (isZero(size)) throw new BadRequest('can not set tp/sl/ts for zero position');
+  const side = isPositive(size) ? 'sell' : 'buy';
+  const rises = (side === 'sell') === (stopKind === 'partial-take-profit');
+  return {
+    contract,
+    linkId: '',
+    side,
+    type: leg.limit === null ? 'market' : 'limit',
+    qty: part ?? absolute(size),
+    qtyUnit: 'base',
+    price: leg.limit === null ? null : price(leg.limit),
+    timeInForce: leg.limit === null ? 'ioc' : 'gtc',
+    slippage: null,
+    reduceOnly: true,
+    closeOnTrigger: true,
+    slot,
+    trigger: { price: leg.trigger, by: leg.by, direction: rises ? 'rise' : 'fall' },
+    stopKind,
+    protection: null,
+    parent: null,
+    group,
+  };
+}
+
+const newestFirst = (left: Order, right: Order): number => right.createdAt - left.createdAt || right.sequence - left.sequence;
+
+function categoryOfQuery(query: Query): Category {
+  const category = CATEGORIES.find((known) => known === query.get('category'));
+  if (category === undefined) throw new BadRequest('params error: Category is invalid', PARAMETERS_WRONG);
+  return category;
+}
+
+function linearOf(body: Body): 'linear' {
+  if (categoryOfBody(body) !== 'linear') throw new BadRequest('params error: Category is invalid');
+  return 'linear';
+}

@@ -1,0 +1,79 @@
+/** Bybit's return codes for what the engine refuses. */
+import type { RefusalCode, Refusal, Side } from '../../engine/types.ts';
+import type { Category } from '../../listing.ts';
+
+export interface Code {
+  readonly retCode: number;
+  readonly retMsg: string;
+}
+
+export const PARAMETERS_WRONG = 10001;
+/** "Order does not exist" of both categories. */
+export const NOT_FOUND = { linear: 110001, spot: 170213 } as const;
+
+type Pair = readonly [linear: number, spot: number, text?: string];
+
+/** Where no text is given, the engine's own words are sent. */
+const CODES: Readonly<Record<RefusalCode, Pair>> = {
+  UNKNOWN_CONTRACT: [PARAMETERS_WRONG, 170121, 'Invalid symbol.'],
+  NOT_TRADING: [110074, 170121, 'This contract is not live.'],
+  NO_MARKET: [PARAMETERS_WRONG, PARAMETERS_WRONG],
+  DUPLICATE_LINK: [110072, 170141],
+  BAD_REQUEST: [PARAMETERS_WRONG, 170130],
+  OFF_TICK: [PARAMETERS_WRONG, 170134],
+  OFF_STEP: [PARAMETERS_WRONG, 170137],
+  BELOW_MIN_QTY: [PARAMETERS_WRONG, 170136],
+  ABOVE_MAX_QTY: [PARAMETERS_WRONG, 170135],
+  BELOW_MIN_NOTIONAL: [110094, 170140],
+  PRICE_LIMIT: [110003, 170193],
+  INSUFFICIENT_FUNDS: [110007, 170131],
+  REDUCE_ONLY: [110017, 110017],
+  POSITION_MODE: [PARAMETERS_WRONG, PARAMETERS_WRONG, 'position idx not match position mode'],
+  TRIGGER_SIDE: [110093, 170130],
+  EXIT_SIDE: [PARAMETERS_WRONG, 170130],
+  TOO_MANY_ORDERS: [110020, 170810],
+  TOO_MANY_CONDITIONALS: [110009, 170810],
+  ORDER_NOT_FOUND: [NOT_FOUND.linear, NOT_FOUND.spot],
+  ORDER_ENDED: [NOT_FOUND.linear, 170142],
+  NOT_MODIFIED: [PARAMETERS_WRONG, PARAMETERS_WRONG],
+  QTY_BELOW_FILLED: [PARAMETERS_WRONG, PARAMETERS_WRONG],
+  LEVERAGE_RANGE: [110013, PARAMETERS_WRONG],
+  NO_POSITION: [PARAMETERS_WRONG, PARAMETERS_WRONG],
+  HAS_POSITION_OR_ORDERS: [110024, PARAMETERS_WRONG],
+};
+
+const TEXTS: Readonly<Record<number, string>> = {
+  110001: 'order not exists or too late to cancel',
+  110003: 'Order price exceeds the allowable range.',
+  110007: 'ab not enough for new order',
+  110072: 'OrderLinkedID is duplicate',
+  110094: 'Order does not meet minimum order value',
+  170131: 'Insufficient balance.',
+  170134: 'Order price has too many decimals.',
+  170135: 'Order quantity exceeded upper limit.',
+  170136: 'Order quantity exceeded lower limit.',
+  170137: 'Order quantity has too many decimals.',
+  170139: 'Order has been filled.',
+  170140: 'Order value exceeded lower limit.',
+  170141: 'Duplicate clientOrderId.',
+  170142: 'Order has been cancelled.',
+  170213: 'Order does not exist.',
+  110020: 'Not allowed to have more than 500 active orders.',
+  110009: 'The number of stop orders exceeds the maximum allowable limit.',
+  170810: 'Cannot exceed maximum of 500 conditional, TP/SL and active orders.',
+};
+
+export function codeOf({ code, what }: Refusal, category: Category, side?: Side): Code {
+  const [linear, spot, text] = CODES[code];
+  const retCode = exact(code, what, category === 'linear' ? linear : spot, side, category);
+  return { retCode, retMsg: text ?? TEXTS[retCode] ?? what };
+}
+
+/** Some of Bybit's codes depend on more than the reason. */
+function exact(code: RefusalCode, what: string, retCode: number, side: Side | undefined, category: Category): number {
+  if (category === 'spot') {
+    if (code === 'PRICE_LIMIT' && side === 'sell') return 170194;
+    return code === 'ORDER_ENDED' && what.endsWith('is filled') ? 170139 : retCode;
+  }
+  return code === 'TRIGGER_SIDE' && what.startsWith('expect Rising') ? 110092 : retCode;
+}

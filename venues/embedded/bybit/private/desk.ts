@@ -1,0 +1,131 @@
+/** The account behind the private endpoints: the engine, fed by the boards, and its events on their way to the private streams. */
+import { price, qty, ratio } from '#trading/money/decimal.ts';
+import type { Instant } from '#trading/model/instrument.ts';
+import { MatchingExchange } from '../../engine/exchange.ts';
+import type { ExchangeOptions } from '../../engine/state.ts';
+import type { ExchangeEvent, Order, Outcome, Quote } from '../../engine/types.ts';
+import type { Board, Change, Exchange } from '../../exchange.ts';
+import type { Instrument } from '../../instruments.ts';
+import { CATEGORIES, listingKey, type Category } from '../../listing.ts';
+import { AccountFile } from './account-file.ts';
+import { categoryOf, idMaker, termsOf } from './terms.ts';
+
+export interface DeskOptions {
+  readonly seed: string;
+  readonly wallet: Readonly<Record<string, string>>;
+  readonly leverage: string;
+  readonly fundingRate: string;
+  /** Where the account is kept between two processes; null where it need not be. */
+  readonly file: string | null;
+}
+
+const MARKET_SLIPPAGE = '0.01';
+/** Bybit: 500 open orders; 10 conditional ones of a perpetual, 30 of a spot symbol. */
+const OPEN_ORDERS_MAX = 500;
+const CONDITIONALS_MAX = { exchange: 30, margin: 10 } as const;
+
+export class Desk {
+  readonly engine: MatchingExchange;
+  readonly #exchange: Exchange;
+  readonly #options: DeskOptions;
+  readonly #file: AccountFile | null;
+  readonly #seen = new Map<Board, number>();
+  /** Where events go; set by the streams. */
+  onEvents: (events: readonly ExchangeEvent[]) => void = () => undefined;
+
+  constructor(exchange: Exchange, options: DeskOptions) {
+    this.#exchange = exchange;
+    this.#options = options;
+    for (const board of exchange.boards('linear')) board.fundingRate = options.fundingRate;
+    this.#file = options.file === null ? null : new AccountFile(options.file);
+    const engine: ExchangeOptions = {
+      seed: options.seed,
+      contracts: this.#boards().map(({ played }) => termsOf(played.instrument, options.fundingRate)),
+      ids: idMaker(options.seed, exchange.now),
+      wallet: options.wallet,
+      leverage: ratio(options.leverage),
+      marketSlippage: ratio(MARKET_SLIPPAGE),
+      openOrdersMax: OPEN_ORDERS_MAX,
+      conditionalsMax: CONDITIONALS_MAX,
+    };
+    this.engine = new MatchingExchange(engine, this.#file?.memories);
+    const file = this.#file;
+    if (file !== null) this.engine.onMemory = (memory) => file.append(memory);
+  }
+
+  close(): void {
+    this.#file?.close();
+  }
+
+  get now(): Instant {
+    return this.#exchange.now;
+  }
+
+  /** The market moved. Only contracts where the account has something are looked at; the others wait until somebody asks. */
+  onChanges(changes: readonly Change[]): void {
+    for (const { board, trade } of changes) {
+      if (!this.engine.wants(listingKey(board.category, board.symbol))) continue;
+      this.#seen.set(board, board.sequence);
+      this.onEvents(this.engine.onQuote(quoteOf(board, trade), this.now));
+    }
+    this.onTime();
+  }
+
+  onTime(): void {
+    const events = this.engine.onTime(this.now);
+    if (events.length > 0) this.onEvents(events);
+  }
+
+  /** Brings every contract up to the played market; before any request is answered. */
+  sync(): void {
+    for (const board of this.#boards()) {
+      if (this.#seen.get(board) === board.sequence) continue;
+      this.#seen.set(board, board.sequence);
+      this.onEvents(this.engine.onQuote(quoteOf(board, board.trades.last), this.now));
+    }
+  }
+
+  /** The outcome's events leave once its answer has. */
+  after<T>(outcome: Outcome<T>): Outcome<T> {
+    if (outcome.events.length > 0) setImmediate(() => this.onEvents(outcome.events));
+    return outcome;
+  }
+
+  /** The client id of the order that an exit protects. */
+  entryLink({ entry, request }: Order): string {
+    if (entry === null) return '';
+    return this.engine.order({ contract: request.contract, id: entry, linkId: null })?.request.linkId ?? '';
+  }
+
+  category(contract: string): Category {
+    return categoryOf(this.engine.terms(contract)?.kind ?? 'margin');
+  }
+
+  /** The venue changes an instrument's filters, or stops and resumes its trading. */
+  setInstrument(instrument: Instrument, trading = true): void {
+    this.engine.setTerms({ ...termsOf(instrument, this.#options.fundingRate), trading });
+  }
+
+  setFunding(contract: string, rate: string): void {
+    const terms = this.engine.terms(contract);
+    if (terms === undefined || terms.funding === null) throw new RangeError(`${contract} has no funding`);
+    this.engine.setTerms({ ...terms, funding: { ...terms.funding, rate: ratio(rate) } });
+    const board = this.#boards().find(({ category, symbol }) => listingKey(category, symbol) === contract);
+    if (board !== undefined) board.fundingRate = rate;
+  }
+
+  #boards(): readonly Board[] {
+    return CATEGORIES.flatMap((category) => this.#exchange.boards(category));
+  }
+}
+
+function quoteOf({ category, symbol, book }: Board, trade: Change['trade']): Quote {
+  return {
+    contract: listingKey(category, symbol),
+    bid: price(book.bid),
+    bidSize: qty(book.bidSize),
+    ask: price(book.ask),
+    askSize: qty(book.askSize),
+    trade: trade === null ? null : { price: price(trade.price), size: qty(trade.size), aggressor: trade.side === 'Buy' ? 'buy' : 'sell' },
+  };
+}

@@ -1,0 +1,62 @@
+/** Bybit's request limits (rate-limit page, 2026-05): requests a second by endpoint and category, and 600 in 5 s for all of an address. */
+import type { Category } from '../../listing.ts';
+
+const SECOND_MS = 1000;
+export const ADDRESS_MAX = 600;
+const ADDRESS_MS = 5000;
+/** Endpoints that the table does not name. */
+const OTHER = 50;
+
+type PerSecond = Readonly<Record<Category, number>>;
+const both = (most: number): PerSecond => ({ linear: most, spot: most });
+
+const TABLE: Readonly<Record<string, PerSecond>> = {
+  'order/create': { linear: 10, spot: 20 },
+  'order/cancel': { linear: 10, spot: 20 },
+  'order/amend': both(10),
+  'order/cancel-all': { linear: 10, spot: 20 },
+  'position/set-leverage': both(10),
+  'position/trading-stop': both(10),
+  'position/switch-mode': both(10),
+  'account/fee-rate': both(5),
+  'user/query-api': both(10),
+};
+
+export interface Allowance {
+  readonly allowed: boolean;
+  readonly limit: number;
+  readonly left: number;
+  /** Until the next request is taken; 0 where it is taken now. */
+  readonly waitMs: number;
+}
+
+export class Limits {
+  readonly #clock: () => number;
+  readonly #windows = new Map<string, number[]>();
+
+  /** `clock`: milliseconds that pass as the clients' do. */
+  constructor(clock: () => number) {
+    this.#clock = clock;
+  }
+
+  /** Takes one of the address's requests. */
+  address(): boolean {
+    return this.#take('address', ADDRESS_MAX, ADDRESS_MS).allowed;
+  }
+
+  /** `endpoint` is the path without `/v5/`, or the operation of the trade stream: both share a bucket. */
+  endpoint(endpoint: string, category: Category): Allowance {
+    const most = TABLE[endpoint]?.[category] ?? OTHER;
+    return this.#take(`${category}:${endpoint}`, most, SECOND_MS);
+  }
+
+  #take(name: string, most: number, ms: number): Allowance {
+    const now = this.#clock();
+    const taken = (this.#windows.get(name) ?? []).filter((at) => at > now - ms);
+    this.#windows.set(name, taken);
+    const allowed = taken.length < most;
+    if (allowed) taken.push(now);
+    const oldest = taken[0] ?? now;
+    return { allowed, limit: most, left: most - taken.length, waitMs: taken.length < most ? 0 : Math.ceil(oldest + ms - now) };
+  }
+}

@@ -1,0 +1,54 @@
+/** Public endpoints that the engine answers: price limits, funding rates, the venue's own state. */
+import { CATEGORIES, listingKey } from '../../listing.ts';
+import type { Desk } from './desk.ts';
+import type { Misdeeds } from './misdeeds.ts';
+import { BadRequest } from './order-request.ts';
+import { ok, type Reply } from './orders-api.ts';
+import { wholeOf, type Query } from './pages.ts';
+
+const FUNDINGS_MAX = 200;
+const HOUR_MS = 3_600_000;
+
+export const openRoutes: Readonly<Record<string, (desk: Desk, misdeeds: Misdeeds, query: Query) => Reply>> = {
+  '/v5/market/price-limit': priceLimit,
+  '/v5/market/funding/history': fundingHistory,
+  '/v5/system/status': systemStatus,
+  '/v5/market/time': time,
+};
+
+function time({ now }: Desk, misdeeds: Misdeeds): Reply {
+  const shown = now + misdeeds.ms('skew');
+  return ok({ timeSecond: String(Math.floor(shown / 1000)), timeNano: `${shown}000000` });
+}
+
+function priceLimit({ engine, now }: Desk, _misdeeds: Misdeeds, query: Query): Reply {
+  const symbol = query.get('symbol') ?? '';
+  const category = CATEGORIES.find((known) => known === (query.get('category') ?? 'linear'));
+  const limits = category === undefined ? undefined : engine.priceLimits(listingKey(category, symbol));
+  if (limits === undefined) throw new BadRequest('params error: symbol invalid');
+  return ok({ symbol, buyLmt: limits.buy, sellLmt: limits.sell, ts: String(now) });
+}
+
+/** The same rate at every settlement, newest first: it is the engine's, as it stands. */
+function fundingHistory({ engine, now }: Desk, _misdeeds: Misdeeds, query: Query): Reply {
+  const symbol = query.get('symbol') ?? '';
+  const terms = engine.terms(listingKey('linear', symbol));
+  if (query.get('category') !== 'linear' || terms === undefined || terms.funding === null) throw new BadRequest('params error: symbol invalid');
+  const [start, end] = [wholeOf(query, 'startTime'), wholeOf(query, 'endTime')];
+  if (start !== null && end === null) throw new BadRequest('params error: endTime is required with startTime');
+  const limit = Math.min(wholeOf(query, 'limit') ?? FUNDINGS_MAX, FUNDINGS_MAX);
+  const { intervalMs, rate } = terms.funding;
+  const last = Math.min(end ?? now, now);
+  const list: object[] = [];
+  for (let at = last - (last % intervalMs); at >= (start ?? 0) && list.length < limit; at -= intervalMs) {
+    list.push({ symbol, fundingRate: rate, fundingRateTimestamp: String(at) });
+  }
+  return ok({ category: 'linear', list });
+}
+
+function systemStatus({ now }: Desk, misdeeds: Misdeeds): Reply {
+  if (!misdeeds.is('maintenance')) return ok({ list: [] });
+  const times = { begin: String(now), end: String(now + HOUR_MS), href: '' };
+  const what = { id: 'maintenance', title: 'Maintenance', state: 'ongoing', serviceTypes: [2, 3, 4, 5], product: [1, 2], uidSuffix: [] };
+  return ok({ list: [{ ...what, ...times, maintainType: 1, env: 1 }] });
+}

@@ -1,0 +1,123 @@
+/** order/create, amend, cancel, cancel-all: for REST and for the trade stream. */
+import { price, ZERO_QTY, type Qty } from '#trading/money/decimal.ts';
+import type { Order, Outcome, PositionSlot, Side } from '../../engine/types.ts';
+import { CATEGORIES, listingKey, type Category } from '../../listing.ts';
+import { codeOf, type Code } from './codes.ts';
+import type { Desk } from './desk.ts';
+import type { Misdeeds } from './misdeeds.ts';
+import { amendmentRequest, BadRequest, orderRequest, slotOfBody, textOf, type Body } from './order-request.ts';
+import { stopTypeOf, type Row } from './rows.ts';
+
+export interface Reply extends Code {
+  readonly result: object;
+}
+
+export const ok = (result: object): Reply => ({ retCode: 0, retMsg: 'OK', result });
+export const failed = ({ retCode, retMsg }: Code): Reply => ({ retCode, retMsg, result: {} });
+
+/** @throws BadRequest */
+export function categoryOfBody(body: Body): Category {
+  const name = textOf(body, 'category');
+  const category = CATEGORIES.find((known) => known === name);
+  if (category === undefined) throw new BadRequest('params error: Category is invalid');
+  return category;
+}
+
+export type Filter = 'Order' | 'StopOrder' | 'tpslOrder';
+const FILTERS: readonly Filter[] = ['Order', 'StopOrder', 'tpslOrder'];
+
+/** Where Bybit files an order: conditional ones of perpetuals are all stop orders, spot keeps its exits apart. */
+export function filterOf({ request }: Order, category: Category): Filter {
+  if (request.stopKind === 'none') return 'Order';
+  return category === 'spot' && stopTypeOf(request.stopKind, category) === 'tpslOrder' ? 'tpslOrder' : 'StopOrder';
+}
+
+export function filterOfText(text: string): Filter | null {
+  if (text === '') return null;
+  const found = FILTERS.find((known) => known === text);
+  if (found === undefined) throw new BadRequest('params error: orderFilter invalid');
+  return found;
+}
+
+export class OrdersApi {
+  readonly #desk: Desk;
+  readonly #misdeeds: Misdeeds;
+  /** A filled order that was cancelled too late is told a second time. */
+  onCancelRace: (order: Order) => void = () => undefined;
+
+  constructor(desk: Desk, misdeeds: Misdeeds) {
+    this.#desk = desk;
+    this.#misdeeds = misdeeds;
+  }
+
+  create(body: Body): Reply {
+    const category = categoryOfBody(body);
+    const contract = listingKey(category, textOf(body, 'symbol'));
+    const { engine, now } = this.#desk;
+    const facts = { mark: engine.mark(contract), tick: engine.terms(contract)?.tick ?? price('1'), size: this.#size(contract, body) };
+    const request = orderRequest(body, category, facts);
+    engine.switches.linkIds = this.#misdeeds.is('link-reuse') ? 'while-active' : 'for-ever';
+    return this.#answer(engine.submit(request, now), category, request.side);
+  }
+
+  amend(body: Body): Reply {
+    const category = categoryOfBody(body);
+    const { engine, now } = this.#desk;
+    const ref = refOf(body, category);
+    const before = engine.order(ref)?.protection ?? null;
+    return this.#answer(engine.amend(ref, amendmentRequest(body, before), now), category, engine.order(ref)?.request.side);
+  }
+
+  cancel(body: Body): Reply {
+    const category = categoryOfBody(body);
+    const { engine, now } = this.#desk;
+    const ref = refOf(body, category);
+    const order = engine.order(ref);
+    const filter = filterOfText(textOf(body, 'orderFilter')) ?? (category === 'spot' ? 'Order' : null);
+    if (order !== undefined && filter !== null && filterOf(order, category) !== filter) {
+      return failed(codeOf({ code: 'ORDER_NOT_FOUND', what: 'in another filter' }, category));
+    }
+    if (order?.state === 'filled' && this.#misdeeds.is('cancel-race')) this.onCancelRace(order);
+    return this.#answer(engine.cancel(ref, now), category);
+  }
+
+  cancelAll(body: Body): Reply {
+    const category = categoryOfBody(body);
+    const symbol = textOf(body, 'symbol');
+    const [base, settle] = [textOf(body, 'baseCoin'), textOf(body, 'settleCoin')];
+    if (category === 'linear' && symbol === '' && base === '' && settle === '')
+      throw new BadRequest('params error: symbol or settleCoin is required');
+    const filter = filterOfText(textOf(body, 'orderFilter')) ?? (category === 'spot' ? 'Order' : null);
+    const { engine, now } = this.#desk;
+    const outcome = engine.cancelAll((order) => {
+      const { contract } = order.request;
+      const terms = engine.terms(contract);
+      if (terms === undefined || this.#desk.category(contract) !== category) return false;
+      if (symbol !== '' && contract !== listingKey(category, symbol)) return false;
+      if (symbol === '' && ((base !== '' && terms.base !== base) || (settle !== '' && terms.quote !== settle))) return false;
+      return filter === null || filterOf(order, category) === filter;
+    }, now);
+    this.#desk.after(outcome);
+    const list = outcome.ok ? outcome.value.map(idsOf) : [];
+    return ok({ list, success: '1' });
+  }
+
+  #size(contract: string, body: Body): Qty {
+    const slot: PositionSlot = contract.startsWith('spot:') ? 'one-way' : slotOfBody(body);
+    return this.#desk.engine.positions(contract).find((position) => position.slot === slot)?.size ?? ZERO_QTY;
+  }
+
+  #answer(outcome: Outcome<Order>, category: Category, side?: Side): Reply {
+    this.#desk.after(outcome);
+    return outcome.ok ? ok(idsOf(outcome.value)) : failed(codeOf(outcome.refusal, category, side));
+  }
+}
+
+const idsOf = ({ id, request: { linkId } }: Order): Row => ({ orderId: id, orderLinkId: linkId });
+
+/** The id wins where both are given. @throws BadRequest where neither is. */
+function refOf(body: Body, category: Category) {
+  const [id, linkId] = [textOf(body, 'orderId'), textOf(body, 'orderLinkId')];
+  if (id === '' && linkId === '') throw new BadRequest('params error: orderId or orderLinkId is required');
+  return { contract: listingKey(category, textOf(body, 'symbol')), id: id === '' ? null : id, linkId: id === '' ? linkId : null };
+}

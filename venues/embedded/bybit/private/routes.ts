@@ -1,0 +1,86 @@
+/** Which private request is answered by what. */
+import type { AccountApi } from './account-api.ts';
+import type { Keys } from './auth.ts';
+import type { Body } from './order-request.ts';
+import { ok, type OrdersApi, type Reply } from './orders-api.ts';
+import type { Query } from './pages.ts';
+
+export interface Apis {
+  readonly orders: OrdersApi;
+  readonly account: AccountApi;
+  readonly keys: Keys;
+}
+
+export const GETS: Readonly<Record<string, (apis: Apis, query: Query) => Reply>> = {
+  '/v5/order/realtime': ({ account }, query) => account.realtime(query),
+  '/v5/order/history': ({ account }, query) => account.history(query),
+  '/v5/execution/list': ({ account }, query) => account.executions(query),
+  '/v5/position/list': ({ account }, query) => account.positions(query),
+  '/v5/account/wallet-balance': ({ account }, query) => account.wallet(query),
+  '/v5/account/info': ({ account }) => account.info(),
+  '/v5/account/fee-rate': ({ account }, query) => account.fees(query),
+  '/v5/asset/coin/query-info': () => ok({ rows: [] }),
+  '/v5/user/query-api': ({ keys }) => ok(keyInfo(keys)),
+};
+
+export const POSTS: Readonly<Record<string, (apis: Apis, body: Body) => Reply>> = {
+  '/v5/order/create': ({ orders }, body) => orders.create(body),
+  '/v5/order/amend': ({ orders }, body) => orders.amend(body),
+  '/v5/order/cancel': ({ orders }, body) => orders.cancel(body),
+  '/v5/order/cancel-all': ({ orders }, body) => orders.cancelAll(body),
+  '/v5/order/disconnected-cancel-all': ({ account }, body) => account.disconnectedCancelAll(body),
+  '/v5/position/set-leverage': ({ account }, body) => account.setLeverage(body),
+  '/v5/position/trading-stop': ({ account }, body) => account.tradingStop(body),
+  '/v5/position/switch-mode': ({ account }, body) => account.switchMode(body),
+  '/v5/account/set-limit-px-action': ({ account }, body) => account.setLimitAction(body),
+};
+
+/** A master key that may trade and may not withdraw. It expires, as keys without an address list do. */
+function keyInfo({ apiKey }: Keys): object {
+  return {
+    id: '1',
+    note: 'embedded',
+    apiKey,
+    readOnly: 0,
+    secret: '',
+    permissions: {
+      ContractTrade: ['Order', 'Position'],
+      Spot: ['SpotTrade'],
+      Wallet: [],
+      Options: [],
+      Derivatives: ['DerivativesTrade'],
+      CopyTrading: [],
+      BlockTrade: [],
+      Exchange: [],
+      NFT: [],
+      Affiliate: [],
+      Earn: [],
+      FiatP2P: [],
+      FiatConvertBroker: [],
+      FiatGlobalPay: [],
+      FiatBitPay: [],
+      BitCard: [],
+      ByXPost: [],
+    },
+    ips: ['*'],
+    type: 1,
+    deadlineDay: 83,
+    expiredAt: '2099-01-01T00:00:00Z',
+    createdAt: '2025-01-01T00:00:00Z',
+    unified: 0,
+    uta: 1,
+    userID: 1,
+    inviterID: 0,
+    vipLevel: 'No VIP',
+    mktMakerLevel: '0',
+    affiliateID: 0,
+    rsaPublicKey: '',
+    isMaster: true,
+    parentUid: '0',
+    kycLevel: 'LEVEL_DEFAULT',
+    kycRegion: '',
+    userIDInt64: '1',
+    inviterIDInt64: '0',
+    affiliateIDInt64: '0',
+  };
+}

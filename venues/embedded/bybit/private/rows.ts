@@ -1,0 +1,307 @@
+/** Rows of orders, executions, positions and balances with the keys and types of Bybit v5. All amounts are decimal text. */
+import {
+  absolute,
+  add,
+  isNegative,
+  isPositive,
+  isZero,
+  money,
+  notional,
+  price,
+  quotient,
+  rounded,
+  type Money,
+  type Price,
+} from '#trading/money/decimal.ts';
+import type {
+  Account,
+  Balance,
+  CancelReason,
+  Execution,
+  ExitLeg,
+  Order,
+  OrderState,
+  Position,
+  PositionSlot,
+  PriceSource,
+  Side,
+  StopKind,
+} from '../../engine/types.ts';
+import type { Category } from '../../listing.ts';
+
+export type Row = Readonly<Record<string, unknown>>;
+
+const AVERAGE_DECIMALS = 10;
+
+export const STATUSES: Readonly<Record<OrderState, string>> = {
+  untriggered: 'Untriggered',
+  triggered: 'Triggered',
+  new: 'New',
+  'partially-filled': 'PartiallyFilled',
+  filled: 'Filled',
+  cancelled: 'Cancelled',
+  'partially-filled-cancelled': 'PartiallyFilledCanceled',
+  deactivated: 'Deactivated',
+  rejected: 'Rejected',
+};
+
+const CANCEL_TYPES: Readonly<Record<CancelReason, string>> = {
+  none: 'UNKNOWN',
+  user: 'CancelByUser',
+  'reduce-only': 'CancelByReduceOnly',
+  'no-immediate-quantity': 'UNKNOWN',
+  'post-only': 'UNKNOWN',
+  'exit-cleared': 'CancelByTpSlTsClear',
+  group: 'CancelByTpSlTsClear',
+  liquidation: 'CancelAllBeforeLiq',
+  margin: 'UNKNOWN',
+  disconnect: 'CancelByDCP',
+  admin: 'CancelByAdmin',
+};
+
+const REJECT_REASONS: Partial<Readonly<Record<CancelReason, string>>> = {
+  user: 'EC_PerCancelRequest',
+  'no-immediate-quantity': 'EC_NoImmediateQtyToFill',
+  'post-only': 'EC_PostOnlyWillTakeLiquidity',
+  margin: 'EC_Others',
+};
+
+const STOPS: Readonly<Record<StopKind, readonly [linear: string, spot: string, createType: string]>> = {
+  none: ['', '', 'CreateByUser'],
+  stop: ['Stop', 'Stop', 'CreateByUser'],
+  'take-profit': ['TakeProfit', 'tpslOrder', 'CreateByTakeProfit'],
+  'stop-loss': ['StopLoss', 'tpslOrder', 'CreateByStopLoss'],
+  'partial-take-profit': ['PartialTakeProfit', 'tpslOrder', 'CreateByPartialTakeProfit'],
+  'partial-stop-loss': ['PartialStopLoss', 'tpslOrder', 'CreateByPartialStopLoss'],
+  tpsl: ['Stop', 'tpslOrder', 'CreateByUser'],
+};
+
+const SOURCES: Readonly<Record<PriceSource, string>> = { last: 'LastPrice', mark: 'MarkPrice', index: 'IndexPrice' };
+const TIMES_IN_FORCE = { gtc: 'GTC', ioc: 'IOC', fok: 'FOK', 'post-only': 'PostOnly' } as const;
+
+export const sideText = (side: Side): 'Buy' | 'Sell' => (side === 'buy' ? 'Buy' : 'Sell');
+export const slotIndex = (slot: PositionSlot): 0 | 1 | 2 => (slot === 'one-way' ? 0 : slot === 'long' ? 1 : 2);
+export const symbolOfKey = (contract: string): string => contract.slice(contract.indexOf(':') + 1);
+export const stopTypeOf = (kind: StopKind, category: Category): string => STOPS[kind][category === 'linear' ? 0 : 1];
+
+/** As GET /v5/order/realtime and /history list it. */
+export function orderRow(order: Order, category: Category, entryLink: string): Row {
+  const { request, trigger, protection, cancelReason } = order;
+  const linear = category === 'linear';
+  const value = order.price === null ? '0' : notional(order.price, order.leaves);
+  return {
+    orderId: order.id,
+    orderLinkId: request.linkId,
+    parentOrderLinkId: entryLink,
+    blockTradeId: '',
+    symbol: symbolOfKey(request.contract),
+    price: order.price ?? '0',
+    qty: order.qty,
+    side: sideText(request.side),
+    isLeverage: linear ? '' : '0',
+    positionIdx: slotIndex(request.slot),
+    orderStatus: STATUSES[order.state],
+    createType: STOPS[request.stopKind][2],
+    cancelType: CANCEL_TYPES[cancelReason],
+    rejectReason: REJECT_REASONS[cancelReason] ?? 'EC_NoError',
+    avgPrice: averageOf(order),
+    leavesQty: order.leaves,
+    leavesValue: value,
+    cumExecQty: order.filled,
+    cumExecValue: order.filledValue,
+    cumExecFee: feesOf(order),
+    timeInForce: TIMES_IN_FORCE[request.timeInForce],
+    orderType: request.type === 'limit' ? 'Limit' : 'Market',
+    marketUnit: linear ? '' : request.qtyUnit === 'quote' ? 'quoteCoin' : 'baseCoin',
+    stopOrderType: STOPS[request.stopKind][linear ? 0 : 1],
+    orderIv: '',
+    triggerPrice: trigger?.price ?? (linear ? '' : '0.000'),
+    takeProfit: protection?.takeProfit?.trigger ?? '',
+    stopLoss: protection?.stopLoss?.trigger ?? '',
+    tpTriggerBy: linear ? sourceOf(protection?.takeProfit) : '',
+    slTriggerBy: linear ? sourceOf(protection?.stopLoss) : '',
+    triggerDirection: !linear || trigger === null ? 0 : trigger.direction === 'rise' ? 1 : 2,
+    triggerBy: linear && trigger !== null ? SOURCES[trigger.by] : '',
+    lastPriceOnCreated: order.lastAtCreation ?? '',
+    reduceOnly: request.reduceOnly,
+    closeOnTrigger: request.closeOnTrigger,
+    smpType: 'None',
+    smpGroup: 0,
+    smpOrderId: '',
+    // ccxt takes every row with this key for a contract's, so spot must not have it.
+    ...(linear && { tpslMode: protection === null ? '' : protection.mode === 'full' ? 'Full' : 'Partial' }),
+    tpLimitPrice: protection?.takeProfit?.limit ?? '',
+    slLimitPrice: protection?.stopLoss?.limit ?? '',
+    placeType: '',
+    slippageToleranceType: 'UNKNOWN',
+    slippageTolerance: '',
+    createdTime: String(order.createdAt),
+    updatedTime: String(order.updatedAt),
+    extraFees: '',
+    cumFeeDetail: order.fees,
+    rpiTakerAccess: false,
+    rpiMatchedQty: '0',
+  };
+}
+
+/** As the `order` topic sends it. */
+export function orderEvent(order: Order, category: Category, entryLink: string): Row {
+  return { category, ...orderRow(order, category, entryLink), closedPnl: order.realised, feeCurrency: Object.keys(order.fees)[0] ?? '' };
+}
+
+function averageOf({ filled, filledValue }: Order): string {
+  return isZero(filled) ? '0' : rounded(price(quotient(filledValue, money(filled))), AVERAGE_DECIMALS);
+}
+
+const feesOf = ({ fees }: Order): Money => Object.values(fees).reduce<Money>((sum, fee) => add(sum, fee), money('0'));
+
+const EXECUTION_TYPES = { trade: 'Trade', funding: 'Funding', liquidation: 'BustTrade' } as const;
+export const executionType = ({ kind }: Execution): string => EXECUTION_TYPES[kind];
+
+/** As GET /v5/execution/list lists it. Funding has no order: it carries the whole position under an order id of its own. */
+export function executionRow(execution: Execution, order: Order | null, category: Category): Row {
+  const funding = execution.kind === 'funding';
+  return {
+    symbol: symbolOfKey(execution.contract),
+    orderType: order === null ? 'UNKNOWN' : order.request.type === 'limit' ? 'Limit' : 'Market',
+    underlyingPrice: '',
+    orderLinkId: execution.linkId,
+    side: sideText(execution.side),
+    indexPrice: '',
+    orderId: execution.orderId,
+    stopOrderType: order === null ? 'UNKNOWN' : stopTypeOf(order.request.stopKind, category) || 'UNKNOWN',
+    leavesQty: execution.leaves,
+    execTime: String(execution.at),
+    feeCurrency: execution.feeCurrency,
+    isMaker: execution.maker,
+    execFee: execution.fee,
+    feeRate: execution.feeRate,
+    execId: execution.id,
+    tradeIv: '',
+    blockTradeId: '',
+    markPrice: execution.mark,
+    execPrice: execution.price,
+    markIv: '',
+    orderQty: order?.qty ?? execution.qty,
+    orderPrice: order?.price ?? (funding ? execution.price : '0'),
+    execValue: execution.value,
+    execType: EXECUTION_TYPES[execution.kind],
+    execQty: execution.qty,
+    closedSize: category === 'linear' ? execution.closed : '',
+    extraFees: '',
+    seq: execution.sequence,
+  };
+}
+
+/** As the `execution` topic sends it. */
+export function executionEvent(execution: Execution, order: Order | null, category: Category): Row {
+  return {
+    category,
+    ...executionRow(execution, order, category),
+    isLeverage: '0',
+    marketUnit: category === 'linear' ? '' : order?.request.qtyUnit === 'quote' ? 'quoteCoin' : 'baseCoin',
+    execPnl: execution.realised,
+    createType: order === null ? '' : STOPS[order.request.stopKind][2],
+    extraFees: [],
+  };
+}
+
+/** As GET /v5/position/list lists it. */
+export function positionRow(position: Position): Row {
+  const flat = isZero(position.size);
+  return {
+    positionIdx: slotIndex(position.slot),
+    riskId: 1,
+    riskLimitValue: '2000000',
+    symbol: symbolOfKey(position.contract),
+    side: flat ? '' : isPositive(position.size) ? 'Buy' : 'Sell',
+    size: absolute(position.size),
+    avgPrice: position.averagePrice,
+    positionValue: position.cost,
+    tradeMode: 0,
+    positionStatus: 'Normal',
+    autoAddMargin: 0,
+    adlRankIndicator: flat ? 0 : 2,
+    leverage: position.leverage,
+    breakEvenPrice: flat ? '' : position.averagePrice,
+    positionBalance: position.initialMargin,
+    markPrice: position.mark,
+    liqPrice: position.liquidation ?? '',
+    bustPrice: '',
+    positionMM: position.maintenanceMargin,
+    positionMMByMp: position.maintenanceMargin,
+    positionIM: position.initialMargin,
+    positionIMByMp: position.initialMargin,
+    tpslMode: 'Full',
+    takeProfit: shown(position.takeProfit),
+    stopLoss: shown(position.stopLoss),
+    trailingStop: '0',
+    unrealisedPnl: flat ? '' : position.unrealised,
+    curRealisedPnl: position.realised,
+    cumRealisedPnl: position.realisedEver,
+    seq: position.sequence,
+    isReduceOnly: false,
+    mmrSysUpdateTime: '',
+    leverageSysUpdatedTime: '',
+    sessionAvgPrice: '',
+    createdTime: String(position.createdAt),
+    updatedTime: String(position.updatedAt),
+  };
+}
+
+/** As the `position` topic sends it: the stream says entryPrice where the list says avgPrice. */
+export function positionEvent(position: Position): Row {
+  const { avgPrice, mmrSysUpdateTime, ...row } = positionRow(position);
+  return { category: 'linear', ...row, entryPrice: avgPrice, mmrSysUpdatedTime: mmrSysUpdateTime, unrealisedPnl: position.unrealised };
+}
+
+const sourceOf = (leg: ExitLeg | null | undefined): string => (leg === null || leg === undefined ? '' : SOURCES[leg.by]);
+const shown = (exit: Price | null): string => exit ?? '';
+
+/** As GET /v5/account/wallet-balance lists it, and the `wallet` topic sends it; coins of the list, or all. */
+export function walletRow(account: Account, coins: readonly string[] | null): Row {
+  const { equity, wallet, available, initialMargin, maintenanceMargin, unrealised } = account;
+  const rate = (part: Money): string => (isPositive(equity) && !isNegative(part) ? rounded(quotient(part, equity), 8) : '0');
+  return {
+    totalEquity: equity,
+    accountIMRate: rate(initialMargin),
+    accountIMRateByMp: rate(initialMargin),
+    totalMarginBalance: add(wallet, unrealised),
+    totalInitialMargin: initialMargin,
+    totalInitialMarginByMp: initialMargin,
+    accountType: 'UNIFIED',
+    totalAvailableBalance: available,
+    accountMMRate: rate(maintenanceMargin),
+    accountMMRateByMp: rate(maintenanceMargin),
+    totalPerpUPL: unrealised,
+    totalWalletBalance: wallet,
+    accountLTV: '0',
+    totalMaintenanceMargin: maintenanceMargin,
+    totalMaintenanceMarginByMp: maintenanceMargin,
+    coin: account.balances.filter(({ currency }) => coins === null || coins.includes(currency)).map(coinRow),
+  };
+}
+
+function coinRow(balance: Balance): Row {
+  return {
+    availableToBorrow: '',
+    bonus: '0',
+    accruedInterest: '0',
+    availableToWithdraw: '',
+    totalOrderIM: balance.orderMargin,
+    equity: add(balance.wallet, balance.unrealised),
+    totalPositionMM: balance.maintenanceMargin,
+    usdValue: balance.value,
+    spotHedgingQty: '0',
+    unrealisedPnl: balance.unrealised,
+    collateralSwitch: true,
+    borrowAmount: '0',
+    totalPositionIM: balance.positionMargin,
+    walletBalance: balance.wallet,
+    cumRealisedPnl: balance.realisedEver,
+    locked: balance.locked,
+    marginCollateral: true,
+    coin: balance.currency,
+    spotBorrow: '0',
+  };
+}

@@ -1,0 +1,166 @@
+/** The private side of the façade: one account with its endpoints, its two streams, and what can go wrong with them. */
+import type { ServerResponse } from 'node:http';
+import type { WebSocket } from 'ws';
+import type { Change, Exchange } from '../../exchange.ts';
+import type { Instrument } from '../../instruments.ts';
+import { CATEGORIES, listingKey } from '../../listing.ts';
+import type { Enveloped } from '../envelope.ts';
+import { AccountApi } from './account-api.ts';
+import type { Keys } from './auth.ts';
+import { Desk, type DeskOptions } from './desk.ts';
+import { Door, type Request } from './door.ts';
+import { AMOUNT_FAULTS, Misdeeds, REQUEST_FAULTS, SWITCH_FAULTS } from './misdeeds.ts';
+import { BadRequest } from './order-request.ts';
+import { OrdersApi } from './orders-api.ts';
+import { openRoutes } from './open-routes.ts';
+import { Reception } from './reception.ts';
+import { PRIVATE_SOCKETS_MAX, PrivateStreams } from './streams.ts';
+import { TradeStream } from './trade-stream.ts';
+
+export const PRIVATE_STREAM = '/v5/private';
+export const TRADE_STREAM = '/v5/trade';
+
+/** Of an instrument: `halt linear/BTCUSDT`, `filter linear/BTCUSDT tick=0.5`, `funding linear/BTCUSDT 0.0003`. */
+const MARKET_FAULTS = ['halt', 'resume', 'filter', 'funding', 'restart'] as const;
+export const PRIVATE_FAULTS: readonly string[] = [...REQUEST_FAULTS, ...SWITCH_FAULTS, ...AMOUNT_FAULTS, ...MARKET_FAULTS];
+const FILTERS = ['tick', 'lot', 'minQty', 'minNotional', 'maxQty', 'maxMarketQty'] as const;
+
+export interface SideOptions extends DeskOptions {
+  readonly keys: Keys;
+  readonly clock: () => number;
+}
+
+export class PrivateSide {
+  readonly desk: Desk;
+  readonly misdeeds = new Misdeeds();
+  readonly #exchange: Exchange;
+  readonly #account: AccountApi;
+  readonly #streams: PrivateStreams;
+  readonly #trade: TradeStream;
+  readonly #reception: Reception;
+
+  constructor(exchange: Exchange, options: SideOptions) {
+    const { keys, clock } = options;
+    this.#exchange = exchange;
+    this.desk = new Desk(exchange, options);
+    const { desk, misdeeds } = this;
+    const orders = new OrdersApi(desk, misdeeds);
+    this.#account = new AccountApi(desk, misdeeds);
+    const apis = { orders, account: this.#account, keys };
+    const door = new Door({ keys, desk, misdeeds, apis, clock });
+    this.#streams = new PrivateStreams(desk, misdeeds, keys, door);
+    this.#trade = new TradeStream({ desk, misdeeds, keys, door, apis });
+    this.#reception = new Reception(door, desk, misdeeds);
+    desk.onEvents = (events) => this.#streams.publish(events);
+    orders.onCancelRace = (order) => setImmediate(() => this.#streams.publishRace(order));
+  }
+
+  get sockets(): number {
+    return this.#streams.sockets + this.#trade.sockets;
+  }
+
+  get counters(): { readonly tradeStreamOrders: number; readonly privateFrames: number; readonly privateRefusals: number } {
+    return { tradeStreamOrders: this.#trade.orders, privateFrames: this.#streams.frames, privateRefusals: this.#streams.refused };
+  }
+
+  /** Before the step's public frames leave: the account knows of its fills first. */
+  onChanges(changes: readonly Change[]): void {
+    this.desk.onChanges(changes);
+    this.#cancelDeserted();
+  }
+
+  onIdle(): void {
+    this.desk.onTime();
+    this.#cancelDeserted();
+  }
+
+  receive(request: Request, response: ServerResponse): void {
+    this.#reception.receive(request, response);
+  }
+
+  /** What needs no key but knows of the engine; null where the path is another. */
+  open(path: string, query: URLSearchParams): Enveloped | null {
+    const route = Object.hasOwn(openRoutes, path) ? openRoutes[path] : undefined;
+    if (route === undefined) return null;
+    this.desk.sync();
+    try {
+      return { status: 200, ...route(this.desk, this.misdeeds, query) };
+    } catch (error) {
+      if (!(error instanceof BadRequest)) throw error;
+      return { status: 200, ...error.code, result: {} };
+    }
+  }
+
+  hasRoom(): boolean {
+    return this.sockets < PRIVATE_SOCKETS_MAX;
+  }
+
+  /** A socket of one of the two streams. Returns what its texts go to. */
+  connect(path: typeof PRIVATE_STREAM | typeof TRADE_STREAM, socket: WebSocket): (text: string) => void {
+    if (path === PRIVATE_STREAM) {
+      const client = this.#streams.add(socket);
+      return (text) => this.#streams.handle(client, text);
+    }
+    const client = this.#trade.add(socket);
+    return (text) => this.#trade.handle(client, text);
+  }
+
+  close(): void {
+    this.dropAll();
+    this.desk.close();
+  }
+
+  dropAll(): number {
+    return this.#streams.dropAll() + this.#trade.dropAll();
+  }
+
+  /** Null where the fault is none of the private side's. @throws RangeError where it is not understood. */
+  inject(name: string, target: string, value: string): object | null {
+    if (this.misdeeds.knows(name)) return this.misdeeds.inject(name, target, value);
+    if (name === 'restart') {
+      this.#account.wipe();
+      return { fault: name, sockets: this.dropAll() };
+    }
+    if (!MARKET_FAULTS.some((known) => known === name)) return null;
+    const instrument = this.#instrument(target);
+    const key = listingKey(instrument.category, instrument.symbol);
+    if (name === 'funding') this.desk.setFunding(key, decimalOf(value));
+    else if (name === 'filter') this.#filter(instrument, value);
+    else this.desk.setInstrument(instrument, name === 'resume');
+    return { fault: name, target, ...(value !== '' && { value }) };
+  }
+
+  #filter(instrument: Instrument, text: string): void {
+    const [name = '', value = ''] = text.split('=');
+    const filter = FILTERS.find((known) => known === name);
+    if (filter === undefined)
+      throw new RangeError(`filter ${JSON.stringify(text.slice(0, 40))}: must be one of ${FILTERS.join(', ')}, then = and a number`);
+    const changed: Instrument = { ...instrument, [filter]: decimalOf(value) };
+    this.#exchange.relist(changed);
+    this.desk.setInstrument(changed);
+  }
+
+  #instrument(target: string): Instrument {
+    const played = CATEGORIES.flatMap((category) => this.#exchange.boards(category).map((board) => board.played.instrument));
+    const found = played.find(({ category, symbol }) => target === `${category}/${symbol}`);
+    if (found !== undefined) return found;
+    throw new RangeError(
+      `no instrument ${JSON.stringify(target.slice(0, 40))}; there are ${played.map((row) => `${row.category}/${row.symbol}`).join(', ')}`,
+    );
+  }
+
+  /** The protection against lost connections, where the account was given it. */
+  #cancelDeserted(): void {
+    const { disconnectMs } = this.#account;
+    const { deserted } = this.#streams;
+    if (disconnectMs === null || deserted === null || this.desk.now - deserted < disconnectMs) return;
+    this.#streams.deserted = null;
+    const outcome = this.desk.engine.cancelAll(({ request }) => this.desk.category(request.contract) === 'linear', this.desk.now, 'disconnect');
+    this.desk.after(outcome);
+  }
+}
+
+function decimalOf(text: string): string {
+  if (!/^-?\d{1,12}(\.\d{1,12})?$/.test(text)) throw new RangeError(`${JSON.stringify(text.slice(0, 20))}: must be a decimal number`);
+  return text;
+}

@@ -1,0 +1,187 @@
+/** The private stream: who logged in, what they subscribed to, and the account's events as they come. */
+import { randomUUID } from 'node:crypto';
+import type { WebSocket } from 'ws';
+import type { ExchangeEvent, Order } from '../../engine/types.ts';
+import type { Category } from '../../listing.ts';
+import type { Keys } from './auth.ts';
+import { wrongLogin } from './auth.ts';
+import type { Desk } from './desk.ts';
+import type { Door } from './door.ts';
+import type { Misdeeds } from './misdeeds.ts';
+import { executionEvent, orderEvent, positionEvent, walletRow, type Row } from './rows.ts';
+
+export const PRIVATE_SOCKETS_MAX = 64;
+const UNREAD_BYTES_MAX = 4 * 1024 * 1024;
+const TOPIC =
+  /^(order|execution|position)(\.(spot|linear|inverse|option))?$|^wallet$|^dcp(\.(future|spot))?$|^greeks$|^execution\.fast(\.(spot|linear|inverse))?$/;
+const ECHO_LENGTH_MAX = 100;
+
+export interface PrivateClient {
+  readonly id: string;
+  readonly socket: WebSocket;
+  readonly topics: Set<string>;
+  authenticated: boolean;
+}
+
+type Topic = 'order' | 'execution' | 'position' | 'wallet';
+
+interface Told {
+  readonly topic: Topic;
+  readonly category: Category | null;
+  readonly row: Row;
+}
+
+export class PrivateStreams {
+  readonly #desk: Desk;
+  readonly #misdeeds: Misdeeds;
+  readonly #keys: Keys;
+  readonly #door: Door;
+  readonly #clients = new Set<PrivateClient>();
+  #frames = 0;
+  refused = 0;
+  /** Market time since when nobody has been logged in; null while somebody is, or nobody ever was. */
+  deserted: number | null = null;
+
+  constructor(desk: Desk, misdeeds: Misdeeds, keys: Keys, door: Door) {
+    this.#desk = desk;
+    this.#misdeeds = misdeeds;
+    this.#keys = keys;
+    this.#door = door;
+  }
+
+  get sockets(): number {
+    return this.#clients.size;
+  }
+
+  get frames(): number {
+    return this.#frames;
+  }
+
+  add(socket: WebSocket): PrivateClient {
+    const client: PrivateClient = { id: randomUUID(), socket, topics: new Set(), authenticated: false };
+    this.#clients.add(client);
+    socket.on('close', () => this.#leave(client));
+    return client;
+  }
+
+  handle(client: PrivateClient, text: string): void {
+    const request = parse(text);
+    const { op, req_id: id, args } = request ?? {};
+    const requestId = typeof id === 'string' ? { req_id: id.slice(0, ECHO_LENGTH_MAX) } : {};
+    const list: readonly unknown[] = Array.isArray(args) ? args : [];
+    if (op === 'ping') return this.#say(client, { ...requestId, op: 'pong', args: [String(this.#desk.now)], conn_id: client.id });
+    if (op === 'auth') return this.#login(client, list, requestId);
+    if (op !== 'subscribe' && op !== 'unsubscribe') return this.#refuse(client, `error:invalid op,op:${shown(op)}`, requestId, op);
+    if (!client.authenticated) return this.#refuse(client, 'error:request not authorized', requestId, op);
+    const wrong = list.length === 0 ? 'error:args is empty' : list.map((topic) => wrongTopic(topic)).find((found) => found !== null);
+    if (wrong !== undefined && wrong !== null) return this.#refuse(client, wrong, requestId, op);
+    for (const topic of list) {
+      if (op === 'subscribe') client.topics.add(String(topic));
+      else client.topics.delete(String(topic));
+    }
+    this.#say(client, { success: true, ret_msg: '', op, conn_id: client.id, ...requestId });
+  }
+
+  /** Rows of one kind that follow each other share a frame. */
+  publish(events: readonly ExchangeEvent[]): void {
+    if (this.#misdeeds.is('silent-private') || ![...this.#clients].some(({ topics }) => topics.size > 0)) return;
+    let waiting: Told[] = [];
+    for (const told of events.map((event) => this.#told(event))) {
+      const [first] = waiting;
+      if (first !== undefined && (first.topic !== told.topic || first.category !== told.category)) {
+        this.#send(waiting);
+        waiting = [];
+      }
+      waiting.push(told);
+    }
+    this.#send(waiting);
+  }
+
+  /** An order that had filled is told once more, as cancelled too late. */
+  publishRace(order: Order): void {
+    const category = this.#desk.category(order.request.contract);
+    const row = orderEvent(order, category, this.#desk.entryLink(order));
+    this.#send([{ topic: 'order', category, row: { ...row, cancelType: 'CancelByUser', rejectReason: 'EC_OrigClOrdIDDoesNotExist' } }]);
+  }
+
+  dropAll(): number {
+    const { size } = this.#clients;
+    for (const { socket } of this.#clients) socket.terminate();
+    return size;
+  }
+
+  #told(event: ExchangeEvent): Told {
+    if (event.kind === 'position') return { topic: 'position', category: 'linear', row: positionEvent(event.position) };
+    if (event.kind === 'account') return { topic: 'wallet', category: null, row: walletRow(this.#desk.engine.account(), event.currencies) };
+    if (event.kind === 'order') {
+      const category = this.#desk.category(event.order.request.contract);
+      return { topic: 'order', category, row: orderEvent(event.order, category, this.#desk.entryLink(event.order)) };
+    }
+    const category = this.#desk.category(event.execution.contract);
+    return { topic: 'execution', category, row: executionEvent(event.execution, event.order, category) };
+  }
+
+  #send(told: readonly Told[]): void {
+    const [first] = told;
+    if (first === undefined) return;
+    const { topic, category } = first;
+    const times = topic === 'execution' && this.#misdeeds.is('duplicate-fills') ? 2 : 1;
+    const lag = this.#misdeeds.ms('stream-lag');
+    const frame = { id: randomUUID(), topic, creationTime: this.#desk.now, data: told.map(({ row }) => row) };
+    for (const client of this.#clients) {
+      const own = client.topics.has(topic) ? topic : category !== null && client.topics.has(`${topic}.${category}`) ? `${topic}.${category}` : null;
+      if (own === null) continue;
+      const say = (): void => {
+        for (let time = 0; time < times; time++) this.#say(client, { ...frame, topic: own });
+      };
+      if (lag === 0) say();
+      else setTimeout(say, lag).unref();
+    }
+  }
+
+  #login(client: PrivateClient, args: readonly unknown[], requestId: object): void {
+    const wrong = wrongLogin(this.#keys, args, this.#door.clocks());
+    if (wrong !== null) {
+      this.refused++;
+      this.#say(client, { success: false, ret_msg: wrong.retMsg, op: 'auth', conn_id: client.id, ...requestId });
+      client.socket.close();
+      return;
+    }
+    client.authenticated = true;
+    this.deserted = null;
+    this.#say(client, { success: true, ret_msg: '', op: 'auth', conn_id: client.id, ...requestId });
+  }
+
+  #leave(client: PrivateClient): void {
+    this.#clients.delete(client);
+    if (client.authenticated && ![...this.#clients].some(({ authenticated }) => authenticated)) this.deserted = this.#desk.now;
+  }
+
+  #refuse(client: PrivateClient, what: string, requestId: object, op: unknown): void {
+    this.refused++;
+    this.#say(client, { success: false, ret_msg: what, op: shown(op), conn_id: client.id, ...requestId });
+  }
+
+  #say({ socket }: PrivateClient, body: object): void {
+    if (socket.readyState !== socket.OPEN) return;
+    if (socket.bufferedAmount > UNREAD_BYTES_MAX) return socket.terminate();
+    this.#frames++;
+    socket.send(JSON.stringify(body));
+  }
+}
+
+function wrongTopic(topic: unknown): string | null {
+  return typeof topic === 'string' && TOPIC.test(topic) ? null : `error:handler not found,topic:${shown(topic)}`;
+}
+
+function parse(text: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    // An object of unknown fields is all that is claimed.
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}
+
+const shown = (value: unknown): string => String(typeof value === 'string' ? value : typeof value).slice(0, ECHO_LENGTH_MAX);

@@ -1,0 +1,336 @@
+/** The exchange itself: one account, deterministic. The same requests, quotes and times give the same events. */
+import { greaterThan, isPositive, isZero, lessThan, ONE, type Price, type Ratio } from '#trading/money/decimal.ts';
+import type { Instant } from '#trading/model/instrument.ts';
+import { amendmentOf, wrongAmendment } from './amend.ts';
+import { syncPosition } from './exits.ts';
+import { fund } from './fills.ts';
+import { liquidate } from './liquidation.ts';
+import { accountOf, isBankrupt, positionOf } from './margin.ts';
+import { memoryOf, recall, type Memory } from './memory.ts';
+import { activate, endOpen, fireTriggers, matchResting } from './matching.ts';
+import { holdingOf, isResting, markOf, State, type ExchangeOptions, type Live, type Room, type Switches } from './state.ts';
+import type {
+  Account,
+  Amendment,
+  CancelReason,
+  ContractKey,
+  ContractTerms,
+  Depth,
+  Exchange,
+  ExchangeEvent,
+  Execution,
+  ExitLeg,
+  Order,
+  OrderFilter,
+  OrderRef,
+  OrderRequest,
+  Outcome,
+  Position,
+  PositionSlot,
+  Quote,
+  Refusal,
+} from './types.ts';
+import { priceLimitsOf, refusal, repriced, unaffordable, wrongExits, wrongWith } from './validate.ts';
+
+const NOTHING: readonly ExchangeEvent[] = [];
+
+export class MatchingExchange implements Exchange {
+  readonly #state: State;
+  /** What changed, before anybody is told. */
+  onMemory: ((memory: Memory) => void) | null = null;
+
+  /** `memories`: what an exchange of the same contracts handed to `onMemory`, in that order; this one goes on from there. */
+  constructor(options: ExchangeOptions, memories: Iterable<Memory> = []) {
+    this.#state = new State(options);
+    recall(this.#state, memories);
+  }
+
+  get switches(): Switches {
+    return this.#state.switches;
+  }
+
+  terms(contract: ContractKey): ContractTerms | undefined {
+    return this.#state.rooms.get(contract)?.terms;
+  }
+
+  contracts(): readonly ContractTerms[] {
+    return [...this.#state.rooms.values()].map(({ terms }) => terms);
+  }
+
+  setTerms(terms: ContractTerms): void {
+    const room = this.#state.rooms.get(terms.key);
+    if (room === undefined) throw new RangeError(`no contract ${terms.key}`);
+    room.terms = terms;
+  }
+
+  submit(asked: OrderRequest, now: Instant): Outcome<Order> {
+    return this.#with(asked.contract, now, (state, room) => {
+      const against = asked.slot !== 'one-way' && (asked.slot === 'long') !== (asked.side === 'buy');
+      const request = against ? { ...asked, reduceOnly: true } : asked;
+      const wrong = wrongWith(state, room, request);
+      if (wrong !== null) return wrong;
+      const parent = request.parent === null ? null : room.live.find(({ order }) => order.id === request.parent);
+      if (parent === undefined) return refusal('ORDER_NOT_FOUND', `parent ${request.parent ?? ''} is not open`);
+      const at = request.price === null ? null : repriced(state, room, request.side, request.price);
+      const live = state.draft(room, { ...request, price: at });
+      const short = unaffordable(state, room, live.order);
+      if (short !== null) return short;
+      state.enlist(room, live);
+      if (live.order.state === 'untriggered') state.change(room, live, {});
+      else activate(state, room, live);
+      return live.order;
+    });
+  }
+
+  amend(ref: OrderRef, amendment: Amendment, now: Instant): Outcome<Order> {
+    return this.#with(ref.contract, now, (state, room) => {
+      const live = this.#open(room, ref);
+      if ('code' in live) return live;
+      const wrong = wrongAmendment(state, room, live, amendment);
+      if (wrong !== null) return wrong;
+      const patch = amendmentOf(state, room, live.order, amendment);
+      const short = unaffordable(state, room, { ...live.order, ...patch });
+      if (short !== null) return short;
+      const moved = patch.price !== live.order.price || greaterThan(patch.qty, live.order.qty);
+      live.order = { ...live.order, ...patch };
+      if (live.follows === 'position') retarget(room, live.order);
+      if (isResting(live) && moved) {
+        // It loses its place in the queue.
+        room.live = [...room.live.filter((other) => other !== live), live];
+        activate(state, room, live);
+      } else state.change(room, live, {});
+      return live.order;
+    });
+  }
+
+  cancel(ref: OrderRef, now: Instant, reason: CancelReason = 'user'): Outcome<Order> {
+    return this.#with(ref.contract, now, (_, room) => {
+      const live = this.#open(room, ref);
+      if ('code' in live) return live;
+      this.#drop(room, live, reason);
+      return live.order;
+    });
+  }
+
+  cancelAll(which: (order: Order) => boolean, now: Instant, reason: CancelReason = 'user'): Outcome<readonly Order[]> {
+    this.#state.now = now;
+    const ended: Order[] = [];
+    for (const room of this.#state.rooms.values()) {
+      for (const live of room.live.filter(({ order }) => which(order))) {
+        if (!room.live.includes(live)) continue;
+        this.#drop(room, live, reason);
+        ended.push(live.order);
+      }
+    }
+    return { ok: true, value: ended, events: this.#drain() };
+  }
+
+  setLeverage(contract: ContractKey, leverage: Ratio, now: Instant): Outcome<null> {
+    return this.#with(contract, now, (state, room) => {
+      const { maxLeverage, kind } = room.terms;
+      if (kind !== 'margin') return refusal('BAD_REQUEST', `${contract} is not traded on margin`);
+      if (lessThan(leverage, ONE) || greaterThan(leverage, maxLeverage))
+        return refusal('LEVERAGE_RANGE', `leverage ${leverage}: must be 1 to ${maxLeverage}`);
+      if (leverage === room.leverage) return refusal('NOT_MODIFIED', 'leverage not modified');
+      room.leverage = leverage;
+      for (const slot of slotsOf(room)) state.touch(room, holdingOf(room, slot));
+      return null;
+    });
+  }
+
+  setHedge(contract: ContractKey, hedge: boolean, now: Instant): Outcome<null> {
+    return this.#with(contract, now, (state, room) => {
+      if (room.hedge === hedge) return refusal('NOT_MODIFIED', 'Position mode is not modified');
+      if (room.live.length > 0 || [...room.holdings.values()].some(({ size }) => !isZero(size)))
+        return refusal('HAS_POSITION_OR_ORDERS', `${contract} has a position or open orders`);
+      room.hedge = hedge;
+      room.holdings.clear();
+      for (const slot of slotsOf(room)) state.touch(room, holdingOf(room, slot));
+      return null;
+    });
+  }
+
+  setExits(
+    contract: ContractKey,
+    slot: PositionSlot,
+    exits: { readonly takeProfit?: ExitLeg | null; readonly stopLoss?: ExitLeg | null },
+    now: Instant,
+  ): Outcome<Position> {
+    return this.#with(contract, now, (state, room) => {
+      const holding = holdingOf(room, slot);
+      if (isZero(holding.size)) return refusal('NO_POSITION', 'can not set tp/sl/ts for zero position');
+      const { takeProfit = holding.takeProfit, stopLoss = holding.stopLoss } = exits;
+      if (same(takeProfit, holding.takeProfit) && same(stopLoss, holding.stopLoss)) return refusal('NOT_MODIFIED', 'not modified');
+      const given = { mode: 'full', takeProfit: exits.takeProfit ?? null, stopLoss: exits.stopLoss ?? null } as const;
+      const wrong = wrongExits(room, isPositive(holding.size) ? 'buy' : 'sell', markOf(room), given);
+      if (wrong !== null) return wrong;
+      Object.assign(holding, { takeProfit, stopLoss, updatedAt: now });
+      syncPosition(state, room, slot, null);
+      state.touch(room, holding);
+      return positionOf(state, room, holding);
+    });
+  }
+
+  wants(contract: ContractKey): boolean {
+    const room = this.#state.rooms.get(contract);
+    if (room === undefined) return false;
+    if (room.live.length > 0) return true;
+    for (const { size } of room.holdings.values()) if (size !== '0') return true;
+    return false;
+  }
+
+  onQuote(quote: Quote, now: Instant): readonly ExchangeEvent[] {
+    const room = this.#state.rooms.get(quote.contract);
+    if (room === undefined) return NOTHING;
+    const funding = this.#fund(room, now);
+    room.quote = quote;
+    room.last = quote.trade?.price ?? room.last;
+    room.liquidity.renew(quote);
+    if (!this.wants(quote.contract)) return funding ? this.#drain() : NOTHING;
+    this.#state.now = now;
+    matchResting(this.#state, room, quote);
+    fireTriggers(this.#state, room);
+    if (isBankrupt(this.#state)) liquidate(this.#state);
+    return this.#drain();
+  }
+
+  onTime(now: Instant): readonly ExchangeEvent[] {
+    let funded = false;
+    for (const room of this.#state.rooms.values()) funded = this.#fund(room, now) || funded;
+    return funded ? this.#drain() : NOTHING;
+  }
+
+  book(contract: ContractKey, levels: number): Depth | undefined {
+    const liquidity = this.#state.rooms.get(contract)?.liquidity;
+    return liquidity === undefined ? undefined : { bids: liquidity.side('bids').slice(0, levels), asks: liquidity.side('asks').slice(0, levels) };
+  }
+
+  priceLimits(contract: ContractKey): { readonly buy: Price; readonly sell: Price } | undefined {
+    const room = this.#state.rooms.get(contract);
+    return room === undefined ? undefined : (priceLimitsOf(room) ?? undefined);
+  }
+
+  mark(contract: ContractKey): Price | undefined {
+    const room = this.#state.rooms.get(contract);
+    return room === undefined ? undefined : (markOf(room) ?? undefined);
+  }
+
+  leverage(contract: ContractKey): Ratio | undefined {
+    return this.#state.rooms.get(contract)?.leverage;
+  }
+
+  hedged(contract: ContractKey): boolean {
+    return this.#state.rooms.get(contract)?.hedge ?? false;
+  }
+
+  order(ref: OrderRef): Order | undefined {
+    const { orders } = this.#state;
+    if (ref.id !== null) {
+      const order = orders.get(ref.id);
+      return order?.request.contract === ref.contract ? order : undefined;
+    }
+    const kind = this.#state.rooms.get(ref.contract)?.terms.kind;
+    const order = kind === undefined || ref.linkId === null ? undefined : this.#state.byLink(kind, ref.linkId);
+    return order?.request.contract === ref.contract ? order : undefined;
+  }
+
+  orders({ contract, id, linkId, states }: OrderFilter): readonly Order[] {
+    const source =
+      states === 'open' ? [...this.#state.rooms.values()].flatMap(({ live }) => live.map(({ order }) => order)) : [...this.#state.orders.values()];
+    const picked = source.filter(
+      ({ id: own, request }) =>
+        (contract === undefined || request.contract === contract) &&
+        (id === undefined || own === id) &&
+        (linkId === undefined || request.linkId === linkId),
+    );
+    return picked.sort((left, right) => right.createdAt - left.createdAt || right.sequence - left.sequence);
+  }
+
+  executions(contract?: ContractKey): readonly Execution[] {
+    return this.#state.executions.filter((execution) => contract === undefined || execution.contract === contract).reverse();
+  }
+
+  positions(contract?: ContractKey): readonly Position[] {
+    const rooms = contract === undefined ? [...this.#state.rooms.values()] : [this.#state.rooms.get(contract)].filter((room) => room !== undefined);
+    return rooms
+      .filter(({ terms }) => terms.kind === 'margin')
+      .flatMap((room) => {
+        const holdings = slotsOf(room)
+          .map((slot) => holdingOf(room, slot))
+          .filter(({ size }) => contract !== undefined || !isZero(size));
+        return holdings.map((holding) => positionOf(this.#state, room, holding));
+      });
+  }
+
+  account(): Account {
+    return accountOf(this.#state);
+  }
+
+  /** Settles every interval that ended since the last time, at the mark as it stands. */
+  #fund(room: Room, now: Instant): boolean {
+    const { funding } = room.terms;
+    if (funding === null) return false;
+    const period = now - (now % funding.intervalMs);
+    const before = room.fundedAt;
+    room.fundedAt = Math.max(period, before ?? period);
+    if (before === null || period <= before) return false;
+    let funded = false;
+    for (const holding of room.holdings.values()) {
+      if (isZero(holding.size)) continue;
+      funded = true;
+      for (let at = before + funding.intervalMs; at <= period; at += funding.intervalMs) {
+        this.#state.now = at;
+        fund(this.#state, room, holding, funding.rate);
+      }
+    }
+    this.#state.now = now;
+    return funded;
+  }
+
+  #drop(room: Room, live: Live, reason: CancelReason): void {
+    const { follows } = live;
+    const { slot, stopKind } = live.order.request;
+    // Cancelling an exit of the whole position takes it off the position, or it would come back.
+    if (follows === 'position') Object.assign(holdingOf(room, slot), stopKind === 'take-profit' ? { takeProfit: null } : { stopLoss: null });
+    if (follows === 'entry') this.#state.unprotect(live.order.entry, stopKind);
+    endOpen(this.#state, room, live, reason);
+  }
+
+  #open(room: Room, ref: OrderRef): Live | Refusal {
+    const live = room.live.find(({ order }) => (ref.id !== null ? order.id === ref.id : order.request.linkId === ref.linkId));
+    if (live !== undefined) return live;
+    const ended = this.order(ref);
+    const name = ref.id ?? ref.linkId ?? '';
+    return ended === undefined ? refusal('ORDER_NOT_FOUND', `no order ${name}`) : refusal('ORDER_ENDED', `order ${name} is ${ended.state}`);
+  }
+
+  #with<T extends object | null>(contract: ContractKey, now: Instant, act: (state: State, room: Room) => T | Refusal): Outcome<T> {
+    const room = this.#state.rooms.get(contract);
+    if (room === undefined) return { ok: false, refusal: refusal('UNKNOWN_CONTRACT', `no contract ${contract}`), events: NOTHING };
+    this.#state.now = now;
+    const value = act(this.#state, room);
+    const events = this.#drain();
+    return isRefusal(value) ? { ok: false, refusal: value, events } : { ok: true, value, events };
+  }
+
+  #drain(): readonly ExchangeEvent[] {
+    const events = this.#state.drain((room, holding) => positionOf(this.#state, room, holding));
+    if (events.length > 0) this.onMemory?.(memoryOf(this.#state, events));
+    return events;
+  }
+}
+
+/** The exit of a position was amended: its position knows. */
+function retarget(room: Room, { request, trigger, price }: Order): void {
+  const holding = holdingOf(room, request.slot);
+  if (trigger === null) return;
+  const leg: ExitLeg = { trigger: trigger.price, by: trigger.by, limit: price };
+  Object.assign(holding, request.stopKind === 'take-profit' ? { takeProfit: leg } : { stopLoss: leg });
+}
+
+const slotsOf = ({ hedge }: Room): readonly PositionSlot[] => (hedge ? ['long', 'short'] : ['one-way']);
+
+const isRefusal = (value: object | null): value is Refusal => value !== null && 'code' in value && 'what' in value;
+
+const same = (left: ExitLeg | null, right: ExitLeg | null): boolean =>
+  left === right || (left !== null && right !== null && left.trigger === right.trigger && left.by === right.by && left.limit === right.limit);
