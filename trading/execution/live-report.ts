@@ -207,9 +207,10 @@ function said(turn: LiveTurn, order: LiveOrder, verdict: Verdict, execution?: Ve
 export function onCancelled(turn: LiveTurn, { clientOrderId, outcome }: MessageBody<'cancel.answered'>): void {
   const order = orderOf(turn.state, clientOrderId);
   if (order === undefined) return;
+  if (outcome.kind !== 'done' && outcome.kind !== 'gone') return;
   // Gone may be filled as well: only a lookup tells. Done is confirmed by one too, since what it executed before counts.
-  if (outcome.kind === 'done' || outcome.kind === 'gone') turn.remember('lookups', clientOrderId, turn.now);
-  if (order.order.at === 'ORPHAN' && outcome.kind !== 'unknown') turn.remember('cancels', clientOrderId, Number.MAX_SAFE_INTEGER);
+  turn.remember('lookups', clientOrderId, turn.now);
+  if (order.order.at === 'ORPHAN') turn.remember('cancels', clientOrderId, Number.MAX_SAFE_INTEGER);
 }
 
 /** Asks where an order is, at most every `pollMs`. */
