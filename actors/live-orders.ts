@@ -50,10 +50,15 @@ export class LiveOrders implements ActorInstance {
     const inner = behaviorActor<LiveState, LiveMemory>(() => gated(createLiveGateway({ name, terms: plan.orders.terms }), plan.gate));
     this.#running = { plan, name, emit, inner };
     const outcome = await inner.start(start, emit);
-    await plan.account.subscribe({
-      onOrder: (order) => emit({ to: name, type: 'order.reported', body: { order } }),
-      onExecution: (execution) => emit({ to: name, type: 'execution.reported', body: { execution } }),
-    });
+    try {
+      await plan.account.subscribe({
+        onOrder: (order) => emit({ to: name, type: 'order.reported', body: { order } }),
+        onExecution: (execution) => emit({ to: name, type: 'execution.reported', body: { execution } }),
+      });
+    } catch (error) {
+      await plan.account.close();
+      throw error;
+    }
     return this.#ticketed(outcome);
   }
 

@@ -93,6 +93,9 @@ function checkRest(world: LiveWorld, seed: number): void {
   for (const { order } of open)
     assert.ok(world.state.holdings[`crypto_spot|${order.symbol}`] !== undefined, `seed ${seed}: ${order.venueOrderId} is left`);
   assert.deepEqual(world.of('reconcile.differed'), [], `seed ${seed}: differences`);
+  // Whatever is lost or late, nothing that is true contradicts itself, and no alarm but that of BR-2 is cried.
+  const alarms = world.of('alarm.raised').filter(({ code }) => code !== 'NAKED_POSITION');
+  assert.deepEqual(alarms, [], `seed ${seed}: alarms`);
   const ends = world.of('order.ended').map(({ clientOrderId }) => clientOrderId);
   assert.equal(new Set(ends).size, ends.length, `seed ${seed}: two ends of one order`);
 }

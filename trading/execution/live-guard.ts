@@ -66,7 +66,9 @@ function guard(turn: LiveTurn, holding: LiveHolding): void {
   if (nakedSince === null) return;
   const nakedMs = turn.now - nakedSince;
   if (nakedMs > NAKED_MS_MAX) {
-    turn.alarm(holding, entryOrderId, 'NAKED_POSITION', `${symbol}: ${qty} without stop and take-profit since ${nakedSince}: closed at market`);
+    if (!holding.isAlarmed) {
+      turn.alarm(holding, entryOrderId, 'NAKED_POSITION', `${symbol}: ${qty} without stop and take-profit since ${nakedSince}: closed at market`);
+    }
     return close(turn, holding);
   }
   protect(turn, holding);

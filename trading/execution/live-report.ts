@@ -48,21 +48,18 @@ export function onLookedUp(turn: LiveTurn, { clientOrderId, askedAt, lookup }: M
 }
 
 function absent(turn: LiveTurn, order: LiveOrder, askedAt: number): void {
-  const { at } = order.order;
-  if (at === 'ACKED' || at === 'PARTIAL') {
-    return turn.alarm(
-      order,
-      order.clientOrderId,
-      'CONTRADICTION',
-      `${order.symbol}: ${order.clientOrderId} is ${at}, and the venue does not know it`,
-    );
+  const { order: state, clientOrderId, symbol } = order;
+  const { receiveWindowMs, marginMs, absencesNeeded } = turn.config.terms;
+  if (state.at !== 'UNKNOWN' && state.at !== 'ACKED' && state.at !== 'PARTIAL') return;
+  // Only an answer to a question asked behind the fence is an answer: before that, an order that is there may not be seen yet.
+  if (askedAt < (state.at === 'UNKNOWN' ? state.resolveAfter : state.deadlineAt + receiveWindowMs + marginMs)) return;
+  const absences = (turn.memory.absences[clientOrderId] ?? 0) + 1;
+  turn.remember('absences', clientOrderId, absences);
+  if (absences < absencesNeeded) return;
+  if (state.at === 'UNKNOWN') {
+    return settle(turn, order, { is: 'NOT_SEND', reason: `NOT_PLACED: absent ${absences} times after ${state.resolveAfter} (${state.reason})` });
   }
-  // Only an answer to a question asked behind the fence is an answer.
-  if (order.order.at !== 'UNKNOWN' || askedAt < order.order.resolveAfter) return;
-  const absences = (turn.memory.absences[order.clientOrderId] ?? 0) + 1;
-  turn.remember('absences', order.clientOrderId, absences);
-  if (absences < turn.config.terms.absencesNeeded) return;
-  settle(turn, order, { is: 'NOT_SEND', reason: `NOT_PLACED: absent ${absences} times after ${order.order.resolveAfter} (${order.order.reason})` });
+  turn.alarm(order, clientOrderId, 'CONTRADICTION', `${symbol}: ${clientOrderId} is ${state.at}, and the venue does not know it`);
 }
 
 function onFound(turn: LiveTurn, { order, executions }: Extract<Lookup, { kind: 'found' }>): void {
@@ -208,9 +205,10 @@ function said(turn: LiveTurn, order: LiveOrder, verdict: Verdict, execution?: Ve
 export function onCancelled(turn: LiveTurn, { clientOrderId, outcome }: MessageBody<'cancel.answered'>): void {
   const order = orderOf(turn.state, clientOrderId);
   if (order === undefined) return;
+  if (outcome.kind !== 'done' && outcome.kind !== 'gone') return;
   // Gone may be filled as well: only a lookup tells. Done is confirmed by one too, since what it executed before counts.
-  if (outcome.kind === 'done' || outcome.kind === 'gone') turn.remember('lookups', clientOrderId, turn.now);
-  if (order.order.at === 'ORPHAN' && outcome.kind !== 'unknown') turn.remember('cancels', clientOrderId, Number.MAX_SAFE_INTEGER);
+  turn.remember('lookups', clientOrderId, turn.now);
+  if (order.order.at === 'ORPHAN') turn.remember('cancels', clientOrderId, Number.MAX_SAFE_INTEGER);
 }
 
 /** Asks where an order is, at most every `pollMs`. */

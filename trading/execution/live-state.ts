@@ -49,6 +49,8 @@ export interface LiveHolding {
   readonly isNative: boolean;
   /** Since when a part of it has been without stop or take-profit, or null. */
   readonly nakedSince: Instant | null;
+  /** Somebody was told, once for every time it is naked. */
+  readonly isAlarmed: boolean;
 }
 
 export interface LiveState {
@@ -266,13 +268,25 @@ function opened(state: LiveState, fill: Fill): LiveState {
   // Native legs go with the order; where the venue takes none, the intent's are placed by the house.
   const isNative = (entry?.bracket ?? null) !== null;
   const bracket = entry?.bracket ?? entry?.intent?.bracket ?? null;
-  const holding: LiveHolding = { asset, symbol, strategyId, side, qty, bracket, entryOrderId, openedAt, isNative, nakedSince: null };
+  const holding: LiveHolding = {
+    asset,
+    symbol,
+    strategyId,
+    side,
+    qty,
+    bracket,
+    entryOrderId,
+    openedAt,
+    isNative,
+    nakedSince: null,
+    isAlarmed: false,
+  };
   return { ...state, holdings: { ...state.holdings, [liveKey(fill)]: holding } };
 }
 
 function unprotected(state: LiveState, entryOrderId: string | null): LiveState {
   const found = Object.entries(state.holdings).find(([, holding]) => holding.entryOrderId === entryOrderId);
-  return found === undefined ? state : { ...state, holdings: { ...state.holdings, [found[0]]: { ...found[1], isNative: false } } };
+  return found === undefined ? state : { ...state, holdings: { ...state.holdings, [found[0]]: { ...found[1], isNative: false, isAlarmed: true } } };
 }
 
 function adjusted(state: LiveState, body: EventBody<'reconcile.adjusted'>): LiveState {
@@ -292,7 +306,7 @@ function watched(state: LiveState, at: Instant): LiveState {
   for (const [key, holding] of Object.entries(holdings)) {
     const isNaked = !atMost(holding.qty, protectedQty(state, holding));
     const nakedSince = isNaked ? (holding.nakedSince ?? at) : null;
-    if (nakedSince !== holding.nakedSince) holdings = { ...holdings, [key]: { ...holding, nakedSince } };
+    if (nakedSince !== holding.nakedSince) holdings = { ...holdings, [key]: { ...holding, nakedSince, isAlarmed: isNaked && holding.isAlarmed } };
   }
   return holdings === state.holdings ? state : { ...state, holdings };
 }

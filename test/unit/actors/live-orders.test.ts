@@ -274,7 +274,7 @@ describe('LiveOrders', () => {
       order.purpose === 'flatten' ? stop(order) : Promise.resolve({ kind: 'rejected', code: '110', text: 'no legs here' } as const);
     await live.run(3000);
     assert.equal(purposes(live).filter((purpose) => purpose === 'flatten').length, 1);
-    assert.ok(alarms(live).includes('NAKED_POSITION'));
+    assert.deepEqual(alarms(live), ['NAKED_POSITION']);
     assert.equal(live.state.holdings[`crypto_spot|${BTC}`], undefined);
     assert.equal(live.of('fill.recorded').at(-1)?.fill.reason, 'flatten');
   });
@@ -330,6 +330,23 @@ describe('LiveOrders', () => {
     await live.settle();
     assert.equal(live.of('fill.recorded').length, 1);
     assert.ok(alarms(live).includes('LATE_FILL'));
+  });
+
+  it('says that an acknowledged order is gone without a trace, and goes on asking', async () => {
+    const live = await world({ reportLost: 1 }, TERMS);
+    const id = live.approve(live.intent(BTC));
+    await live.settle();
+    live.tell({ type: 'placement.answered', body: { clientOrderId: id, outcome: { kind: 'acknowledged', venueOrderId: 'v9' } } });
+    live.venue.lookup = () => Promise.resolve({ kind: 'absent' });
+    live.venue.executionsSince = () => Promise.resolve([]);
+    await live.run(6000);
+    assert.deepEqual(alarms(live), []);
+    await live.run(8000);
+    assert.deepEqual(
+      alarms(live).filter((code) => code === 'CONTRADICTION'),
+      ['CONTRADICTION'],
+    );
+    assert.equal(live.at(id), 'ACKED');
   });
 
   it('believes nothing of an order that never left', async () => {
