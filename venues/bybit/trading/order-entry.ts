@@ -29,6 +29,8 @@ const PAGE_ROWS = 50;
 const PAGES_MAX = 40;
 /** Bybit, execution/list: one question covers at most seven days. */
 const WINDOW_MS = 7 * 86_400_000;
+/** What is older is read by nobody: each window is a request a category. */
+const EXECUTIONS_AGE_MS_MAX = 90 * 86_400_000;
 const LEGS_KEPT_MAX = 5000;
 
 export class BybitOrders implements OrderEntry, Account {
@@ -111,7 +113,7 @@ export class BybitOrders implements OrderEntry, Account {
   async executionsSince(since: Instant): Promise<readonly VenueExecution[]> {
     const now = this.#session.now();
     const found: VenueExecution[] = [];
-    for (let from = Math.max(0, Math.min(since, now)); from <= now; from += WINDOW_MS) {
+    for (let from = Math.max(0, now - EXECUTIONS_AGE_MS_MAX, Math.min(since, now)); from <= now; from += WINDOW_MS) {
       for (const category of this.#categories()) {
         found.push(...(await this.#executions({ category, startTime: from, endTime: Math.min(now + 1, from + WINDOW_MS - 1) })));
       }
