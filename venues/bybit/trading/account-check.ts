@@ -3,12 +3,9 @@ import type { Instant, Instrument } from '#trading/model/instrument.ts';
 import { z } from 'zod';
 import type { Environment } from '../endpoints.ts';
 import { categoryOf } from '../markets.ts';
-import { isUnchanged } from './outcome.ts';
-import type { BybitSession, Write } from './session.ts';
+import { isUnchanged, type Answer } from './outcome.ts';
 import type { Body } from './request.ts';
 
-const DAY_MS = 86_400_000;
-const EXPIRES_SOON_DAYS = 7;
 const ONE_WAY = 0;
 
 const queryApi = z.object({
@@ -32,15 +29,14 @@ export function accountProblem(raw: unknown, now: Instant, environment: Environm
   return null;
 }
 
-/** Whether a key ends within a week, by what `user/query-api` says: told by `doctor`. */
-export function expiresSoon(raw: unknown, now: Instant): boolean {
-  const parsed = queryApi.safeParse(raw);
-  const expires = parsed.success && parsed.data.expiredAt !== undefined ? Date.parse(parsed.data.expiredAt) : Number.NaN;
-  return expires - now < EXPIRES_SOON_DAYS * DAY_MS;
+/** What setting an account up needs of its session. */
+export interface AccountWriter {
+  write(call: 'privatePostV5PositionSetLeverage' | 'privatePostV5PositionSwitchMode', body: Body): Promise<unknown>;
+  answerOf(thrown: unknown): Answer;
 }
 
 /** One-way mode and leverage of every perpetual. What is so already is no error. @throws Error where the venue refuses. */
-export async function prepareAccount(session: BybitSession, instruments: readonly Instrument[], leverage: number): Promise<void> {
+export async function prepareAccount(session: AccountWriter, instruments: readonly Instrument[], leverage: number): Promise<void> {
   for (const { symbol, venueSymbol } of instruments) {
     if (categoryOf(symbol) !== 'linear') continue;
     const common = { category: 'linear', symbol: venueSymbol };
@@ -49,7 +45,7 @@ export async function prepareAccount(session: BybitSession, instruments: readonl
   }
 }
 
-async function settled(session: BybitSession, call: Write, body: Body): Promise<void> {
+async function settled(session: AccountWriter, call: Parameters<AccountWriter['write']>[0], body: Body): Promise<void> {
   try {
     await session.write(call, body);
   } catch (error) {

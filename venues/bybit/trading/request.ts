@@ -1,5 +1,4 @@
 /** The body of `order/create` for one placement: decimal text as it was clamped, nothing that ccxt or the venue would round. */
-import { lessThan } from '#trading/money/decimal.ts';
 import type { Bracket } from '#trading/model/order.ts';
 import type { Placement } from '#trading/model/live.ts';
 import { categoryOf } from '../markets.ts';
@@ -61,7 +60,3 @@ const spotLegs = ({ takeProfit, stopLoss }: Bracket): Body => ({ takeProfit, sto
 export const tradingStopBody = ({ takeProfit, stopLoss }: Bracket, venueSymbol: string): Body => ({
   ...{ category: 'linear', symbol: venueSymbol, positionIdx: ONE_WAY, ...linearLegs({ takeProfit, stopLoss }) },
 });
-
-/** Which side of the market a trigger is on decides spot stops by itself; one on the wrong side would fire at once. */
-export const firesAtOnce = (side: Placement['side'], trigger: Bracket['stopLoss'], last: Bracket['stopLoss']): boolean =>
-  side === 'sell' ? !lessThan(trigger, last) : !lessThan(last, trigger);

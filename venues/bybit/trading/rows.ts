@@ -1,6 +1,6 @@
 /** Private rows of Bybit v5, parsed: what we need strictly, the rest not at all (a venue adds fields, and sends some as ''). */
-import { amount, isDecimalText, money, notional, scale, type Money, type Price, type Qty, type Ratio } from '#trading/money/decimal.ts';
-import type { Instant, Instrument } from '#trading/model/instrument.ts';
+import { amount, isDecimalText, money, notional, scale, type Money, type Qty, type Ratio } from '#trading/money/decimal.ts';
+import type { Instrument } from '#trading/model/instrument.ts';
 import type { VenueBalance, VenueExecution, VenueOrder, VenuePosition, VenueStatus } from '#trading/model/live.ts';
 import { z } from 'zod';
 
@@ -143,15 +143,6 @@ export function balanceOf(raw: unknown): CoinBalance {
   };
 }
 
-export const isTrade = (raw: unknown): boolean =>
-  typeof raw === 'object' && raw !== null && 'execType' in raw && typeof raw.execType === 'string' && TRADES.has(raw.execType);
-
-/** The time of an execution, or null: where a page of them ends. */
-export function timeOfRow(raw: unknown): Instant | null {
-  const parsed = z.object({ execTime: stamp }).safeParse(raw);
-  return parsed.success ? parsed.data.execTime : null;
-}
-
 function legOf({ createType, stopOrderType }: { readonly createType: string; readonly stopOrderType: string }): LegOf['leg'] | null {
   const what = `${createType} ${stopOrderType}`;
   if (/StopLoss/.test(what)) return 'stop_loss';
@@ -170,5 +161,3 @@ function feeOf(row: z.infer<typeof executionRow>, { asset, base }: Instrument): 
   if (feeCurrency === '' || feeCurrency === 'USDT' || feeCurrency === 'USDC' || feeCurrency === 'USD') return { fee: execFee, feeQty: null };
   return { fee: isDecimalText(feeRate) ? scale(execValue, amount<'ratio'>(feeRate) as Ratio) : execFee, feeQty: null };
 }
-
-export type { Price };
