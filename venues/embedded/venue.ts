@@ -7,6 +7,7 @@ import { Requests } from './bybit/requests.ts';
 import { LOOPBACK, Server, type ServerCounters } from './bybit/server.ts';
 import { Exchange } from './exchange.ts';
 import type { ListingKey } from './listing.ts';
+import { BadQuotes } from './market/bad-quotes.ts';
 import type { Gaps, MarketProcess } from './market/process.ts';
 import { openRecorded } from './market/recorded.ts';
 import { SyntheticMarket } from './market/synthetic.ts';
@@ -30,6 +31,8 @@ export interface VenueStep {
   readonly ended: boolean;
   /** When the next step plays; null at the end. */
   readonly next: Instant | null;
+  /** Of the books, the venue's times that are not `now`: frozen and stale ones. */
+  readonly oldStamps: readonly Instant[];
 }
 
 export interface VenueCounters extends ServerCounters {
@@ -41,13 +44,15 @@ export interface VenueCounters extends ServerCounters {
   readonly slowClosed: number;
   readonly refusedRequests: number;
   readonly faults: number;
+  /** By kind; null where every quote is true. */
+  readonly badQuotes: Readonly<Record<string, number>> | null;
 }
 
 /** Binds the port and prepares the market; nothing is played yet. @throws DataFileError, or Error where the port cannot be bound. */
 export async function openVenue(params: VenueParams): Promise<Venue> {
   const market = await openMarket(params);
   const exchange = await Exchange.open(market);
-  const venue = new Venue(market, exchange);
+  const venue = new Venue(market, exchange, params.badQuotes === undefined ? null : new BadQuotes(params.seed, params.badQuotes));
   try {
     await venue.listen(params.port);
   } catch (error) {
@@ -62,16 +67,18 @@ export class Venue {
   readonly #exchange: Exchange;
   readonly #hub = new Hub();
   readonly #faults: Faults;
+  readonly #badQuotes: BadQuotes | null;
   readonly #feed: Feed;
   readonly #requests: Requests;
   readonly #server: Server;
   #steps = 0;
   #books = 0;
 
-  constructor(market: MarketProcess, exchange: Exchange) {
+  constructor(market: MarketProcess, exchange: Exchange, badQuotes: BadQuotes | null = null) {
     this.#market = market;
     this.#exchange = exchange;
-    this.#faults = new Faults(exchange, this.#hub);
+    this.#badQuotes = badQuotes;
+    this.#faults = new Faults(exchange, this.#hub, badQuotes);
     this.#feed = new Feed(exchange, this.#hub, this.#faults);
     this.#requests = new Requests(exchange, this.#hub, this.#feed, this.#faults);
     this.#server = new Server(exchange, this.#hub, this.#requests);
@@ -116,6 +123,7 @@ export class Venue {
       slowClosed,
       refusedRequests: this.#requests.refused,
       faults: this.#faults.injected,
+      badQuotes: this.#badQuotes?.counts ?? null,
     };
   }
 
@@ -127,7 +135,7 @@ export class Venue {
   #after(books: number): VenueStep {
     this.#books += books;
     const { now, next } = this.#exchange;
-    return { now, books, ended: next === null, next };
+    return { now, books, ended: next === null, next, oldStamps: this.#badQuotes?.takeOldStamps() ?? [] };
   }
 }
 
