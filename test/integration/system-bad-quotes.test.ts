@@ -11,7 +11,8 @@ import { freshDirectory, json, ROOT, run } from '#test/support/command.ts';
 import { journalRecords, type JournalRecord } from '#test/support/journal-records.ts';
 
 const EVERY = 10;
-const SEED = Number(process.env.BDSEED ?? 11);
+/** One at which each of the checks of QS-1 and QS-2, broken, prices something. */
+const SEED = 12;
 const DAY_BARS = 1440;
 const QUOTES_A_BAR = 4;
 const MINUTE_MS = 60_000;
@@ -116,7 +117,7 @@ describe('a day with every tenth quote crossed, frozen, stale, ten times off, ze
       assert.equal(report.restarts, 0, 'a restarted venue would number its books anew');
       assert.equal(report.quotes, made.length * DAY_BARS * QUOTES_A_BAR, 'a bad quote is counted too');
       const priced = new Set(assertClean(records).map(({ snapshot }) => snapshot.id.split('-')[0]));
-      assert.deepEqual([...priced].sort(), made.map(({ venueSymbol }) => venueSymbol).sort());
+      assert.deepEqual(priced, new Set(made.map(({ venueSymbol }) => venueSymbol)), 'every symbol traded');
       assert.ok(report.closedTrades >= 10, `${report.closedTrades} closed trades`);
     });
 
