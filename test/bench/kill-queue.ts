@@ -22,7 +22,7 @@ import { startRing } from './ring.ts';
 export const DEEP = 20_000;
 export const SHALLOW = 1000;
 const DEEP_EVERY = 10;
-/** Room for the kill's own messages: a full mailbox would crash the gateway, which is closed then too. */
+/** Room for what is approved after the trip and for the flood: a full mailbox would crash the gateway, which is closed then too. */
 const MAILBOX_MAX = 2 * DEEP;
 /** Approved orders come in lumps all along the mailbox. Above 1,000 the simulator throttles, and then it would not be the gate that refuses. */
 export const LUMPS = 10;
