@@ -70,6 +70,11 @@ function addVerbs(program: Command, run: (act: Act<never>) => (...given: unknown
       'crashes, stops or kills a random actor or process every so many milliseconds (embedded only)',
       whole('--chaos', 100, 3_600_000),
     )
+    .option(
+      '--bad-quotes <n>',
+      'one quote of every n is crossed, frozen, stale, ten times off, zero or no number: none may be traded on (embedded only)',
+      whole('--bad-quotes', 2, 1000),
+    )
     .option('--for <duration>', 'stops by itself after this long: 90s, 5m, 1h', duration)
     .option('--until-end', 'stops by itself when the recorded market ends')
     .option('--no-page', 'no page')

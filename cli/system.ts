@@ -6,7 +6,7 @@ import { openLog, type Logger } from '#config/log.ts';
 import { loadMarkets, loadStrategy, WIRED_ASSETS, type Markets, type WiredAsset } from '#config/markets.ts';
 import { paths } from '#state/data-dir.ts';
 import { JournalError } from '#state/errors.ts';
-import { inspectPlay, realPlan, SYNTHETIC_PLAN, type PlayPlan } from '#supervisors/play-plan.ts';
+import { inspectPlay, realPlan, SYNTHETIC_PLAN, withBadQuotes, type PlayPlan } from '#supervisors/play-plan.ts';
 import { checkStrategies, refusePortInUse } from '#supervisors/preflight.ts';
 import type { SystemReport } from '#supervisors/system-options.ts';
 import { startSystem, type RunningSystem } from '#supervisors/system.ts';
@@ -28,6 +28,7 @@ interface SystemOptions {
   readonly for?: number;
   readonly untilEnd?: boolean;
   readonly allowGaps?: boolean;
+  readonly badQuotes?: number;
   readonly page: boolean;
   readonly configDir?: string;
 }
@@ -44,7 +45,8 @@ export async function system(context: Context, options: SystemOptions): Promise<
   const settingsFile = { path, load: () => loadSettings(path, context.environment.rules) };
   const settings = await settingsFile.load();
   const markets = await loadMarkets(configDir);
-  const { plan, played } = context.market === 'embedded' ? await planOf(options) : { plan: realPlan(context.market), played: null };
+  const { plan: asked, played } = context.market === 'embedded' ? await planOf(options) : { plan: realPlan(context.market), played: null };
+  const plan = options.badQuotes === undefined ? asked : withBadQuotes(asked, options.badQuotes);
   const assets = chosenAssets(options, markets, played);
   const strategies: Record<string, Record<string, unknown>> = {};
   for (const { strategy } of assets) strategies[strategy] ??= await loadStrategy(configDir, strategy);
@@ -104,6 +106,8 @@ function refuseContradictions(context: Context, options: SystemOptions): void {
   if (context.market !== 'embedded' && (!synthetic || options.speed !== undefined || options.chaos !== undefined)) {
     throw new UsageError(`--play, --speed and --chaos belong to the embedded market; --market is ${context.market}`);
   }
+  if (context.market !== 'embedded' && options.badQuotes !== undefined)
+    throw new UsageError(`--bad-quotes makes the embedded venue lie; --market is ${context.market}`);
   if (options.untilEnd === true && synthetic)
     throw new UsageError('--until-end needs recorded files in --play: a synthetic market never ends; use --for');
   if (options.symbol !== undefined && synthetic) throw new UsageError('--symbol names the symbol of a recorded file; give it with --play FILE');

@@ -17,6 +17,8 @@ export interface StepReply {
   readonly ended: boolean;
   /** When the next step plays, or null where unknown. */
   readonly next: Instant | null;
+  /** Of these books, the venue's times that are not `now`: a venue with bad quotes shows frozen and stale ones. */
+  readonly oldStamps?: readonly Instant[];
 }
 
 export interface ConductorPorts extends HandOutPorts {
@@ -46,7 +48,7 @@ export class Conductor {
   readonly #clock: MarketClock;
   #buffer: QuoteSnapshot[] = [];
   #arrivals = new Map<Instant, number>();
-  #awaited: { readonly at: Instant; readonly books: number; readonly arrived: () => void } | null = null;
+  #awaited: { readonly at: Instant; readonly due: ReadonlyMap<Instant, number>; readonly arrived: () => void } | null = null;
   #stopping = false;
   /** Books played and answered by a quote or a drop; the books of a subscription, from before the first step, are not among them. */
   quotes = 0;
@@ -126,16 +128,17 @@ export class Conductor {
     if (reply.books > 0) await this.#arrived(reply);
     const quotes = this.#buffer;
     this.#buffer = [];
-    this.quotes += this.#arrivals.get(reply.now) ?? 0;
+    for (const at of dueOf(reply).keys()) this.quotes += this.#arrivals.get(at) ?? 0;
     await handOut(quotes, this.#ports, this.#options);
   }
 
   /** Waits for the step's quotes; a gateway that died over them must not stop the market for ever. */
   async #arrived(reply: StepReply): Promise<void> {
-    if ((this.#arrivals.get(reply.now) ?? 0) >= reply.books) return;
+    const due = dueOf(reply);
+    if (this.#haveArrived(due)) return;
     let timer: NodeJS.Timeout | undefined;
     const late = await new Promise<boolean>((resolve) => {
-      this.#awaited = { at: reply.now, books: reply.books, arrived: () => resolve(false) };
+      this.#awaited = { at: reply.now, due, arrived: () => resolve(false) };
       timer = setTimeout(() => resolve(true), QUOTES_LATE_MS_MAX);
     });
     clearTimeout(timer);
@@ -149,8 +152,20 @@ export class Conductor {
   }
 
   #count(at: Instant): void {
-    const arrived = (this.#arrivals.get(at) ?? 0) + 1;
-    this.#arrivals.set(at, arrived);
-    if (this.#awaited !== null && at === this.#awaited.at && arrived >= this.#awaited.books) this.#awaited.arrived();
+    this.#arrivals.set(at, (this.#arrivals.get(at) ?? 0) + 1);
+    if (this.#awaited?.due.has(at) === true && this.#haveArrived(this.#awaited.due)) this.#awaited.arrived();
   }
+
+  #haveArrived(due: ReadonlyMap<Instant, number>): boolean {
+    for (const [at, books] of due) if ((this.#arrivals.get(at) ?? 0) < books) return false;
+    return true;
+  }
+}
+
+/** How many books of each of the venue's times must come back. */
+function dueOf({ now, books, oldStamps = [] }: StepReply): ReadonlyMap<Instant, number> {
+  if (oldStamps.length === 0) return new Map([[now, books]]);
+  const due = new Map([[now, books - oldStamps.length]]);
+  for (const at of oldStamps) due.set(at, (due.get(at) ?? 0) + 1);
+  return due;
 }

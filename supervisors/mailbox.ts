@@ -1,5 +1,6 @@
 /**
- * A bounded mailbox of two queues: kills and their facts overtake everything, the rest is first in, first out. Quotes that pile up
+ * A mailbox of two queues, each with its own bound: kills and their facts overtake everything and have room where the rest has none left (a kill
+ * that found a full mailbox would crash the actor it must stop); the rest is first in, first out. Quotes that pile up
  * are merged per instrument: an old price is worth nothing, but what traded since must not be lost from the volume.
  */
 import type { Envelope } from '#protocol/actor.ts';
@@ -21,13 +22,16 @@ export interface Answer {
 }
 
 export interface MailboxLimits {
-  /** Messages. */
+  /** Messages, kills and their facts not among them. */
   readonly max: number;
   /** Quotes are merged where more messages than this wait. */
   readonly mergeAbove: number;
   /** Ids of the last messages taken in, to drop a second copy. */
   readonly remembered: number;
 }
+
+/** Kills and their facts that wait, at most. */
+export const URGENT_MAX = 256;
 
 export const MAILBOX: MailboxLimits = Object.freeze({ max: 20_000, mergeAbove: 256, remembered: 4096 });
 
@@ -55,15 +59,16 @@ export class Mailbox {
     if (this.#ids.has(envelope.id)) return 'duplicate';
     const symbol = symbolOf(envelope);
     const queued = symbol === null ? undefined : this.#quotes.get(symbol);
+    const urgent = isUrgent(envelope);
     const merge = queued !== undefined && (this.#mergeAlways || this.length > this.#limits.mergeAbove);
-    if (!merge && this.length >= this.#limits.max) return 'full';
+    if (!merge && (urgent ? this.#urgent.length >= URGENT_MAX : this.#normal.length >= this.#limits.max)) return 'full';
     this.#remember(envelope.id);
     if (merge) {
       queued.envelope = mergeQuotes(queued.envelope, envelope);
       return 'merged';
     }
     if (symbol !== null) this.#quotes.set(symbol, item);
-    (isUrgent(envelope) ? this.#urgent : this.#normal).push(item);
+    (urgent ? this.#urgent : this.#normal).push(item);
     return 'queued';
   }
 

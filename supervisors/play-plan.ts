@@ -12,11 +12,20 @@ export interface PlayPlan {
   readonly start: Instant;
   /** The venue's `play` parameter. */
   readonly play: unknown;
+  /** The embedded venue makes one quote of so many a bad one. */
+  readonly badQuotes?: number;
 }
 
 export const SYNTHETIC_START: Instant = SYNTHETIC_ORIGIN;
 
 export const SYNTHETIC_PLAN: PlayPlan = { kind: 'synthetic', label: 'synthetic', start: SYNTHETIC_START, play: { kind: 'synthetic' } };
+
+/** The same market through a venue whose quotes cannot be trusted; the journal tells it. */
+export const withBadQuotes = (plan: PlayPlan, every: number): PlayPlan => ({
+  ...plan,
+  label: `${plan.label}, one quote of ${every} bad`,
+  badQuotes: every,
+});
 
 /** Nobody plays a real market: only its name is told. */
 export const realPlan = (market: string): PlayPlan => ({ kind: 'real', label: `${market} quotes`, start: 0, play: null });

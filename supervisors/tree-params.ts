@@ -29,7 +29,16 @@ export function treeParams(options: SystemOptions, places: DataPaths, venue: Ven
         gateway: ACTOR.bybit,
       },
     })),
-    venue: embedded ? () => ({ seed, host: venue.host, port: venue.port, play: options.plan.play, resumeAt: resumeAt() }) : null,
+    venue: embedded
+      ? () => ({
+          seed,
+          host: venue.host,
+          port: venue.port,
+          play: options.plan.play,
+          ...(options.plan.badQuotes !== undefined && { badQuotes: options.plan.badQuotes }),
+          resumeAt: resumeAt(),
+        })
+      : null,
     gateway: () => ({
       environment: options.market,
       ...(embedded ? venue.urls() : {}),

@@ -5,7 +5,13 @@ import type { StepReply } from './conductor.ts';
 
 const LOOPBACK = '127.0.0.1';
 
-const stepReply = z.object({ now: z.int(), books: z.int().nonnegative(), ended: z.boolean(), next: z.int().nullable().default(null) });
+const stepReply = z.object({
+  now: z.int(),
+  books: z.int().nonnegative(),
+  ended: z.boolean(),
+  next: z.int().nullable().default(null),
+  oldStamps: z.array(z.int()).default([]),
+});
 
 /** A port of the venue's own, chosen before it starts: a venue that restarts is found at the same place. */
 export function freePort(): Promise<number> {

@@ -1,24 +1,28 @@
-/** Trips in the middle of a full mailbox of approved orders: counts what is accepted, and times the gate. */
+/** The switch is tripped in the middle of a full mailbox of approved orders: counts what is accepted, and times the gate. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeLatch } from '#actors/latch.ts';
 import { sendGate } from '#actors/send-gate.ts';
-import { KillPath } from '#supervisors/kill-path.ts';
 import { ACTOR } from '#supervisors/tree.ts';
 import { price, qty, ZERO_MONEY } from '#trading/money/decimal.ts';
-import type { DomainEvent, Fact } from '#trading/model/events.ts';
+import type { DomainEvent } from '#trading/model/events.ts';
 import type { Instrument } from '#trading/model/instrument.ts';
 import type { OrderIntent } from '#trading/model/order.ts';
 import { FakeJournal, FakeSnapshots } from '#test/support/fake-journal.ts';
 import { quoteOf, settings, spot, T0 } from '#test/unit/trading/trader/fixtures.ts';
-import { sink } from './measure.ts';
+import { startFlood } from './kill-flood.ts';
+import type { HandSource } from './kill-hand.ts';
+import { openSwitchboard, type Pressed } from './kill-sources.ts';
+import { judge, NS_PER_MS, stampNs } from './kill-stamps.ts';
+import { QueueTally } from './kill-tally.ts';
+import { percentile, sink } from './measure.ts';
 import { startRing } from './ring.ts';
 
 /** Messages in the gateway's mailbox when the switch is tripped, about: every tenth trip meets the deep one, which takes a second to drain. */
 export const DEEP = 20_000;
 export const SHALLOW = 1000;
 const DEEP_EVERY = 10;
-/** Room for the kill's own messages: a full mailbox would crash the gateway, which is closed then too. */
+/** Room for what is approved after the trip and for the flood: a full mailbox would crash the gateway, which is closed then too. */
 const MAILBOX_MAX = 2 * DEEP;
 /** Approved orders come in lumps all along the mailbox. Above 1,000 the simulator throttles, and then it would not be the gate that refuses. */
 export const LUMPS = 10;
@@ -30,127 +34,58 @@ const BEFORE_TRIP = 4;
 const PHASES = 397;
 const KILL_FACT_MS = 20;
 const SNAPSHOT_FACTS_NEVER = 1e9;
+export const QUOTES_PER_SECOND = 50_000;
 const ENTRY_QTY = qty('0.2');
 
 export interface QueueFigures {
   readonly tally: QueueTally;
+  /** Entries accepted: before the presses, between press and closing, and after it. */
+  readonly before: number;
+  readonly underWay: number;
+  readonly after: number;
   /** Trips before which nothing was accepted. */
   readonly silent: number;
   readonly leastQueued: number;
+  readonly quotesPerSecond: number;
   readonly flagMs: readonly number[];
   readonly closedMs: readonly number[];
   readonly seenMs: readonly number[];
   readonly latchMs: readonly number[];
 }
 
-export async function killBehindQueue(dir: string, trips: number): Promise<QueueFigures> {
-  const scene = await open(join(dir, 'KILL'));
+/** `call`: the kill path is called in this process, at any point of a turn. The others come from the hand of another process. */
+export async function killBehindQueue(dir: string, trips: number, source: 'call' | HandSource): Promise<QueueFigures> {
+  const scene = await open(dir);
   const { tally } = scene;
   const [flagMs, closedMs, seenMs, latchMs]: [number[], number[], number[], number[]] = [[], [], [], []];
+  const sum = { before: 0, underWay: 0, after: 0 };
   let silent = 0;
   let leastQueued = Infinity;
   for (let trip = 0; trip < trips; trip++) {
+    tally.begin();
     await scene.fill(trip % DEEP_EVERY === 0 ? DEEP : SHALLOW);
-    const before = tally.accepted;
     await tally.answers(BEFORE_TRIP);
-    if (tally.accepted === before) silent++;
+    if (tally.acceptedReads.length === 0) silent++;
     for (let phase = trip % PHASES; phase > 0; phase--) await Promise.resolve();
     leastQueued = Math.min(leastQueued, scene.queued());
-    const done = scene.trip();
+    tally.press();
+    const done = scene.press(source);
     // A governor that has not heard yet goes on approving.
     await scene.approve();
-    await done;
+    const pressed = await done;
     await scene.drained();
-    seenMs.push(tally.seenMs);
+    const { before, underWay, after } = judge(tally.acceptedReads, { pressedAt: pressed.pressedAt, closedAt: pressed.flagAt });
+    sum.before += before;
+    sum.underWay += underWay;
+    sum.after += after;
+    seenMs.push(((tally.closedReadAt ?? stampNs()) - pressed.pressedAt) / NS_PER_MS);
     await scene.rearm();
     closedMs.push(closeFlag(join(dir, 'FLAG')));
     flagMs.push(plainFlag());
     latchMs.push(rawLatch(join(dir, 'RAW')));
   }
-  await scene.close();
-  return { tally, silent, leastQueued, flagMs, closedMs, seenMs, latchMs };
-}
-
-/** What became of the approved orders, by the journal, and what the gate answered to the gateway. */
-class QueueTally {
-  approved = 0;
-  /** Entries accepted: while the gate was open; after a trip, decided before it; after a trip, with the gate read since. */
-  accepted = 0;
-  underWay = 0;
-  after = 0;
-  refused = 0;
-  tripped = false;
-  /** From the last trip to the gateway's next reading of the gate. */
-  seenMs = NaN;
-  #trippedAt = 0;
-  readonly #answered = new Set<string>();
-  readonly #live = new Set<string>();
-  #readSinceTrip = false;
-  /** One order at most is between the gate and the journal when the switch is tripped: turns are serial. */
-  #wasUnderWay = false;
-  #waiting: { readonly reached: () => boolean; readonly resolve: () => void }[] = [];
-
-  constructor(latchPath: string) {
-    const gate = sendGate(latchPath);
-    const read = gate.closed.bind(gate);
-    gate.closed = () => {
-      const scopes = read();
-      if (this.tripped && !this.#readSinceTrip) {
-        this.#readSinceTrip = true;
-        this.seenMs = performance.now() - this.#trippedAt;
-      }
-      return scopes;
-    };
-  }
-
-  get unanswered(): number {
-    return this.approved - this.#answered.size;
-  }
-
-  /** Accepted and not over: after a kill there is none. */
-  get live(): number {
-    return this.#live.size;
-  }
-
-  take(fact: Fact): void {
-    if (fact.type === 'order.accepted') {
-      if (!this.tripped) this.accepted++;
-      else if (this.#readSinceTrip || this.#wasUnderWay) this.after++;
-      else {
-        this.#wasUnderWay = true;
-        this.underWay++;
-      }
-      this.#live.add(fact.body.clientOrderId);
-    } else if (fact.type === 'order.ended') {
-      if (!this.#live.delete(fact.body.clientOrderId) && this.tripped) this.refused++;
-    } else return;
-    this.#answered.add(fact.body.clientOrderId);
-    this.#waiting = this.#waiting.filter(({ reached, resolve }) => {
-      if (!reached()) return true;
-      resolve();
-      return false;
-    });
-  }
-
-  trip(): void {
-    this.tripped = true;
-    this.#trippedAt = performance.now();
-  }
-
-  rearmed(): void {
-    this.tripped = false;
-    this.#readSinceTrip = false;
-    this.#wasUnderWay = false;
-  }
-
-  answers(more: number): Promise<void> {
-    const goal = this.#answered.size + more;
-    return this.#until(() => this.#answered.size >= goal);
-  }
-
-  #until(reached: () => boolean): Promise<void> {
-    return new Promise((resolve) => this.#waiting.push({ reached, resolve }));
-  }
+  const quotesPerSecond = await scene.close();
+  return { tally, ...sum, quotesPerSecond, silent, leastQueued, flagMs, closedMs, seenMs, latchMs };
 }
 
 /** A gate of its own, tripped and asked: what stands between the call and the first refusal. */
@@ -190,20 +125,25 @@ interface Scene {
   fill(messages: number): Promise<void>;
   approve(): Promise<void>;
   queued(): number;
-  trip(): Promise<unknown>;
+  press(source: 'call' | HandSource): Promise<Pressed>;
   rearm(): Promise<void>;
   drained(): Promise<void>;
-  close(): Promise<void>;
+  /** Returns the quotes a second that came beside. */
+  close(): Promise<number>;
 }
 
-async function open(latchPath: string): Promise<Scene> {
+async function open(dir: string): Promise<Scene> {
+  const latchPath = join(dir, 'KILL');
   const journal = new FakeJournal();
   // The kill's own fact comes late, as from a slow disk: until then the gate stands alone.
-  journal.beforeDurable = (actor) => (actor === ACTOR.killSwitch ? new Promise((resolve) => setTimeout(resolve, KILL_FACT_MS)) : undefined);
+  // Others let the sockets have their turn, as a disk does.
+  journal.beforeDurable = (actor) =>
+    new Promise((resolve) => (actor === ACTOR.killSwitch ? setTimeout(resolve, KILL_FACT_MS) : setImmediate(resolve)));
   const limits = { mailbox: { max: MAILBOX_MAX, mergeAbove: 256, remembered: 4096 }, snapshotFacts: SNAPSHOT_FACTS_NEVER };
   const actors = [ACTOR.killSwitch, ACTOR.paper];
   const ring = await startRing({ journal, snapshots: new FakeSnapshots(), latchPath, actors, traders: [], start: T0, limits });
-  const kill = new KillPath({ latchPath, router: ring.router, gates: [], log: ring.log, now: () => ring.clock.now() });
+  const board = await openSwitchboard(dir, latchPath, ring);
+  const { kill } = board;
   const symbols = Array.from({ length: SYMBOLS }, (_, index): Instrument => ({ ...spot, symbol: `S${index}/USDT` }));
   await journal.append('system', null, [{ type: 'settings.loaded', body: { settings, source: 'bench' } }], T0);
   await journal.append(
@@ -215,6 +155,11 @@ async function open(latchPath: string): Promise<Scene> {
   await ring.activity.settled();
   const tally = new QueueTally(latchPath);
   const queued = (): number => ring.mailbox(ACTOR.paper);
+  const floods: number[] = [];
+  const deliver = (index: number): void => {
+    const instrument = symbols[index % symbols.length] ?? spot;
+    ring.router.deliver(ACTOR.paper, { type: 'quote.received', body: { quote: quoteOf(instrument, T0, 100) } });
+  };
   journal.onAppended((facts) => facts.forEach((fact) => tally.take(fact)));
   const approve = async (): Promise<void> => {
     const events = Array.from({ length: LUMP_ORDERS }, () => approval(symbols, tally.approved++));
@@ -230,18 +175,28 @@ async function open(latchPath: string): Promise<Scene> {
     },
     approve,
     queued,
-    trip() {
-      tally.trip();
-      return kill.trip({ scope: 'all', reason: 'bench', source: 'bench', flatten: false });
+    async press(source) {
+      if (source !== 'call') {
+        // Where the call is made there is no turn of the loop before it, so no quote either.
+        const flood = startFlood(QUOTES_PER_SECOND, deliver);
+        const pressed = await board.press(source);
+        floods.push(flood.stop());
+        return pressed;
+      }
+      const pressedAt = stampNs();
+      const done = kill.trip({ scope: 'all', reason: 'bench', source: 'bench', flatten: false });
+      // The flag was set on the way; whatever runs next runs after this line.
+      const flagAt = stampNs();
+      await done;
+      return { pressedAt, flagAt, latchAt: flagAt };
     },
-    async rearm() {
-      await kill.rearm({ confirm: 'REARM', reason: 'bench', source: 'bench' });
-      tally.rearmed();
-    },
+    rearm: () => board.rearm(),
     drained: () => ring.activity.settled(),
     async close() {
+      await board.close();
       await ring.close();
       rmSync(latchPath, { force: true });
+      return floods.length === 0 ? 0 : percentile(floods, 50);
     },
   };
 }

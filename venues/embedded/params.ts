@@ -1,6 +1,7 @@
 /** The parameters of the embedded venue, as they come from the command line through the tree. */
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
+import { BAD_QUOTES_EVERY_MAX, BAD_QUOTES_EVERY_MIN } from './market/bad-quotes.ts';
 import { FILES_MAX } from './market/recorded.ts';
 
 const SEED_LENGTH_MAX = 64;
@@ -44,6 +45,8 @@ export const venueParams = z.strictObject({
     z.strictObject({ kind: z.literal('synthetic'), symbols: z.array(listing).min(1).optional() }),
     z.strictObject({ kind: z.literal('files'), files: z.array(file).min(1).max(FILES_MAX), from: instant.optional(), to: instant.optional() }),
   ]),
+  /** One quote of so many is bad. */
+  badQuotes: z.int().min(BAD_QUOTES_EVERY_MIN).max(BAD_QUOTES_EVERY_MAX).optional(),
   resumeAt: instant.nullable().default(null),
   account: account.prefault({}),
 });

@@ -9,6 +9,7 @@ import { Requests } from './bybit/requests.ts';
 import { LOOPBACK, Server, type ServerCounters } from './bybit/server.ts';
 import { Exchange } from './exchange.ts';
 import type { ListingKey } from './listing.ts';
+import { BadQuotes } from './market/bad-quotes.ts';
 import type { Gaps, MarketProcess } from './market/process.ts';
 import { openRecorded } from './market/recorded.ts';
 import { SyntheticMarket } from './market/synthetic.ts';
@@ -32,6 +33,8 @@ export interface VenueStep {
   readonly ended: boolean;
   /** When the next step plays; null at the end. */
   readonly next: Instant | null;
+  /** Of the books, the venue's times that are not `now`: frozen and stale ones. */
+  readonly oldStamps: readonly Instant[];
 }
 
 export interface VenueCounters extends ServerCounters {
@@ -43,6 +46,8 @@ export interface VenueCounters extends ServerCounters {
   readonly slowClosed: number;
   readonly refusedRequests: number;
   readonly faults: number;
+  /** By kind; null where every quote is true. */
+  readonly badQuotes: Readonly<Record<string, number>> | null;
 }
 
 /** Binds the port and prepares the market; nothing is played yet. @throws DataFileError, or Error where the port cannot be bound. */
@@ -67,19 +72,21 @@ export class Venue {
   readonly #hub = new Hub();
   readonly #private: PrivateSide;
   readonly #faults: Faults;
+  readonly #badQuotes: BadQuotes | null;
   readonly #feed: Feed;
   readonly #requests: Requests;
   readonly #server: Server;
   #steps = 0;
   #books = 0;
 
-  constructor(market: MarketProcess, exchange: Exchange, { seed, account }: Pick<VenueParams, 'seed' | 'account'>) {
+  constructor(market: MarketProcess, exchange: Exchange, { seed, account, badQuotes }: Pick<VenueParams, 'seed' | 'account' | 'badQuotes'>) {
     this.#market = market;
     this.#exchange = exchange;
+    this.#badQuotes = badQuotes === undefined ? null : new BadQuotes(seed, badQuotes);
     const { apiKey, secret, ...terms } = account;
     this.keys = { apiKey, secret };
     this.#private = new PrivateSide(exchange, { seed, ...terms, keys: this.keys, clock: () => Date.now() });
-    this.#faults = new Faults(exchange, this.#hub, this.#private);
+    this.#faults = new Faults(exchange, this.#hub, this.#private, this.#badQuotes);
     this.#feed = new Feed(exchange, this.#hub, this.#faults);
     this.#requests = new Requests(exchange, this.#hub, this.#feed, this.#faults);
     this.#server = new Server(exchange, this.#hub, this.#requests, this.#private);
@@ -127,6 +134,7 @@ export class Venue {
       slowClosed,
       refusedRequests: this.#requests.refused,
       faults: this.#faults.injected,
+      badQuotes: this.#badQuotes?.counts ?? null,
     };
   }
 
@@ -139,7 +147,7 @@ export class Venue {
   #after(books: number): VenueStep {
     this.#books += books;
     const { now, next } = this.#exchange;
-    return { now, books, ended: next === null, next };
+    return { now, books, ended: next === null, next, oldStamps: this.#badQuotes?.takeOldStamps() ?? [] };
   }
 }
 

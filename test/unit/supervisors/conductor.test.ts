@@ -109,6 +109,17 @@ describe('the conductor', () => {
     assert.ok(!done.some((line) => line.startsWith('trader<')));
   });
 
+  it('waits for books with an old time as well, by that time, and counts them', async () => {
+    const { conductor, done } = stage([{ ...at(9000, 2), oldStamps: [4000] }], { symbols: [] });
+    setImmediate(() => {
+      conductor.onQuote(quote('ETH/USDT', 9000));
+      setImmediate(() => conductor.onQuote(quote('BTC/USDT', 4000)));
+    });
+    assert.equal(await conductor.run(), 'ended');
+    assert.deepEqual([conductor.quotes, conductor.late], [2, 0]);
+    assert.deepEqual(done.slice(0, 4), ['step@9000', 'governor<BTC/USDT-4000', 'governor<ETH/USDT-9000', 'governor<clock.advanced']);
+  });
+
   it('goes on without quotes that never come, and counts it', async () => {
     const { conductor } = stage([at(1000, 1)], { symbols: [] });
     assert.equal(await conductor.run(), 'ended');

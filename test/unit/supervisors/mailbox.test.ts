@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { Mailbox, type Item } from '#supervisors/mailbox.ts';
+import { Mailbox, URGENT_MAX, type Item } from '#supervisors/mailbox.ts';
 import type { Message } from '#trading/model/messages.ts';
 import { envelope, factMessage, quoteMessage } from '../../support/envelopes.ts';
 
@@ -60,6 +60,23 @@ describe('a mailbox', () => {
     const taken = Array.from({ length: 12 }, (_, index) => mailbox.push(item(String(index))));
     assert.deepEqual(taken.slice(9), ['queued', 'full', 'full']);
     assert.equal(mailbox.length, 10);
+  });
+
+  it('KS-1 a kill and its fact find room in a full mailbox, and go first', () => {
+    const mailbox = new Mailbox(LIMITS);
+    for (let index = 0; index < LIMITS.max; index++) mailbox.push(item(String(index)));
+    assert.equal(mailbox.push(item('one too many')), 'full');
+    assert.deepEqual([mailbox.push(item('trip', TRIP)), mailbox.push(item('fact', factMessage(7, 'kill.tripped')))], ['queued', 'queued']);
+    assert.equal(mailbox.length, LIMITS.max + 2);
+    assert.deepEqual(drain(mailbox).slice(0, 3), ['trip', 'fact', '0']);
+  });
+
+  it('KS-1 kills that wait take no room from the rest, and are bounded themselves', () => {
+    const mailbox = new Mailbox(LIMITS);
+    for (let index = 0; index < URGENT_MAX; index++) assert.equal(mailbox.push(item(`k${index}`, TRIP)), 'queued');
+    assert.equal(mailbox.push(item('one too many', TRIP)), 'full');
+    for (let index = 0; index < LIMITS.max; index++) assert.equal(mailbox.push(item(String(index))), 'queued');
+    assert.equal(mailbox.push(item('and another')), 'full');
   });
 
   it('drops a second message of the same id, also after the first was taken out, within its window', () => {

@@ -3,7 +3,7 @@ import { describe, it } from 'mocha';
 import { ratio } from '#trading/money/decimal.ts';
 import { paths } from '#state/data-dir.ts';
 import { settingsFrom } from '#config/budgets.ts';
-import { SYNTHETIC_PLAN } from '#supervisors/play-plan.ts';
+import { SYNTHETIC_PLAN, withBadQuotes } from '#supervisors/play-plan.ts';
 import type { SystemOptions } from '#supervisors/system-options.ts';
 import { treeParams } from '#supervisors/tree-params.ts';
 import { VenueControl } from '#supervisors/venue-control.ts';
@@ -48,6 +48,14 @@ describe('the parameters of the tree', () => {
       rateLimit: '0.9',
     });
     assert.equal((venue?.() as { resumeAt: number }).resumeAt, 5000);
+  });
+
+  it('QS-2 a plan with bad quotes tells the venue, and the journal by its label', () => {
+    const options = { ...optionsFor('embedded'), plan: withBadQuotes(SYNTHETIC_PLAN, 10) };
+    const { venue } = treeParams(options, paths('var', 'embedded'), new VenueControl(PORT, () => Promise.resolve()), () => null);
+    assert.equal((venue?.() as { badQuotes: number }).badQuotes, 10);
+    assert.equal(options.plan.label, 'synthetic, one quote of 10 bad');
+    assert.equal('badQuotes' in (paramsFor('embedded').venue?.() as object), false);
   });
 
   it('CF-2 MARKET=mainnet: the same gateway, no addresses of ours, no embedded venue, its own data directory', () => {

@@ -1,6 +1,8 @@
 /** What a venue may do to its readers, on demand: nonsense instead of a book, a crossed book, a topic that falls silent, lost connections. */
+import type { Instant } from '#trading/model/instrument.ts';
 import type { Board, Exchange } from '../exchange.ts';
 import { CATEGORIES, type Category } from '../listing.ts';
+import type { BadQuotes } from '../market/bad-quotes.ts';
 import { bookFrame, bookTopic } from './frames.ts';
 import type { Hub } from './hub.ts';
 import { PRIVATE_FAULTS, type PrivateSide } from './private/side.ts';
@@ -17,14 +19,16 @@ export class Faults {
   readonly #exchange: Exchange;
   readonly #hub: Hub;
   readonly #private: PrivateSide;
+  readonly #badQuotes: BadQuotes | null;
   readonly #muted = new Set<Target>();
   #waiting: { readonly fault: 'garbage' | 'malformed' | 'crossed'; readonly target: Target }[] = [];
   injected = 0;
 
-  constructor(exchange: Exchange, hub: Hub, side: PrivateSide) {
+  constructor(exchange: Exchange, hub: Hub, side: PrivateSide, badQuotes: BadQuotes | null = null) {
     this.#private = side;
     this.#exchange = exchange;
     this.#hub = hub;
+    this.#badQuotes = badQuotes;
   }
 
   /**
@@ -62,7 +66,7 @@ export class Faults {
 
   /** The spoilt frame to send in place of the book, or null. */
   spoil(category: Category, topic: string, board: Board): string | null {
-    if (this.#waiting.length === 0) return null;
+    if (this.#waiting.length === 0) return this.#badQuotes === null ? null : bad(this.#badQuotes, board, this.#exchange.now);
     const name = `${category}/${topic}`;
     const found = this.#waiting.find(({ target }) => target === '*' || target === name);
     if (found === undefined) return null;
@@ -86,4 +90,10 @@ export class Faults {
   #topics(): readonly Target[] {
     return CATEGORIES.flatMap((category) => this.#exchange.boards(category).map(({ symbol }) => `${category}/${bookTopic(symbol)}`));
   }
+}
+
+function bad(badQuotes: BadQuotes, board: Board, sentAt: Instant): string | null {
+  const { book, update, sequence, changedAt } = board;
+  const shown = badQuotes.spoil({ book, update, sequence, changedAt, sentAt });
+  return shown === null ? null : bookFrame({ ...board, ...shown }, shown.sentAt);
 }
