@@ -5,6 +5,8 @@ import type { Message } from '#trading/model/messages.ts';
 export interface Audience {
   /** Who sees a quote before the traders: governor and paper simulator. */
   readonly first: readonly string[];
+  /** Who hears of time alone: live orders and the reconciler, which wait for a venue. */
+  readonly clocks: readonly string[];
   readonly traders: (quote: QuoteSnapshot) => readonly string[];
 }
 
@@ -15,13 +17,18 @@ export interface HandOutPorts {
 }
 
 /** Quotes in one order whichever socket was faster; where there are none, the judges hear the clock. Resolves when everybody has handled them. */
-export async function handOut(unordered: readonly QuoteSnapshot[], { deliver, settled }: HandOutPorts, { first, traders }: Audience): Promise<void> {
+export async function handOut(
+  unordered: readonly QuoteSnapshot[],
+  { deliver, settled }: HandOutPorts,
+  { first, clocks, traders }: Audience,
+): Promise<void> {
   const quotes = unordered.length > 1 ? unordered.toSorted(inOrder) : unordered;
   for (const name of first) {
     for (const quote of quotes) deliver(name, { type: 'quote.received', body: { quote } });
     // A quote says what time it is by itself.
     if (quotes.length === 0) deliver(name, { type: 'clock.advanced', body: {} });
   }
+  for (const name of clocks) deliver(name, { type: 'clock.advanced', body: {} });
   await settled();
   for (const quote of quotes) {
     for (const name of traders(quote)) deliver(name, { type: 'quote.received', body: { quote } });

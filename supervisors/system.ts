@@ -271,7 +271,7 @@ class System implements RunningSystem {
   #createConductor(played: MarketClock | null): Conductor | RealMarket {
     const { speed, log, assets } = this.#options;
     const traderOf = new Map(assets.map(({ asset }) => [asset, [traderName(asset)]]));
-    const audience: Audience = { first: [ACTOR.governor, ACTOR.paper], traders: (quote) => traderOf.get(quote.asset) ?? [] };
+    const audience: Audience = { first: [ACTOR.governor, ACTOR.paper], clocks: [], traders: (quote) => traderOf.get(quote.asset) ?? [] };
     const ports = {
       settled: () => this.#activity.settled(),
       deliver: (to: string, message: Message) => this.#router.deliver(to, message, ACTOR.bybit),

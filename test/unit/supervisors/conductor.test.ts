@@ -54,7 +54,12 @@ function stage(steps: readonly StepReply[], options: { speed?: number; later?: (
     },
     log: quiet,
   };
-  const conductor = new Conductor(clock, ports, { speed: options.speed ?? Infinity, first: ['governor'], traders: () => ['trader'] });
+  const conductor = new Conductor(clock, ports, {
+    speed: options.speed ?? Infinity,
+    first: ['governor'],
+    clocks: ['ledger'],
+    traders: () => ['trader'],
+  });
   return { conductor, clock, done, wall: () => wall };
 }
 
@@ -67,7 +72,7 @@ describe('the conductor', () => {
     assert.deepEqual(done.slice(0, 8), [
       'step@1000',
       'governor<BTC/USDT-1000',
-      'governor<clock.advanced',
+      'ledger<clock.advanced',
       'settled',
       'trader<BTC/USDT-1000',
       'settled',
@@ -117,7 +122,7 @@ describe('the conductor', () => {
     });
     assert.equal(await conductor.run(), 'ended');
     assert.deepEqual([conductor.quotes, conductor.late], [2, 0]);
-    assert.deepEqual(done.slice(0, 4), ['step@9000', 'governor<BTC/USDT-4000', 'governor<ETH/USDT-9000', 'governor<clock.advanced']);
+    assert.deepEqual(done.slice(0, 4), ['step@9000', 'governor<BTC/USDT-4000', 'governor<ETH/USDT-9000', 'ledger<clock.advanced']);
   });
 
   it('goes on without quotes that never come, and counts it', async () => {
