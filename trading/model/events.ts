@@ -1,8 +1,9 @@
 /** The facts of the journal. Schemas in protocol/events.ts; append-only: a change is a new version and an upcaster. */
-import type { Money, Qty } from '../money/decimal.ts';
+import type { Money, Price, Qty } from '../money/decimal.ts';
 import type { Asset, Broker, Instant, Instrument, Mode } from './instrument.ts';
 import type { Clamp, Fill, OrderEnd, OrderIntent, PaperDraws } from './order.ts';
 import type { ClosedTrade } from './position.ts';
+import type { QuoteSnapshot } from './quote.ts';
 import type { Settings } from './settings.ts';
 
 /** A refusal or a gate: a code of the catalogue, the numbers that decided, and a sentence for a person. */
@@ -64,6 +65,17 @@ export interface Approval extends OrderKey {
   readonly maxLoss: Money;
 }
 
+/** A trailing stop moved, by a step at least, as it follows from the quote: what a restart knows of it. */
+export interface StopTrailed {
+  readonly asset: Asset;
+  readonly mode: Mode;
+  readonly symbol: string;
+  readonly entryOrderId: string;
+  readonly stopLoss: Price;
+  readonly pricedOn: QuoteSnapshot;
+  readonly trailedAt: Instant;
+}
+
 interface Bodies {
   'system.started': {
     readonly version: string;
@@ -83,6 +95,7 @@ interface Bodies {
   'order.accepted': OrderKey & { readonly qty: Qty; readonly draws: PaperDraws; readonly acceptedAt: Instant; readonly dueAt: Instant };
   'order.ended': OrderKey & { readonly status: OrderEnd; readonly filledQty: Qty; readonly reason: string };
   'fill.recorded': { readonly fill: Fill };
+  'stop.trailed': StopTrailed;
   'trade.closed': { readonly trade: ClosedTrade };
   'tripwire.tripped': { readonly asset: Asset; readonly mode: Mode; readonly refusal: Refusal; readonly until: Instant | null };
   'kill.tripped': { readonly scope: KillScope; readonly reason: string; readonly source: string; readonly flatten: boolean };

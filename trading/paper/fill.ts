@@ -1,13 +1,12 @@
 /** Paper fills, each with the proof it can be derived again from. */
 import { smaller, type Price, type Qty } from '../money/decimal.ts';
 import type { Instant } from '../model/instrument.ts';
-import { opposite, type Fill, type FillReason, type PaperDraws, type PaperProof } from '../model/order.ts';
+import { opposite, type Fill, type PaperDraws, type PaperProof, type Side } from '../model/order.ts';
 import type { QuoteSnapshot } from '../model/quote.ts';
 import { drawTriggered } from './draws.ts';
+import type { Leg } from './legs.ts';
 import { feeOf, filledQty, takeProfitPrice, takerPrice, type PaperTerms } from './price.ts';
 import type { Acceptance, Holding, PaperOrder } from './state.ts';
-
-export type TriggeredReason = Extract<FillReason, 'stop_loss' | 'take_profit' | 'flatten'>;
 
 export const orderFillId = (clientOrderId: string): string => `${clientOrderId}-f1`;
 /** `number` counts from 1. */
@@ -38,13 +37,14 @@ export function fillOrder({ intent }: PaperOrder, { qty, draws, dueAt, terms }: 
 }
 
 /** A leg of the bracket, or a flatten, at the quote that triggered it. */
-export function fillTriggered(holding: Holding, reason: TriggeredReason, quote: QuoteSnapshot, seed: string, now: Instant): Fill {
-  const { asset, symbol, strategyId, entryOrderId, terms, bracket } = holding;
+export function fillTriggered(holding: Holding, leg: Leg, quote: QuoteSnapshot, seed: string, now: Instant): Fill {
+  const { asset, symbol, strategyId, entryOrderId, terms } = holding;
+  const { reason, triggerPrice } = leg;
   const fillId = triggeredFillId(entryOrderId, holding.exits + 1);
   const draws = drawTriggered(seed, fillId, holding.rules);
   const side = opposite(holding.side);
-  const price = reason === 'take_profit' ? takeProfitPrice(side, quote, bracket.takeProfit, terms) : takerPrice(side, quote, terms);
-  const filled = filledQty(holding.qty, draws.fillFraction, price, 'exit', terms);
+  const price = legPrice(leg, side, quote, terms);
+  const filled = filledQty(leg.qty, draws.fillFraction, price, 'exit', terms);
   return {
     fillId,
     clientOrderId: entryOrderId,
@@ -58,9 +58,14 @@ export function fillTriggered(holding: Holding, reason: TriggeredReason, quote: 
     qty: filled,
     fee: feeOf(price, filled, terms),
     filledAt: now,
-    paper: proofOf(quote, draws, terms, reason === 'flatten' ? null : reason === 'stop_loss' ? bracket.stopLoss : bracket.takeProfit),
+    paper: proofOf(quote, draws, terms, triggerPrice),
     venueExecutionId: null,
   };
+}
+
+/** PX-2: what a taker of `side` pays; a take-profit and its rungs never fill better than their price. */
+export function legPrice({ reason, triggerPrice }: Leg, side: Side, quote: QuoteSnapshot, terms: PaperTerms): Price {
+  return reason === 'take_profit' && triggerPrice !== null ? takeProfitPrice(side, quote, triggerPrice, terms) : takerPrice(side, quote, terms);
 }
 
 function proofOf(pricedOn: QuoteSnapshot, draws: PaperDraws, terms: PaperTerms, triggerPrice: Price | null): PaperProof {

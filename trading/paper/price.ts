@@ -87,6 +87,7 @@ export function filledQty(wanted: Qty, fraction: Ratio, at: Price, kind: 'entry'
 export const feeOf = (at: Price, quantity: Qty, { takerFee, multiplier }: Pick<PaperTerms, 'takerFee' | 'multiplier'>): Money =>
   scale(notional(at, quantity, multiplier), takerFee);
 
-function isBelowMinimum(quantity: Qty, at: Price, { minQty, minNotional, multiplier }: PaperTerms): boolean {
+/** True below the venue's smallest order, in quantity or in notional at `at`. */
+export function isBelowMinimum(quantity: Qty, at: Price, { minQty, minNotional, multiplier }: PaperTerms): boolean {
   return isZero(quantity) || lessThan(quantity, minQty) || lessThan(notional(at, quantity, multiplier), minNotional);
 }
