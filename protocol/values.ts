@@ -2,7 +2,16 @@
 import { isCanonical, type Amount } from '#trading/money/decimal.ts';
 import { ASSETS, BROKERS, MODES, type Commission, type Instrument } from '#trading/model/instrument.ts';
 import type { Bar, QuoteSnapshot } from '#trading/model/quote.ts';
-import type { Bracket, Clamp, Fill, OrderIntent, PaperDraws, PaperProof, SizingBasis } from '#trading/model/order.ts';
+import {
+  RUNGS_MAX,
+  type Bracket,
+  type Clamp,
+  type Fill,
+  type OrderIntent,
+  type PaperDraws,
+  type PaperProof,
+  type SizingBasis,
+} from '#trading/model/order.ts';
 import type { ClosedTrade } from '#trading/model/position.ts';
 import { REFUSAL_CODES, type KillScope, type Refusal } from '#trading/model/events.ts';
 import { z } from 'zod';
@@ -83,7 +92,14 @@ export const bar = z.strictObject({
   volume: z.number(),
 }) satisfies z.ZodType<Bar>;
 
-export const bracket = z.strictObject({ takeProfit: price, stopLoss: price }) satisfies z.ZodType<Bracket>;
+const trailing = z.strictObject({ distance: price, activation: price.nullable() });
+const rung = z.strictObject({ price, fraction: ratio });
+export const bracket = z.strictObject({
+  takeProfit: price,
+  stopLoss: price,
+  trailing: trailing.exactOptional(),
+  partialTakeProfits: z.array(rung).min(1).max(RUNGS_MAX).exactOptional(),
+}) satisfies z.ZodType<Bracket>;
 
 export const sizingBasis = z.strictObject({
   budget: money,
@@ -111,10 +127,10 @@ export const orderIntent = z.strictObject({
 }) satisfies z.ZodType<OrderIntent>;
 
 export const clamp = z.strictObject({
-  field: z.enum(['qty', 'takeProfit', 'stopLoss']),
+  field: z.enum(['qty', 'takeProfit', 'stopLoss', 'trailingDistance', 'trailingActivation', 'partialTakeProfit']),
   before: name,
   after: name,
-  filter: z.enum(['tick_size', 'lot_size', 'max_qty']),
+  filter: z.enum(['tick_size', 'lot_size', 'max_qty', 'minimum']),
 }) satisfies z.ZodType<Clamp>;
 
 export const paperDraws = z.strictObject({ seed: name, latencyMs: z.int().nonnegative(), fillFraction: ratio }) satisfies z.ZodType<PaperDraws>;

@@ -69,6 +69,8 @@ export function evolvePage(state: PageFacts, fact: Fact): PageFacts {
       return { ...state, brackets: without(state.brackets, fact.body.clientOrderId) };
     case 'fill.recorded':
       return filled(state, fact.body.fill);
+    case 'stop.trailed':
+      return trailed(state, fact.body);
     case 'trade.closed':
       return closed(state, fact.body.trade);
     case 'kill.tripped':
@@ -100,7 +102,8 @@ function clamped(state: PageFacts, { clientOrderId, clamps }: Of<'order.clamped'
 }
 
 function afterClamp(bracket: Bracket, { field, after }: Clamp): Bracket {
-  return field === 'qty' || !isDecimalText(after) ? bracket : { ...bracket, [field]: price(after) };
+  const isShown = field === 'takeProfit' || field === 'stopLoss';
+  return isShown && isDecimalText(after) ? { ...bracket, [field]: price(after) } : bracket;
 }
 
 function refused(state: PageFacts, { clientOrderId, asset, mode, symbol, refusal }: Of<'order.refused'>, at: Instant): PageFacts {
@@ -120,6 +123,15 @@ function filled(state: PageFacts, fill: Fill): PageFacts {
     positions: position === null ? without(state.positions, key) : { ...state.positions, [key]: position },
     markers: newest([...state.markers, { symbol, time: seconds(filledAt), side, reason, price: at }], MARKERS_MAX),
   };
+}
+
+/** The page shows the stop where it is, not where it began. */
+function trailed(state: PageFacts, moved: Of<'stop.trailed'>): PageFacts {
+  const key = positionKey(moved);
+  const position = state.positions[key];
+  if (position === undefined || position.bracket === null || position.entryOrderId !== moved.entryOrderId) return state;
+  const bracket = { ...position.bracket, stopLoss: moved.stopLoss };
+  return { ...state, positions: { ...state.positions, [key]: { ...position, bracket } } };
 }
 
 function closed(state: PageFacts, trade: ClosedTrade): PageFacts {

@@ -27,6 +27,10 @@ export class FillRules {
     this.#onClosed = onClosed;
   }
 
+  positionOf(of: Pick<Fill, 'asset' | 'mode' | 'symbol'>): Position | undefined {
+    return this.#positions.get(positionKey(of));
+  }
+
   /** `prove` is false where somebody has derived the fill again before. */
   check(fact: Fact, prove: boolean, report: Report): void {
     if (fact.type !== 'fill.recorded') return;

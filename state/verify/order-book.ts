@@ -1,5 +1,5 @@
 /** Every order of the journal, from its intent on: what the rules about orders, fills and trades look things up in. */
-import { add, ZERO_QTY, type Qty } from '#trading/money/decimal.ts';
+import { add, ZERO_QTY, type Price, type Qty } from '#trading/money/decimal.ts';
 import type { EventOf, KillScope } from '#trading/model/events.ts';
 import type { Instrument } from '#trading/model/instrument.ts';
 import type { Fill, OrderIntent } from '#trading/model/order.ts';
@@ -55,6 +55,8 @@ export class OrderBook {
   readonly sendings = new Map<string, Sent>();
   readonly children = new Map<string, LiveChild>();
   readonly instruments = new Map<string, Instrument>();
+  /** By entry order: where its trailing stop was moved to last. */
+  readonly trailedStops = new Map<string, Price>();
   settings: Settings | null = null;
   /** The seed of the run at hand. */
   seed: string | null = null;

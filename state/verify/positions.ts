@@ -50,6 +50,11 @@ export class Position {
     return isZero(this.#held) ? null : this.#side;
   }
 
+  /** The order that opened it; null where nothing is held. */
+  get openedBy(): string | null {
+    return isZero(this.#held) ? null : (this.#fills[0]?.clientOrderId ?? null);
+  }
+
   /** Applies a fill; returns the round trip where it brought the position to zero. @throws RangeError where it would go through zero. */
   apply(fill: Fill, multiplier: Ratio): RoundTrip | null {
     if (isZero(this.#held)) {

@@ -9,6 +9,7 @@ import { OrderRules } from './orders.ts';
 import { checkRaw } from './record-check.ts';
 import type { Problems, Report } from './report.ts';
 import { TradeRules } from './trades.ts';
+import { TrailRules } from './trails.ts';
 
 /** The journal, record by record, under every rule. */
 export class Walk {
@@ -26,6 +27,7 @@ export class Walk {
   readonly #live = new LiveOrderRules(this.#book);
   readonly #trades = new TradeRules(this.#book);
   readonly #fills = new FillRules(this.#book, (fill, trip, report) => this.#trades.closed(fill, trip, report));
+  readonly #trails = new TrailRules(this.#book, this.#fills);
   /** Null after a break. */
   #prev: Link | null = GENESIS;
   #lastAt = 0;
@@ -77,6 +79,7 @@ export class Walk {
     this.#live.check(fact, report);
     this.#orders.check(fact, report);
     this.#fills.check(fact, fact.seq >= this.#from, report);
+    this.#trails.check(fact, report);
     this.#trades.check(fact, report);
   }
 }

@@ -53,30 +53,23 @@ export interface Judged {
 /**
  * As `checkQuote`, for who hears every quote of a symbol: after AGREEING_QUOTES_MIN of them in a row that are far from `lastGood` and near
  * each other, each later than the one before, the market is believed to have moved.
- *
- * @param doubted true where nothing is known of the symbol and a wrong first quote would do harm: then the first ones must agree as well.
  */
 export function judgeQuote(
   quote: QuoteSnapshot,
   known: { readonly lastGood: QuoteSnapshot | null; readonly suspect: Suspect | null },
   limits: QuoteLimits,
   now: Instant,
-  doubted = false,
 ): Judged {
   const { lastGood, suspect } = known;
   const wrong = checkQuote(quote, null, limits, now);
   // What is stale or crossed says nothing about where the market is, for or against.
   if (wrong !== null) return { refusal: wrong, suspect };
   const far = checkQuote(quote, lastGood, limits, now);
-  const isDoubted = doubted && lastGood === null;
-  if (far === null && !isDoubted) return GOOD;
+  if (far === null) return GOOD;
   const agrees = suspect !== null && quote.exchangeAt > suspect.newest.exchangeAt && moveOf(quote, suspect.newest) <= toNumber(limits.quoteCollar);
   const agreeing = agrees ? suspect.agreeing + 1 : 1;
   if (agreeing >= AGREEING_QUOTES_MIN) return GOOD;
-  return {
-    refusal: far ?? bad(quote, 'is the first that is known', { agreeing, agreeingMin: AGREEING_QUOTES_MIN }),
-    suspect: { newest: quote, agreeing },
-  };
+  return { refusal: far, suspect: { newest: quote, agreeing } };
 }
 
 const GOOD: Judged = Object.freeze({ refusal: null, suspect: null });

@@ -4,6 +4,7 @@ import type { Asset, Broker, Instant, Instrument, Mode } from './instrument.ts';
 import type { Pricing, Purpose } from './live.ts';
 import type { Bracket, Clamp, Fill, OrderEnd, OrderIntent, PaperDraws, Side } from './order.ts';
 import type { ClosedTrade } from './position.ts';
+import type { QuoteSnapshot } from './quote.ts';
 import type { Settings } from './settings.ts';
 
 /** A refusal or a gate: a code of the catalogue, the numbers that decided, and a sentence for a person. */
@@ -108,6 +109,17 @@ export const DIFFERENCE_KINDS = [
 ] as const;
 export type DifferenceKind = (typeof DIFFERENCE_KINDS)[number];
 
+/** A trailing stop moved, by a step at least, as it follows from the quote: what a restart knows of it. */
+export interface StopTrailed {
+  readonly asset: Asset;
+  readonly mode: Mode;
+  readonly symbol: string;
+  readonly entryOrderId: string;
+  readonly stopLoss: Price;
+  readonly pricedOn: QuoteSnapshot;
+  readonly trailedAt: Instant;
+}
+
 interface Bodies {
   'system.started': {
     readonly version: string;
@@ -130,6 +142,7 @@ interface Bodies {
   'order.unknown': OrderKey & { readonly reason: string; readonly resolveAfter: Instant };
   'order.ended': OrderKey & { readonly status: OrderEnd; readonly filledQty: Qty; readonly reason: string };
   'fill.recorded': { readonly fill: Fill };
+  'stop.trailed': StopTrailed;
   'trade.closed': { readonly trade: ClosedTrade };
   /** CF-1 in percent mode: what the shares of a broker's live wallet are taken of, once for all: `base` is `equity` less what was realised by then. */
   'wallet.based': { readonly broker: Broker; readonly mode: Mode; readonly equity: Money; readonly base: Money; readonly reportedAt: Instant };

@@ -5,11 +5,29 @@ import type { QuoteSnapshot } from './quote.ts';
 export type Side = 'buy' | 'sell';
 export const opposite = (side: Side): Side => (side === 'buy' ? 'sell' : 'buy');
 
-/** BR-1: both legs are mandatory on an entry. */
+/** BR-1: both legs are mandatory on an entry; the other forms are a strategy's to ask for, and absent where it did not. */
 export interface Bracket {
   readonly takeProfit: Price;
   readonly stopLoss: Price;
+  readonly trailing?: Trailing;
+  /** From the nearest to the entry outwards, at most RUNGS_MAX, all nearer than the take-profit. What they leave goes at it or at the stop. */
+  readonly partialTakeProfits?: readonly Rung[];
 }
+
+/** The stop follows the best price since `activation` was reached (null: from the start) by `distance`, and never goes back. */
+export interface Trailing {
+  readonly distance: Price;
+  readonly activation: Price | null;
+}
+
+/** A part of the filled entry quantity that is sold at `price`; the fractions of all rungs sum to less than one. */
+export interface Rung {
+  readonly price: Price;
+  readonly fraction: Ratio;
+}
+
+/** Rungs of one bracket: each is an order of its own at a venue. */
+export const RUNGS_MAX = 5;
 
 /** How the quantity came about (SZ-1…5), kept with the order so that a person can follow it. */
 export interface SizingBasis {
@@ -40,10 +58,11 @@ export interface OrderIntent {
 
 /** What RT-3 changed, before and after, and the filter that asked for it. */
 export interface Clamp {
-  readonly field: 'qty' | 'takeProfit' | 'stopLoss';
+  readonly field: 'qty' | 'takeProfit' | 'stopLoss' | 'trailingDistance' | 'trailingActivation' | 'partialTakeProfit';
   readonly before: string;
   readonly after: string;
-  readonly filter: 'tick_size' | 'lot_size' | 'max_qty';
+  /** `minimum`: a rung below the venue's smallest order went into the leg at `after`. */
+  readonly filter: 'tick_size' | 'lot_size' | 'max_qty' | 'minimum';
 }
 
 /** PX-1: everything random about one paper order, drawn from the recorded seed. */

@@ -73,7 +73,7 @@ function conform(turn: Turn, order: PaperOrder, settings: Settings, instrument: 
   const clamped = [...clamps];
   if (intent.kind === 'entry') {
     if (intent.bracket === null) return turn.end(intent, 'rejected', 'NO_BRACKET: an entry needs take-profit and stop-loss (BR-1)');
-    const bracket = clampBracket(intent.side, intent.bracket, instrument);
+    const bracket = clampBracket(intent.side, intent.bracket, instrument, qty);
     const wrong = checkBracket(intent.side, bracket.value, at, instrument);
     if (wrong !== null) return turn.end(intent, 'rejected', reasonOf(wrong));
     clamped.push(...bracket.clamps);

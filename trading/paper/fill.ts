@@ -1,13 +1,12 @@
 /** Paper fills, each with the proof it can be derived again from. */
 import { smaller, type Price, type Qty } from '../money/decimal.ts';
 import type { Instant } from '../model/instrument.ts';
-import { opposite, type Fill, type FillReason, type PaperDraws, type PaperProof } from '../model/order.ts';
+import { opposite, type Fill, type PaperDraws, type PaperProof, type Side } from '../model/order.ts';
 import type { QuoteSnapshot } from '../model/quote.ts';
 import { drawTriggered } from './draws.ts';
+import type { Leg } from './legs.ts';
 import { depthPrice, feeOf, filledQty, takeProfitPrice, takerPrice, termsFor, type PaperTerms } from './price.ts';
 import type { Acceptance, Holding, PaperOrder } from './state.ts';
-
-export type TriggeredReason = Extract<FillReason, 'stop_loss' | 'take_profit' | 'flatten'>;
 
 export const orderFillId = (clientOrderId: string): string => `${clientOrderId}-f1`;
 /** `number` counts from 1. */
@@ -45,14 +44,15 @@ export function fillOrder(
 }
 
 /** A leg of the bracket, or a flatten, at the quote that triggered it. */
-export function fillTriggered(holding: Holding, reason: TriggeredReason, quote: QuoteSnapshot, seed: string, now: Instant): Fill {
-  const { asset, symbol, strategyId, entryOrderId, bracket } = holding;
-  const terms = termsFor(holding.qty, holding.terms);
+export function fillTriggered(holding: Holding, leg: Leg, quote: QuoteSnapshot, seed: string, now: Instant): Fill {
+  const { asset, symbol, strategyId, entryOrderId } = holding;
+  const { reason, triggerPrice } = leg;
+  const terms = termsFor(leg.qty, holding.terms);
   const fillId = triggeredFillId(entryOrderId, holding.exits + 1);
   const draws = drawTriggered(seed, fillId, holding.rules);
   const side = opposite(holding.side);
-  const taken = reason === 'take_profit' ? takeProfitPrice(side, quote, bracket.takeProfit, terms) : takerPrice(side, quote, terms);
-  const filled = filledQty(holding.qty, draws.fillFraction, taken, 'exit', terms);
+  const taken = legPrice(leg, side, quote, terms);
+  const filled = filledQty(leg.qty, draws.fillFraction, taken, 'exit', terms);
   const price = depthPrice(taken, side, quote, filled, terms);
   return {
     fillId,
@@ -67,9 +67,14 @@ export function fillTriggered(holding: Holding, reason: TriggeredReason, quote: 
     qty: filled,
     fee: feeOf(price, filled, terms),
     filledAt: now,
-    paper: proofOf(quote, draws, terms, reason === 'flatten' ? null : reason === 'stop_loss' ? bracket.stopLoss : bracket.takeProfit),
+    paper: proofOf(quote, draws, terms, triggerPrice),
     venueExecutionId: null,
   };
+}
+
+/** PX-2: what a taker of `side` pays; a take-profit and its rungs never fill better than their price. */
+export function legPrice({ reason, triggerPrice }: Leg, side: Side, quote: QuoteSnapshot, terms: PaperTerms): Price {
+  return reason === 'take_profit' && triggerPrice !== null ? takeProfitPrice(side, quote, triggerPrice, terms) : takerPrice(side, quote, terms);
 }
 
 function proofOf(pricedOn: QuoteSnapshot, draws: PaperDraws, terms: PaperTerms, triggerPrice: Price | null): PaperProof {

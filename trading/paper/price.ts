@@ -127,6 +127,7 @@ export function feeOf(
   return larger(charged, commission.min);
 }
 
-function isBelowMinimum(quantity: Qty, at: Price, { minQty, minNotional, multiplier }: PaperTerms): boolean {
+/** True below the venue's smallest order, in quantity or in notional at `at`. */
+export function isBelowMinimum(quantity: Qty, at: Price, { minQty, minNotional, multiplier }: PaperTerms): boolean {
   return isZero(quantity) || lessThan(quantity, minQty) || lessThan(notional(at, quantity, multiplier), minNotional);
 }

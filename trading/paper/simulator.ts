@@ -7,13 +7,15 @@ import { judgeQuote } from '../market/freshness.ts';
 import type { EventType, Fact, KillScope } from '../model/events.ts';
 import type { Instant } from '../model/instrument.ts';
 import type { Message } from '../model/messages.ts';
+import { RUNGS_MAX } from '../model/order.ts';
 import type { QuoteSnapshot } from '../model/quote.ts';
 import type { Settings } from '../model/settings.ts';
 import { acceptOrder, closeOnlyReason } from './accept.ts';
 import { fillOrder, fillTriggered } from './fill.ts';
-import { isWorse, touchedLeg } from './price.ts';
+import { legAt, trailedStop, type Leg } from './legs.ts';
+import { isWorse } from './price.ts';
 import { coveringScope } from '../model/kill-scope.ts';
-import { BLANK_PAPER, evolvePaper, paperKey, type PaperOrder, type PaperState } from './state.ts';
+import { BLANK_PAPER, evolvePaper, paperKey, type Holding, type PaperOrder, type PaperState } from './state.ts';
 import { BLANK_PAPER_MEMORY, Turn, type PaperMemory } from './turn.ts';
 
 /** What the simulator must hear of the journal; its own orders and fills are among it. */
@@ -21,10 +23,10 @@ export const PAPER_FACTS: readonly EventType[] = [
   'settings.loaded',
   'instrument.changed',
   'order.approved',
-  'order.clamped',
   'order.accepted',
   'order.ended',
   'fill.recorded',
+  'stop.trailed',
   'kill.tripped',
   'kill.rearmed',
 ];
@@ -115,12 +117,12 @@ function onQuote(turn: Turn, quote: QuoteSnapshot): PaperDecision {
   return decided(turn);
 }
 
-/** After a restart with an open position the first quote must be confirmed: a wrong one would trigger its bracket. */
+/** After a restart the last quote of an open position is the one that its facts hold: a wrong first one would trigger its bracket. */
 function isGood(turn: Turn, key: string, quote: QuoteSnapshot, { risk }: Settings): boolean {
   const { memory, now, state } = turn;
-  const lastGood = memory.lastGood[key] ?? null;
+  const lastGood = memory.lastGood[key] ?? state.holdings[key]?.pricedOn ?? null;
   const before = memory.suspects[key] ?? null;
-  const { refusal, suspect } = judgeQuote(quote, { lastGood, suspect: before }, risk, now, Object.hasOwn(state.holdings, key));
+  const { refusal, suspect } = judgeQuote(quote, { lastGood, suspect: before }, risk, now);
   const suspects = suspect === before ? memory.suspects : { ...memory.suspects, [key]: suspect };
   turn.memory = { ...memory, suspects, lastGood: refusal === null ? { ...memory.lastGood, [key]: quote } : memory.lastGood };
   return refusal === null;
@@ -158,14 +160,42 @@ function fill(turn: Turn, order: PaperOrder): void {
   turn.end(intent, isWhole ? 'filled' : 'partially_filled', isWhole ? 'filled' : 'the rest was cancelled', filled.qty);
 }
 
-/** PX-2: the stop before the take-profit; a flatten (KS-1) where neither is touched. A part that does not fill stays protected. */
+/**
+ * PX-2: the stop before the rungs and the take-profit; a flatten (KS-1) where none is touched. A part that does not fill stays protected, and
+ * what is behind it waits for the next quote too. A stop that this quote moves is for the next one.
+ */
 function trigger(turn: Turn, key: string, quote: QuoteSnapshot): void {
+  const opened = turn.state.holdings[key];
+  if (opened === undefined || quote.exchangeAt < opened.openedAt) return;
+  // A rung each, then the take-profit.
+  for (let legs = 0; legs <= RUNGS_MAX; legs++) {
+    const holding = turn.state.holdings[key];
+    if (holding === undefined) return;
+    const leg = legAt(holding, quote) ?? flattened(turn, holding);
+    if (leg === null) break;
+    const fill = fillTriggered(holding, leg, quote, turn.seed, turn.now);
+    turn.record({ type: 'fill.recorded', body: { fill } });
+    if (fill.qty !== leg.qty) break;
+  }
+  trail(turn, key, quote);
+}
+
+function flattened({ state }: Turn, { asset, qty }: Holding): Leg | null {
+  if (state.flattening.length === 0 || coveringScope(state.flattening, asset) === undefined) return null;
+  return { reason: 'flatten', triggerPrice: null, qty };
+}
+
+/** BR-3: a move of the stop is a fact, so that a restart finds it where it was. */
+function trail(turn: Turn, key: string, quote: QuoteSnapshot): void {
   const holding = turn.state.holdings[key];
-  if (holding === undefined || quote.exchangeAt < holding.openedAt) return;
-  const isFlattened = turn.state.flattening.length > 0 && coveringScope(turn.state.flattening, holding.asset) !== undefined;
-  const reason = touchedLeg(holding.side, holding.bracket, quote) ?? (isFlattened ? 'flatten' : null);
-  if (reason === null) return;
-  turn.record({ type: 'fill.recorded', body: { fill: fillTriggered(holding, reason, quote, turn.seed, turn.now) } });
+  if (holding === undefined) return;
+  const { asset, symbol, side, bracket, entryOrderId, terms } = holding;
+  const stopLoss = trailedStop(side, bracket, quote, terms.tickSize);
+  if (stopLoss === null) return;
+  turn.record({
+    type: 'stop.trailed',
+    body: { asset, mode: 'paper', symbol, entryOrderId, stopLoss, pricedOn: quote, trailedAt: turn.now },
+  });
 }
 
 function answer({ state, memory }: Turn, query: string): unknown {

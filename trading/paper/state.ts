@@ -1,17 +1,20 @@
 /** What the journal says the paper simulator has: orders on their way and positions with their brackets. Plain JSON. */
 import { without } from '../model/without.ts';
-import { add, atMost, subtract, type Qty } from '../money/decimal.ts';
+import { clampBracket } from '../execution/clamp.ts';
+import { add, atMost, subtract, ZERO_QTY, type Qty } from '../money/decimal.ts';
 import type { DomainEvent, EventBody, KillScope } from '../model/events.ts';
 import type { Asset, Instant, Instrument } from '../model/instrument.ts';
-import type { Bracket, Clamp, Fill, OrderIntent, PaperDraws, Side } from '../model/order.ts';
+import type { Bracket, Fill, OrderIntent, PaperDraws } from '../model/order.ts';
+import type { QuoteSnapshot } from '../model/quote.ts';
 import type { PaperRules, Settings } from '../model/settings.ts';
 import { rulesInForce } from './draws.ts';
+import { isRungFill, type Protection } from './legs.ts';
 import type { PaperTerms } from './price.ts';
 
 /** An approved order that is not over. */
 export interface PaperOrder {
   readonly intent: OrderIntent;
-  /** As clamped (RT-3). */
+  /** Once accepted, as clamped (RT-3). */
   readonly bracket: Bracket | null;
   /** Null until it was accepted. */
   readonly accepted: Acceptance | null;
@@ -27,19 +30,17 @@ export interface Acceptance {
 }
 
 /** An open paper position under its bracket. */
-export interface Holding {
+export interface Holding extends Protection {
   readonly asset: Asset;
   readonly symbol: string;
   readonly strategyId: string;
-  readonly side: Side;
-  readonly qty: Qty;
-  readonly bracket: Bracket;
   readonly entryOrderId: string;
   readonly openedAt: Instant;
   readonly rules: PaperRules;
-  readonly terms: PaperTerms;
   /** Fills of the bracket (or of a flatten) so far: they number the next one. */
   readonly exits: number;
+  /** The newest quote that facts hold of it: after a restart quotes are held against this one (QS-2). */
+  readonly pricedOn: QuoteSnapshot | null;
 }
 
 export interface PaperState {
@@ -73,14 +74,14 @@ export function evolvePaper(state: PaperState, event: DomainEvent): PaperState {
       return { ...state, instruments: { ...state.instruments, [paperKey(event.body.instrument)]: event.body.instrument } };
     case 'order.approved':
       return approved(state, event.body.intent);
-    case 'order.clamped':
-      return onOrder(state, event.body.clientOrderId, (order) => ({ ...order, bracket: clampedBracket(order.bracket, event.body.clamps) }));
     case 'order.accepted':
       return accepted(state, event.body);
     case 'order.ended':
       return Object.hasOwn(state.orders, event.body.clientOrderId) ? { ...state, orders: without(state.orders, event.body.clientOrderId) } : state;
     case 'fill.recorded':
       return event.body.fill.mode === 'paper' ? filled(state, event.body.fill) : state;
+    case 'stop.trailed':
+      return event.body.mode === 'paper' ? trailed(state, event.body) : state;
     case 'kill.tripped':
       return killed(state, event.body.scope, event.body.flatten);
     case 'kill.rearmed':
@@ -100,7 +101,8 @@ function accepted(state: PaperState, { clientOrderId, qty, draws, acceptedAt, du
     const instrument = state.instruments[paperKey(order.intent)];
     if (state.settings === null || instrument === undefined) return order;
     const rules = state.settings.paper;
-    return { ...order, accepted: { qty, draws, acceptedAt, dueAt, rules, terms: termsOf(instrument, rules) } };
+    const bracket = order.bracket === null ? null : clampBracket(order.intent.side, order.bracket, instrument, qty).value;
+    return { ...order, bracket, accepted: { qty, draws, acceptedAt, dueAt, rules, terms: termsOf(instrument, rules) } };
   });
 }
 
@@ -111,18 +113,36 @@ function filled(state: PaperState, fill: Fill): PaperState {
   if (holding === undefined) return state;
   if (atMost(holding.qty, fill.qty)) return { ...state, holdings: without(state.holdings, key) };
   const exits = holding.exits + (fill.reason === 'exit' ? 0 : 1);
-  return { ...state, holdings: { ...state.holdings, [key]: { ...holding, qty: subtract(holding.qty, fill.qty), exits } } };
+  const rungsQty = isRungFill(fill, holding.bracket) ? add(holding.rungsQty, fill.qty) : holding.rungsQty;
+  return {
+    ...state,
+    holdings: { ...state.holdings, [key]: { ...holding, qty: subtract(holding.qty, fill.qty), rungsQty, exits, pricedOn: quoteOf(fill) } },
+  };
+}
+
+const quoteOf = ({ paper }: Fill): QuoteSnapshot | null => paper?.pricedOn ?? null;
+
+function trailed(state: PaperState, moved: EventBody<'stop.trailed'>): PaperState {
+  const key = paperKey(moved);
+  const holding = state.holdings[key];
+  if (holding?.entryOrderId !== moved.entryOrderId) return state;
+  const bracket = { ...holding.bracket, stopLoss: moved.stopLoss };
+  return { ...state, holdings: { ...state.holdings, [key]: { ...holding, bracket, pricedOn: moved.pricedOn } } };
 }
 
 function entered(state: PaperState, key: string, holding: Holding | undefined, fill: Fill): PaperState {
-  if (holding !== undefined) return { ...state, holdings: { ...state.holdings, [key]: { ...holding, qty: add(holding.qty, fill.qty) } } };
+  if (holding !== undefined) {
+    const more = { ...holding, qty: add(holding.qty, fill.qty), entryQty: add(holding.entryQty, fill.qty) };
+    return { ...state, holdings: { ...state.holdings, [key]: more } };
+  }
   const order = state.orders[fill.clientOrderId];
   const bracket = order?.bracket ?? null;
   const acceptance = order?.accepted ?? null;
   if (bracket === null || acceptance === null) return state;
   const { rules, terms } = acceptance;
   const { asset, symbol, strategyId, side, qty, clientOrderId: entryOrderId, filledAt: openedAt } = fill;
-  const opened: Holding = { asset, symbol, strategyId, side, qty, bracket, entryOrderId, openedAt, rules, terms, exits: 0 };
+  const protection: Protection = { side, qty, bracket, entryQty: qty, rungsQty: ZERO_QTY, terms };
+  const opened: Holding = { ...protection, asset, symbol, strategyId, entryOrderId, openedAt, rules, exits: 0, pricedOn: quoteOf(fill) };
   return { ...state, holdings: { ...state.holdings, [key]: opened } };
 }
 
@@ -132,15 +152,6 @@ function killed(state: PaperState, scope: KillScope, flatten: boolean): PaperSta
     killed: [...new Set([...state.killed, scope])],
     flattening: flatten ? [...new Set([...state.flattening, scope])] : state.flattening,
   };
-}
-
-function clampedBracket(bracket: Bracket | null, clamps: readonly Clamp[]): Bracket | null {
-  let clamped = bracket;
-  for (const { field, after } of clamps) {
-    // The clamp wrote the text of a price: it is one.
-    if (clamped !== null && field !== 'qty') clamped = { ...clamped, [field]: after as Bracket['stopLoss'] };
-  }
-  return clamped;
 }
 
 function onOrder(state: PaperState, clientOrderId: string, change: (order: PaperOrder) => PaperOrder): PaperState {

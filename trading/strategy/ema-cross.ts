@@ -1,7 +1,9 @@
 /** The honest baseline: a cross of two averages of the close, with a bracket in multiples of the average true range. */
 import { atr, ema, type AtrState, type EmaState, type Indicator } from '../market/indicators.ts';
+import { add, lessThan, ONE, ratio } from '../money/decimal.ts';
+import { RUNGS_MAX } from '../model/order.ts';
 import type { Bar } from '../model/quote.ts';
-import type { Signal, Strategy } from './port.ts';
+import type { EntryDistances, Signal, Strategy } from './port.ts';
 
 /** config/strategies/ema-cross.json. */
 export interface EmaCrossParams {
@@ -13,6 +15,17 @@ export interface EmaCrossParams {
   readonly takeProfitAtr: number;
   /** A floor under the stop distance, as a fraction of the price (0.003 is 0.3 %): below it costs eat every trade. */
   readonly minStopPct: number;
+  /** The stop follows the best price at this distance, in average true ranges; absent: it stays where it is. */
+  readonly trailAtr?: number;
+  /** Where it begins to follow, in average true ranges from the entry; absent: at the entry. */
+  readonly trailAfterAtr?: number;
+  /** From the nearest outwards: at this distance, in average true ranges, this fraction of the entry is closed; absent: none. */
+  readonly partials?: readonly PartialParams[];
+}
+
+interface PartialParams {
+  readonly atr: number;
+  readonly fraction: number;
 }
 
 export interface EmaCrossMemory {
@@ -59,7 +72,7 @@ export const emaCross: Strategy<EmaCrossParams, EmaCrossMemory> = {
   },
 };
 
-/** The floor widens both legs alike, so that the ratio of reward to risk stays what was asked for. */
+/** The floor widens all distances alike, so that the ratio of reward to risk stays what was asked for. */
 function signalOf(params: EmaCrossParams, bar: Bar, fast: number, slow: number, range: number): Signal | null {
   const stopDistance = Math.max(params.stopAtr * range, params.minStopPct * bar.close);
   if (!(stopDistance > 0)) return null;
@@ -67,13 +80,31 @@ function signalOf(params: EmaCrossParams, bar: Bar, fast: number, slow: number, 
   return {
     side: up ? 'buy' : 'sell',
     reason: `EMA ${params.fastBars} (${shown(fast)}) crossed ${up ? 'above' : 'below'} EMA ${params.slowBars} (${shown(slow)}) at ${shown(bar.close)}, ATR ${params.atrBars} ${shown(range)}`,
-    entry: { stopDistance, takeProfitDistance: (stopDistance * params.takeProfitAtr) / params.stopAtr },
+    entry: entryOf(params, stopDistance),
+  };
+}
+
+function entryOf({ stopAtr, takeProfitAtr, trailAtr, trailAfterAtr, partials }: EmaCrossParams, stopDistance: number): EntryDistances {
+  const away = (multiple: number): number => (stopDistance * multiple) / stopAtr;
+  const activationDistance = trailAfterAtr === undefined ? null : away(trailAfterAtr);
+  return {
+    stopDistance,
+    takeProfitDistance: away(takeProfitAtr),
+    ...(trailAtr === undefined ? {} : { trailing: { distance: away(trailAtr), activationDistance } }),
+    ...(partials === undefined
+      ? {}
+      : { partialTakeProfits: partials.map(({ atr: multiple, fraction }) => ({ distance: away(multiple), fraction })) }),
   };
 }
 
 const shown = (value: number): string => String(Number(value.toPrecision(SHOWN_DIGITS)));
 
-const PARAMS: Readonly<Record<keyof EmaCrossParams, { readonly right: string; fits(value: number): boolean }>> = {
+interface Range {
+  readonly right: string;
+  fits(value: number): boolean;
+}
+
+const PARAMS: Readonly<Record<Exclude<keyof EmaCrossParams, OptionalParam>, Range>> = {
   fastBars: { right: `an integer from 1 to ${BARS_MAX}`, fits: isBars },
   slowBars: { right: `an integer from 1 to ${BARS_MAX}`, fits: isBars },
   atrBars: { right: `an integer from 1 to ${BARS_MAX}`, fits: isBars },
@@ -82,12 +113,17 @@ const PARAMS: Readonly<Record<keyof EmaCrossParams, { readonly right: string; fi
   minStopPct: { right: 'at least 0 and below 1 (a fraction: 0.003 is 0.3 %)', fits: (value) => value >= 0 && value < 1 },
 };
 
+/** Off where they are absent. */
+const OPTIONAL = ['trailAtr', 'trailAfterAtr', 'partials'] as const;
+type OptionalParam = (typeof OPTIONAL)[number];
+
 /** Missing parameters take their defaults; unknown ones are refused (CF-3). */
 function parse(raw: unknown): EmaCrossParams {
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw))
     throw new RangeError(`ema-cross: parameters must be an object, got ${text(raw)}`);
-  const unknown = Object.keys(raw).find((key) => !Object.hasOwn(PARAMS, key));
-  if (unknown !== undefined) throw new RangeError(`ema-cross: unknown parameter ${text(unknown)}; it has ${Object.keys(PARAMS).join(', ')}`);
+  const known: readonly string[] = [...Object.keys(PARAMS), ...OPTIONAL];
+  const unknown = Object.keys(raw).find((key) => !known.includes(key));
+  if (unknown !== undefined) throw new RangeError(`ema-cross: unknown parameter ${text(unknown)}; it has ${known.join(', ')}`);
   const params: EmaCrossParams = { ...emaCross.defaults, ...raw };
   for (const [key, { right, fits }] of Object.entries(PARAMS)) {
     const value: unknown = params[key as keyof EmaCrossParams]; // the keys of PARAMS are those of EmaCrossParams
@@ -96,15 +132,53 @@ function parse(raw: unknown): EmaCrossParams {
   if (params.fastBars >= params.slowBars) {
     throw new RangeError(`ema-cross: slowBars must be above fastBars (${params.fastBars}), got ${params.slowBars}`);
   }
+  checkTrailing(params);
+  if (params.partials !== undefined) checkPartials(params.partials, params.takeProfitAtr);
   return params;
+}
+
+/** What was read may be of any type: the declared ones are what is checked for here. */
+function checkTrailing({ trailAtr, trailAfterAtr, takeProfitAtr }: EmaCrossParams): void {
+  if (trailAtr !== undefined && !isMultiple(trailAtr))
+    throw new RangeError(`ema-cross: trailAtr must be ${PARAMS.stopAtr.right}, got ${text(trailAtr)}`);
+  if (trailAfterAtr === undefined) return;
+  if (trailAtr === undefined) throw new RangeError('ema-cross: trailAfterAtr says when trailAtr begins, which is not given');
+  if (!isMultiple(trailAfterAtr) || trailAfterAtr >= takeProfitAtr) {
+    throw new RangeError(`ema-cross: trailAfterAtr must be above 0 and below takeProfitAtr (${takeProfitAtr}), got ${text(trailAfterAtr)}`);
+  }
+}
+
+function checkPartials(partials: unknown, takeProfitAtr: number): void {
+  if (!Array.isArray(partials) || partials.length < 1 || partials.length > RUNGS_MAX) {
+    throw new RangeError(`ema-cross: partials must be a list of 1 to ${RUNGS_MAX} like {"atr": 2, "fraction": 0.5}, got ${text(partials)}`);
+  }
+  let [before, total] = [0, ratio(0)];
+  for (const partial of partials as readonly unknown[]) {
+    if (!isPartial(partial)) throw new RangeError(`ema-cross: each of partials must be like {"atr": 2, "fraction": 0.5}, got ${text(partial)}`);
+    const { atr: multiple, fraction } = partial;
+    if (!(multiple > before && multiple < takeProfitAtr)) {
+      throw new RangeError(
+        `ema-cross: atr of partials must rise from above 0 to below takeProfitAtr (${takeProfitAtr}), got ${multiple} after ${before}`,
+      );
+    }
+    if (!(fraction > 0 && fraction < 1)) throw new RangeError(`ema-cross: fraction of partials must be above 0 and below 1, got ${fraction}`);
+    total = add(total, ratio(fraction));
+    before = multiple;
+  }
+  if (!lessThan(total, ONE)) throw new RangeError(`ema-cross: the fractions of partials must sum to less than 1, they sum to ${total}`);
+}
+
+function isPartial(value: unknown): value is PartialParams {
+  if (typeof value !== 'object' || value === null || Object.keys(value).sort().join() !== 'atr,fraction') return false;
+  return Object.values(value).every((number) => typeof number === 'number' && Number.isFinite(number));
 }
 
 function isBars(value: number): boolean {
   return Number.isInteger(value) && value >= 1 && value <= BARS_MAX;
 }
 
-function isMultiple(value: number): boolean {
-  return value > 0 && value <= ATR_MULTIPLE_MAX;
+function isMultiple(value: unknown): boolean {
+  return typeof value === 'number' && value > 0 && value <= ATR_MULTIPLE_MAX;
 }
 
 const text = (value: unknown): string => String(JSON.stringify(value)).slice(0, 64);

@@ -7,8 +7,17 @@ export interface Signal {
   readonly side: Side;
   /** For a person: what happened, with the numbers. At most REASON_LENGTH_MAX characters. */
   readonly reason: string;
-  /** In quote currency, both positive. */
-  readonly entry: { readonly stopDistance: number; readonly takeProfitDistance: number };
+  readonly entry: EntryDistances;
+}
+
+/** All in quote currency from the entry's price, positive. The forms beside the two legs are optional, and absent where not asked for. */
+export interface EntryDistances {
+  readonly stopDistance: number;
+  readonly takeProfitDistance: number;
+  /** The stop follows the best price by `distance`, once it has come `activationDistance` (null: from the start). */
+  readonly trailing?: { readonly distance: number; readonly activationDistance: number | null };
+  /** From the nearest outwards, all nearer than the take-profit: each closes a fraction of the entry, less than 1 together. */
+  readonly partialTakeProfits?: readonly { readonly distance: number; readonly fraction: number }[];
 }
 
 export const REASON_LENGTH_MAX = 300;

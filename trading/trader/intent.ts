@@ -3,15 +3,15 @@ import { coveringScope } from '../model/kill-scope.ts';
 import { clientOrderId } from '../execution/client-order-id.ts';
 import { checkBracket, checkMinimum, clampBracket, clampQty } from '../execution/clamp.ts';
 import { BAR_MS } from '../market/bars.ts';
-import { absolute, add, isNegative, isPositive, price, subtract, type Price, type Qty } from '../money/decimal.ts';
+import { absolute, add, isNegative, isPositive, price, ratio, subtract, type Price, type Qty } from '../money/decimal.ts';
 import type { Instant, Instrument } from '../model/instrument.ts';
 import type { Refusal } from '../model/events.ts';
 import type { Allowance } from '../model/messages.ts';
-import { opposite, type Bracket, type OrderIntent, type Side } from '../model/order.ts';
+import { opposite, type Bracket, type OrderIntent, type Side, type Trailing } from '../model/order.ts';
 import type { Bar, QuoteSnapshot } from '../model/quote.ts';
 import type { Settings } from '../model/settings.ts';
 import { sizeOrder } from '../sizing/size.ts';
-import type { Signal } from '../strategy/port.ts';
+import type { EntryDistances, Signal } from '../strategy/port.ts';
 import type { TraderConfig } from './config.ts';
 import type { LastSignal } from './memory.ts';
 import type { TraderState } from './state.ts';
@@ -100,14 +100,26 @@ function sized(moment: Moment, instrument: Instrument, settings: Settings, allow
   return { intent: intentOf(moment, { side: signal.side, kind: 'entry', qty, bracket, sizing: size.basis }), gate: null };
 }
 
-function bracketOf(signal: Signal, at: Price, instrument: Instrument): Bracket {
-  const stop = price(signal.entry.stopDistance);
-  const profit = price(signal.entry.takeProfitDistance);
-  const asked =
-    signal.side === 'buy'
-      ? { stopLoss: subtract(at, stop), takeProfit: add(at, profit) }
-      : { stopLoss: add(at, stop), takeProfit: subtract(at, profit) };
-  return clampBracket(signal.side, asked, instrument).value;
+/** The distances that the strategy asked for, as prices from what a taker pays now. */
+function bracketOf(
+  { side, entry: { stopDistance, takeProfitDistance, trailing, partialTakeProfits } }: Signal,
+  at: Price,
+  instrument: Instrument,
+): Bracket {
+  const ahead = (distance: number): Price => (side === 'buy' ? add(at, price(distance)) : subtract(at, price(distance)));
+  const asked: Bracket = {
+    stopLoss: ahead(-stopDistance),
+    takeProfit: ahead(takeProfitDistance),
+    ...(trailing === undefined ? {} : { trailing: trailingOf(trailing, ahead) }),
+    ...(partialTakeProfits === undefined
+      ? {}
+      : { partialTakeProfits: partialTakeProfits.map(({ distance, fraction }) => ({ price: ahead(distance), fraction: ratio(fraction) })) }),
+  };
+  return clampBracket(side, asked, instrument).value;
+}
+
+function trailingOf({ distance, activationDistance }: NonNullable<EntryDistances['trailing']>, ahead: (distance: number) => Price): Trailing {
+  return { distance: price(distance), activation: activationDistance === null ? null : ahead(activationDistance) };
 }
 
 /** KS-3: known from the facts of the kill-switch itself, not only from what the governor tells. */

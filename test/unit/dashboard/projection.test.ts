@@ -14,7 +14,7 @@ import {
   type WindowFeed,
 } from '#protocol/view.ts';
 import { applyPatch } from '#protocol/view-patch.ts';
-import { add, money, toNumber } from '#trading/money/decimal.ts';
+import { add, money, price, toNumber } from '#trading/money/decimal.ts';
 import type { Fact } from '#trading/model/events.ts';
 import { PageStory } from '#test/support/page-story.ts';
 
@@ -89,6 +89,27 @@ describe('the projection of facts and feed', () => {
     const clamp = { type: 'order.clamped', body: { clientOrderId, asset: 'crypto_spot', mode: 'paper', symbol: 'ETH/USDT', clamps } } as const;
     const facts = [...story.facts.slice(0, intended + 1), { ...intent, ...clamp }, ...story.facts.slice(intended + 1)];
     assert.equal(Object.values(told(facts).view().positions)[0]?.bracket?.takeProfit, '9999.5');
+  });
+
+  it('BR-3 a stop that trailed is shown where it is; rungs that were clamped are not taken for legs', () => {
+    const story = new PageStory();
+    story.minute();
+    story.open();
+    const entry = story.facts.find(({ type }) => type === 'order.intended');
+    const before = Object.values(told(story.facts).view().positions)[0];
+    assert.ok(entry?.type === 'order.intended' && before?.bracket);
+    const { asset, mode, symbol, clientOrderId: entryOrderId, snapshot: pricedOn } = entry.body.intent;
+    const body = { asset, mode, symbol, entryOrderId, stopLoss: price('1234.5'), pricedOn, trailedAt: story.now };
+    const seq = story.facts.length + 1;
+    const bracketAfter = (more: Partial<typeof body>) =>
+      Object.values(told([...story.facts, { ...entry, seq, type: 'stop.trailed', body: { ...body, ...more } }]).view().positions)[0]?.bracket;
+    assert.deepEqual(bracketAfter({}), { ...before.bracket, stopLoss: '1234.5' });
+    assert.deepEqual(bracketAfter({ entryOrderId: 'another' }), before.bracket);
+    const clamps = [{ field: 'partialTakeProfit', before: '1', after: '9999.5', filter: 'minimum' } as const];
+    const index = story.facts.indexOf(entry);
+    const clamped = { ...entry, type: 'order.clamped', body: { clientOrderId: entryOrderId, asset, mode, symbol, clamps } } as const;
+    const facts = [...story.facts.slice(0, index + 1), clamped, ...story.facts.slice(index + 1)];
+    assert.deepEqual(Object.values(told(facts).view().positions)[0]?.bracket, before.bracket);
   });
 
   it('KS-1 a kill shows scope, reason, source and latency; a latch without a fact is a kill as well', () => {

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import { checkBracket, checkMinimum, clampBracket, clampPrice, clampQty } from '#trading/execution/clamp.ts';
-import { absolute, add, atLeast, atMost, lessThan, money, notional, price, qty, subtract, toStep } from '#trading/money/decimal.ts';
+import { absolute, add, atLeast, atMost, lessThan, money, notional, price, qty, ratio, scale, subtract, toStep } from '#trading/money/decimal.ts';
 import type { Instrument } from '#trading/model/instrument.ts';
-import type { Side } from '#trading/model/order.ts';
+import type { Bracket, Side } from '#trading/model/order.ts';
 import { perp, spot } from '../trader/fixtures.ts';
 
 const units = (min: number, max: number, places: number) => fc.integer({ min, max }).map((value) => (value / 10 ** places).toFixed(places));
@@ -131,5 +131,106 @@ describe('execution/clamp: checks', () => {
         assert.equal(checkMinimum(qty(asked), price(at), instrument) === null, fits);
       }),
     );
+  });
+});
+
+describe('execution/clamp: trailing stops and rungs', () => {
+  const legs = { stopLoss: price('99'), takeProfit: price('104') };
+  const rungs = (...of: readonly (readonly [at: string, fraction: string])[]): Bracket => ({
+    ...legs,
+    partialTakeProfits: of.map(([at, fraction]) => ({ price: price(at), fraction: ratio(fraction) })),
+  });
+  const trailing = (distance: string, activation: string | null): Bracket => ({
+    ...legs,
+    trailing: { distance: price(distance), activation: activation === null ? null : price(activation) },
+  });
+
+  it('RT-3 a distance goes down to the tick, activation and rungs away from the entry, and each change is written down', () => {
+    const asked = { ...rungs(['101.001', '0.4']), ...trailing('0.519', '101.999') };
+    assert.deepEqual(clampBracket('buy', asked, spot), {
+      value: { ...legs, trailing: { distance: '0.51', activation: '102' }, partialTakeProfits: [{ price: '101.01', fraction: '0.4' }] },
+      clamps: [
+        { field: 'trailingDistance', before: '0.519', after: '0.51', filter: 'tick_size' },
+        { field: 'trailingActivation', before: '101.999', after: '102', filter: 'tick_size' },
+        { field: 'partialTakeProfit', before: '101.001', after: '101.01', filter: 'tick_size' },
+      ],
+    });
+    const short = { stopLoss: price('101'), takeProfit: price('96'), partialTakeProfits: [{ price: price('98.999'), fraction: ratio('0.4') }] };
+    assert.deepEqual(clampBracket('sell', short, perp).value.partialTakeProfits, [{ price: '98.99', fraction: '0.4' }]);
+  });
+
+  it('RT-3 rungs that come to one price are one, and one that comes to the take-profit is part of it', () => {
+    const coarse = onTick('1');
+    const { value } = clampBracket('buy', rungs(['100.5', '0.1'], ['101', '0.2'], ['102', '0.3'], ['103.5', '0.1']), coarse);
+    assert.deepEqual(value.partialTakeProfits, [
+      { price: '101', fraction: '0.3' },
+      { price: '102', fraction: '0.3' },
+    ]);
+    assert.deepEqual(clampBracket('buy', rungs(['103.5', '0.1']), coarse).value, legs);
+  });
+
+  it('RT-3 with the quantity no rung is below the minimum, none leaves less, their sum is never more, and twice changes nothing', () => {
+    const away = fc.uniqueArray(fc.record({ at: fc.integer({ min: 10_050, max: 10_399 }), part: fc.integer({ min: 1, max: 19 }) }), {
+      selector: ({ at }) => at,
+      minLength: 1,
+      maxLength: 5,
+    });
+    fc.assert(
+      fc.property(away, units(60, 1000, 3), fc.constantFrom('0.001', '0.01', '0.05'), (of, asked, lot) => {
+        const instrument = { ...spot, lotSize: qty(lot) };
+        const size = clampQty(qty(asked), instrument).value;
+        const sorted = [...of].sort((left, right) => left.at - right.at);
+        const bracket = rungs(...sorted.map(({ at, part }) => [String(at / 100), String(part / 100)] as const));
+        const { value, clamps } = clampBracket('buy', bracket, instrument, size);
+        const kept = value.partialTakeProfits ?? [];
+        assert.equal(kept.length + clamps.length, sorted.length);
+        let [before, total] = [qty('0'), ratio('0')];
+        for (const rung of kept) {
+          total = add(total, rung.fraction);
+          const target = toStep(scale(qty(size), total), qty(lot), 'down');
+          assert.equal(checkMinimum(subtract(target, before), rung.price, instrument), null);
+          assert.equal(checkMinimum(subtract(qty(size), target), rung.price, instrument), null);
+          before = target;
+        }
+        assert.ok(total.length === 1 || lessThan(total, ratio('1')));
+        assert.deepEqual(clampBracket('buy', value, instrument, size), { value, clamps: [] });
+      }),
+    );
+  });
+
+  it('BR-1 accepts what lies in order between price and take-profit', () => {
+    for (const bracket of [rungs(['101', '0.5'], ['103.99', '0.499']), trailing('0.01', null), trailing('50', '100.01')]) {
+      assert.equal(checkBracket('buy', bracket, price('100'), spot), null);
+    }
+  });
+
+  const WRONG: readonly (readonly [what: string, Bracket, Readonly<Record<string, string | number>>, RegExp])[] = [
+    ['a rung at the price', rungs(['100', '0.5']), { rung: 1, rungPrice: '100', before: '100' }, /between 100 and the take-profit of 104/],
+    ['a rung on the side of the stop', rungs(['99.5', '0.5']), { rung: 1, rungPrice: '99.5' }, /rung 1/],
+    ['a rung at the take-profit', rungs(['104', '0.5']), { rungPrice: '104', takeProfit: '104' }, /it is at 104/],
+    ['rungs out of order', rungs(['102', '0.2'], ['101', '0.2']), { rung: 2, before: '102' }, /rung 2 .* between 102/],
+    ['fractions of one', rungs(['101', '0.5'], ['102', '0.5']), { rung: 2, fraction: '0.5', total: '1' }, /less than 1/],
+    ['a fraction of nothing', rungs(['101', '0']), { fraction: '0' }, /must take a part/],
+    ['a fraction below nothing', rungs(['101', '-0.1']), { fraction: '-0.1' }, /must take a part/],
+    ['a distance below a tick', trailing('0.009', null), { distance: '0.009', tickSize: '0.01' }, /a tick of 0.01 at least/],
+    ['an activation at the price', trailing('1', '100'), { activation: '100' }, /begins at 100/],
+    ['an activation at the take-profit', trailing('1', '104'), { activation: '104' }, /before the take-profit/],
+  ];
+  for (const [what, bracket, numbers, sentence] of WRONG) {
+    it(`BR-1 refuses ${what}`, () => {
+      const refusal = checkBracket('buy', bracket, price('100'), spot);
+      assert.equal(refusal?.code, 'BRACKET_WRONG_SIDE');
+      for (const [key, value] of Object.entries(numbers)) assert.equal(refusal.numbers[key], value);
+      assert.match(refusal.sentence, sentence);
+    });
+  }
+
+  it('BR-1 a short has them the other way round', () => {
+    const short = (at: string): Bracket => ({
+      ...{ stopLoss: price('101'), takeProfit: price('96') },
+      ...{ trailing: { distance: price('1'), activation: price(at) }, partialTakeProfits: [{ price: price(at), fraction: ratio('0.5') }] },
+    });
+    assert.equal(checkBracket('sell', short('99'), price('100'), perp), null);
+    assert.equal(checkBracket('sell', short('100.5'), price('100'), perp)?.code, 'BRACKET_WRONG_SIDE');
   });
 });

@@ -88,15 +88,6 @@ describe('market/freshness', () => {
     assert.equal(AGREEING_QUOTES_MIN, 3);
   });
 
-  it('QS-2 where it is doubted, the first quotes of a symbol must agree as well', () => {
-    const nothing = { lastGood: null, suspect: null };
-    assert.equal(judgeQuote(good, nothing, limits, T0).refusal, null);
-    const first = judgeQuote(good, nothing, limits, T0, true);
-    assert.equal(first.refusal?.code, 'BAD_QUOTE');
-    const second = judgeQuote(quoteOf(spot, T0 + 1, 1000), { ...nothing, suspect: first.suspect }, limits, T0 + 1, true);
-    assert.deepEqual([second.refusal?.code, second.suspect?.agreeing], ['BAD_QUOTE', 1]);
-  });
-
   it('QS-1 QS-2 whatever passes is fresh, positive, not crossed and inside the collar', () => {
     const side = fc.integer({ min: -2, max: 20_000 }).map((value) => String(value / 100));
     const moment = fc.integer({ min: T0 - 4000, max: T0 + 4000 });

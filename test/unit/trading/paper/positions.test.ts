@@ -207,9 +207,17 @@ describe('paper/simulator: crashes', () => {
   it('BR-3 a bracket survives a crash', () => {
     const { house } = opened();
     house.crash();
-    for (const ms of [1000, 2000]) house.quoteAt(T0 + ms, 95);
-    assert.equal(house.fills.length, 1, 'the first quotes after a crash are not believed alone: they would trigger it if they were wrong');
-    house.quoteAt(T0 + 3000, 95);
+    house.quoteAt(T0 + 1000, 95);
+    assert.equal(house.fills[1]?.reason, 'stop_loss');
+    assert.deepEqual(house.problems(), []);
+  });
+
+  it('QS-2 after a crash a quote far from the position’s last one triggers nothing until others agree', () => {
+    const { house } = opened();
+    house.crash();
+    for (const ms of [1000, 2000]) house.quoteAt(T0 + ms, 9.5);
+    assert.equal(house.fills.length, 1);
+    house.quoteAt(T0 + 3000, 9.5);
     assert.equal(house.fills[1]?.reason, 'stop_loss');
     assert.deepEqual(house.problems(), []);
   });

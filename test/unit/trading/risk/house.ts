@@ -7,7 +7,7 @@ import type { GovernorState } from '#trading/risk/state.ts';
 import { createPaperSimulator, PAPER_FACTS } from '#trading/paper/simulator.ts';
 import type { PaperState } from '#trading/paper/state.ts';
 import type { PaperMemory } from '#trading/paper/turn.ts';
-import { rederiveFill, type RederiveContext } from '#trading/paper/rederive.ts';
+import { rederiveFill, type BracketProgress, type RederiveContext } from '#trading/paper/rederive.ts';
 import { add, money, negate, price, qty, ratio, ZERO_QTY } from '#trading/money/decimal.ts';
 import { EVENT_OWNERS, parseEvent } from '#protocol/events.ts';
 import { parseTell } from '#protocol/messages.ts';
@@ -170,6 +170,21 @@ export class House {
       settings: this.of('settings.loaded').at(-1)?.settings ?? null,
       seed: SEED,
       held: qty(net.replace('-', '')),
+      progress: this.#progressOf(intent, fill),
+    };
+  }
+
+  /** As the journal stood before `fill`. */
+  #progressOf({ clientOrderId }: OrderIntent, fill: Fill): BracketProgress {
+    const end = this.facts.findIndex((fact) => fact.type === 'fill.recorded' && fact.body.fill === fill);
+    const before = this.facts.slice(0, end);
+    const fills = before.flatMap((fact) => (fact.type === 'fill.recorded' && fact.body.fill.clientOrderId === clientOrderId ? [fact.body.fill] : []));
+    const moves = before.filter((fact) => fact.type === 'stop.trailed' && fact.body.entryOrderId === clientOrderId);
+    const last = moves.at(-1);
+    return {
+      entryQty: add(ZERO_QTY, ...fills.filter(({ reason }) => reason === 'entry').map((own) => own.qty)),
+      exits: fills.filter(({ reason }) => reason !== 'entry' && reason !== 'exit'),
+      trailedStop: last?.type === 'stop.trailed' ? last.body.stopLoss : null,
     };
   }
 

@@ -46,6 +46,22 @@ describe('strategy/ema-cross', () => {
     assert.ok(wide !== undefined && wide.stopDistance > 0.003 * 110);
   });
 
+  it('BR-1 asks for a trailing stop and rungs where it is told to, in the same unit, widened alike; for neither otherwise', () => {
+    const asked = { ...SHORT, trailAtr: 1.5, trailAfterAtr: 1, partials: [{ atr: 1.5, fraction: 0.4 }, { atr: 3, fraction: 0.3 }] }; // prettier-ignore
+    const bars = barsOf([100, 99, 98, 97, 96, 95, 110]);
+    assert.deepEqual(signals({ ...asked, minStopPct: 0.5 }, bars)[6]?.entry, {
+      stopDistance: 55,
+      takeProfitDistance: (55 * 4) / 3,
+      trailing: { distance: 27.5, activationDistance: 55 / 3 },
+      partialTakeProfits: [
+        { distance: 27.5, fraction: 0.4 },
+        { distance: 55, fraction: 0.3 },
+      ],
+    });
+    assert.deepEqual(Object.keys(signals(SHORT, bars)[6]?.entry ?? {}), ['stopDistance', 'takeProfitDistance']);
+    assert.equal(signals({ ...SHORT, trailAtr: 1 }, bars)[6]?.entry.trailing?.activationDistance, null);
+  });
+
   it('sides alternate, distances are positive, the stop respects its floor, reward to risk is what was asked for', () => {
     fc.assert(
       fc.property(closes, (of) => {
@@ -105,6 +121,20 @@ describe('strategy/ema-cross: parameters', () => {
     [{ takeProfitAtr: null }, /takeProfitAtr must be above 0 and at most 100, got null/],
     [{ minStopPct: 1 }, /minStopPct must be at least 0 and below 1/],
     [{ minStopPct: undefined }, /minStopPct .* got undefined/],
+    [{ trailAtr: 0 }, /trailAtr must be above 0 and at most 100, got 0/],
+    [{ trailAtr: '1' }, /trailAtr must be .* got "1"/],
+    [{ trailAfterAtr: 1 }, /trailAfterAtr says when trailAtr begins/],
+    [{ trailAtr: 1, trailAfterAtr: 4 }, /trailAfterAtr must be above 0 and below takeProfitAtr \(4\), got 4/],
+    [{ partials: [] }, /partials must be a list of 1 to 5/],
+    [{ partials: { atr: 1, fraction: 0.5 } }, /partials must be a list/],
+    [{ partials: Array(6).fill({ atr: 1, fraction: 0.1 }) }, /partials must be a list of 1 to 5/],
+    [{ partials: [{ atr: 1 }] }, /each of partials must be like/],
+    [{ partials: [{ atr: 1, fraction: 0.1, price: 3 }] }, /each of partials must be like/],
+    [{ partials: [{ atr: 1, fraction: '0.1' }] }, /each of partials must be like/],
+    [{ partials: [{ atr: 2, fraction: 0.1 }, { atr: 2, fraction: 0.1 }] }, /atr of partials must rise .* got 2 after 2/], // prettier-ignore
+    [{ partials: [{ atr: 4, fraction: 0.1 }] }, /below takeProfitAtr \(4\), got 4/],
+    [{ partials: [{ atr: 1, fraction: 1 }] }, /fraction of partials must be above 0 and below 1, got 1/],
+    [{ partials: [{ atr: 1, fraction: 0.7 }, { atr: 2, fraction: 0.3 }] }, /sum to less than 1, they sum to 1/], // prettier-ignore
     [{ stopATR: 3 }, /unknown parameter "stopATR"; it has fastBars, slowBars/],
   ];
   for (const [raw, message] of WRONG) {

@@ -34,6 +34,22 @@ describe('trader: an entry', () => {
     assert.match(intent.signal, /^EMA 2 .* crossed above EMA 4/);
   });
 
+  it('BR-1 a trailing stop and rungs are asked for as prices from the ask, on the tick; without them the bracket has its two legs', () => {
+    const forms = { trailAtr: 2, trailAfterAtr: 1, partials: [{ atr: 1.5, fraction: 0.4 }] };
+    const config = { ...spotTrader, strategyParams: Object.assign({}, spotTrader.strategyParams, forms) };
+    const bracket = new Rig(config).configured(spot).play(spot, ...UP).intents[0]?.bracket;
+    const plain = spotRig().play(spot, ...UP).intents[0]?.bracket;
+    assert.ok(bracket && plain);
+    assert.deepEqual(Object.keys(plain).sort(), ['stopLoss', 'takeProfit']);
+    assert.deepEqual([bracket.stopLoss, bracket.takeProfit], [plain.stopLoss, plain.takeProfit]);
+    const unit = (Number(entryPrice) - Number(plain.stopLoss)) / 3;
+    const away = (at: unknown): number => (Number(at) - Number(entryPrice)) / unit;
+    const { trailing, partialTakeProfits } = bracket;
+    assert.ok(Math.abs(Number(trailing?.distance) / unit - 2) < 0.02 && Math.abs(away(trailing?.activation) - 1) < 0.02);
+    assert.equal(partialTakeProfits?.length, 1);
+    assert.ok(Math.abs(away(partialTakeProfits[0]?.price) - 1.5) < 0.02 && partialTakeProfits[0]?.fraction === '0.4');
+  });
+
   it('ST-2 the id comes from the bar and the nonce', () => {
     const rig = spotRig().play(spot, ...UP);
     const bar = T0 + (UP.length - 1) * MINUTE_MS;
