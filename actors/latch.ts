@@ -1,6 +1,6 @@
 /**
  * KS-1, KS-2: the latch file. While it exists nothing is entered, whoever wrote it and whatever else is dead. Synchronous, because a kill may not
- * wait for a turn of the event loop; atomic and fsynced, because it must survive a power cut. Whatever cannot be read counts as a kill of all.
+ * wait for a turn of the event loop; atomic, then fsynced, because it must survive a power cut. Whatever cannot be read counts as a kill of all.
  */
 import { closeSync, fsyncSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -66,8 +66,15 @@ export function writeLatch(path: string, latch: Latch): void {
   const draftDir = mkdtempSync(`${path}.`);
   try {
     const draft = join(draftDir, 'latch');
-    writeDurably(draft, JSON.stringify(merged));
-    renameSync(draft, path);
+    const file = openSync(draft, 'wx', OWNER_ONLY);
+    try {
+      writeSync(file, JSON.stringify(merged));
+      // In its place first: gates close now, not after the disk. What a power cut leaves of it in between reads as a kill of all.
+      renameSync(draft, path);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
     fsyncDir(dirname(path));
   } finally {
     rmSync(draftDir, { recursive: true, force: true });
@@ -82,16 +89,6 @@ export function removeLatch(path: string): void {
 
 function unreadable(why: string): Latch {
   return { scopes: ['all'], reason: `a latch file is there, but ${why}`, source: 'latch', at: 0, flatten: false };
-}
-
-function writeDurably(path: string, text: string): void {
-  const file = openSync(path, 'wx', OWNER_ONLY);
-  try {
-    writeSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
 }
 
 function fsyncDir(path: string): void {

@@ -29,6 +29,8 @@ interface Running {
 }
 
 const NOTHING: Outcome = Object.freeze({ events: [], tells: [] });
+/** Who holds the budgets (DESIGN §4). */
+const GOVERNOR = 'governor';
 const REASON_LENGTH_MAX = 400;
 
 export class LiveOrders implements ActorInstance {
@@ -139,9 +141,11 @@ export class LiveOrders implements ActorInstance {
   #view({ since, askedAt, replyTo }: MessageBody<'account.requested'>): Outcome {
     const { plan, name, emit } = this.#alive();
     const { account } = plan;
-    void Promise.all([account.openOrders(), account.executionsSince(since), account.positions()]).then(
-      ([openOrders, executions, positions]) => {
-        const body = { broker: plan.orders.terms.broker, view: { openOrders, executions, positions, askedAt } };
+    const { broker } = plan.orders.terms;
+    void Promise.all([account.openOrders(), account.executionsSince(since), account.positions(), account.wallet()]).then(
+      ([openOrders, executions, positions, wallet]) => {
+        emit({ to: GOVERNOR, type: 'wallet.reported', body: { broker, mode: 'live', ...wallet, at: askedAt } });
+        const body = { broker, view: { openOrders, executions, positions, askedAt } };
         for (const to of new Set([name, replyTo])) emit({ to, type: 'account.viewed', body });
       },
       () => undefined,

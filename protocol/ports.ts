@@ -1,5 +1,6 @@
 /** Ports: what the house needs of the world outside. Implementations live in state/, supervisors/ and cli/. */
 import type { DomainEvent, EventType, Fact } from '#trading/model/events.ts';
+import type { Money } from '#trading/money/decimal.ts';
 import type { Instant } from '#trading/model/instrument.ts';
 import type {
   ChangeOutcome,
@@ -102,6 +103,8 @@ export interface Account {
   executionsSince(since: Instant): Promise<readonly VenueExecution[]>;
   positions(): Promise<readonly VenuePosition[]>;
   balances(): Promise<readonly VenueBalance[]>;
+  /** The whole equity and what is free for new orders, USD. */
+  wallet(): Promise<{ readonly equity: Money; readonly available: Money }>;
   /** Resolves once reports flow. */
   subscribe(reports: OrderReports): Promise<void>;
   close(): Promise<void>;

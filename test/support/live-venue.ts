@@ -2,7 +2,7 @@
  * A venue in memory behind the order port, in market time: it drops, loses, delays, answers ambiguously, and tells by a stream that drops,
  * repeats and shuffles. Whether an id may be used again once its order is over is the venue's model of uniqueness.
  */
-import { add, atMost, isPositive, isZero, money, price, qty, smaller, subtract, ZERO_QTY, type Qty } from '#trading/money/decimal.ts';
+import { add, atMost, isPositive, isZero, money, price, qty, smaller, subtract, ZERO_QTY, type Money, type Qty } from '#trading/money/decimal.ts';
 import type { Account, OrderEntry, OrderReports } from '#protocol/ports.ts';
 import type {
   ChangeOutcome,
@@ -178,6 +178,10 @@ export class LiveVenue implements OrderEntry, Account {
         return [{ asset: 'crypto_spot' as const, symbol, side, qty: amount, averagePrice: price('100') }];
       }),
     );
+  }
+
+  wallet(): Promise<{ readonly equity: Money; readonly available: Money }> {
+    return Promise.resolve({ equity: money('1000'), available: money('1000') });
   }
 
   balances(): Promise<readonly VenueBalance[]> {

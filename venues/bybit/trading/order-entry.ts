@@ -17,7 +17,7 @@ import type {
   VenuePosition,
 } from '#trading/model/live.ts';
 import type { Bracket } from '#trading/model/order.ts';
-import { add as addQty, ZERO_QTY } from '#trading/money/decimal.ts';
+import { add as addQty, isDecimalText, money, ZERO_MONEY, ZERO_QTY, type Money } from '#trading/money/decimal.ts';
 import { z } from 'zod';
 import { categoryOf } from '../markets.ts';
 import { changeFailure, placeFailure } from './outcome.ts';
@@ -25,6 +25,7 @@ import { balanceOf, executionOf, orderOf, positionOf, type LegOf } from './rows.
 import { createBody, tradingStopBody, type Body } from './request.ts';
 import { NotSent, type BybitSession } from './session.ts';
 
+const SETTLEMENT_COIN = 'USDT';
 const PAGE_ROWS = 50;
 const PAGES_MAX = 40;
 /** Bybit, execution/list: one question covers at most seven days. */
@@ -141,6 +142,17 @@ export class BybitOrders implements OrderEntry, Account {
     return this.#coins();
   }
 
+  /** Bybit says both in USD, in every margin mode but the isolated one, whose account fields are empty: then the settlement coin counts. */
+  async wallet(): Promise<{ readonly equity: Money; readonly available: Money }> {
+    const [account] = wallet.parse(await this.#session.read('privateGetV5AccountWalletBalance', { accountType: 'UNIFIED' })).list;
+    if (account === undefined) throw new Error('Bybit lists no unified account');
+    const { totalEquity, totalAvailableBalance, coin } = account;
+    if (isDecimalText(totalEquity) && isDecimalText(totalAvailableBalance))
+      return { equity: money(totalEquity), available: money(totalAvailableBalance) };
+    const settled = coin.map(balanceOf).find(({ currency }) => currency === SETTLEMENT_COIN);
+    return { equity: settled?.total ?? ZERO_MONEY, available: settled?.available ?? ZERO_MONEY };
+  }
+
   subscribe({ onOrder, onExecution }: OrderReports): Promise<void> {
     return this.#session.open((topic, rows) => {
       for (const row of rows) {
@@ -255,7 +267,9 @@ const listed = z.object({
     .nullish()
     .transform((cursor) => cursor ?? ''),
 });
-const wallet = z.object({ list: z.array(z.object({ coin: z.array(z.unknown()) })) });
+const wallet = z.object({
+  list: z.array(z.object({ totalEquity: z.string().default(''), totalAvailableBalance: z.string().default(''), coin: z.array(z.unknown()) })),
+});
 const legExecution = z.object({ orderId: z.string(), orderLinkId: z.string(), stopOrderType: z.string().regex(/Loss|Profit|tpsl/) });
 
 const isLinearRow = (row: object): boolean => 'tpslMode' in row || ('closedSize' in row && row.closedSize !== '');
