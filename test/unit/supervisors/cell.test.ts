@@ -276,6 +276,19 @@ describe('a cell', () => {
     assert.deepEqual(subject.ledger.applied, [1, 2, 3, 4]);
   });
 
+  it('KS-1 a kill’s fact that finds the mailbox full is heard, and crashes nobody', async () => {
+    subject = new Subject({ limits: { mailbox: { max: 3, mergeAbove: 100, remembered: 100 } } });
+    let go: (value: Outcome) => void = () => {};
+    subject.script = (each) => (each.id === '1' ? new Promise((resolve) => (go = resolve)) : outcome());
+    await subject.cell.start();
+    for (const id of ['1', '2', '3', '4']) subject.post(id);
+    await subject.on.journal.append('kill-switch', null, [trip('full')], 1);
+    assert.deepEqual(subject.failures, []);
+    go(outcome());
+    await until(() => subject.ledger.applied.length === 1);
+    assert.deepEqual(subject.failures, []);
+  });
+
   it('a turn that does not settle within its deadline abandons the incarnation; what it still says is dropped', async () => {
     subject = new Subject({ limits: { heartbeatMs: 2, turnMs: 10 } });
     const told: string[] = [];
