@@ -280,7 +280,8 @@ export class Supervisor<C extends Supervised = Supervised> implements Supervised
   async #stopAll(final: boolean): Promise<void> {
     const before = [...this.#restarting];
     for (const restart of before) restart.cancel();
-    for (const { run } of this.#children.toReversed()) await run.stop(final);
+    // Who sleeps is not started again with the others: nothing is owed to it.
+    for (const { run, asleep } of this.#children.toReversed()) await run.stop(final || asleep);
     await Promise.all(before.map((restart) => restart.done));
     this.#restarting.clear();
   }

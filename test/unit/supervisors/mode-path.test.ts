@@ -78,6 +78,7 @@ describe('the path of a mode switch', () => {
 
   it('RT-2 a live trader exists only while live is on, hears its quotes, and comes with its facts', async () => {
     assert.equal(names().includes(LIVE), false);
+    await until(() => on.activity.busy === 0);
     assert.deepEqual(rig.modes.tradersOf('crypto_spot'), [PAPER]);
     await assert.rejects(on.ask(LIVE, 'state'), /no actor is named/);
     await armed();

@@ -171,6 +171,15 @@ describe('a supervisor', () => {
     child('x').fail();
     await until(() => escalated.length === 2);
     assert.equal((await settled(root)).includes('start d'), true);
+    await root.sleep('d');
+    log.length = 0;
+    child('x').fail();
+    await until(() => escalated.length === 3);
+    assert.deepEqual(
+      (await settled(root)).filter((line) => line.endsWith(' d')),
+      ['end d'],
+      'nothing waits for it to come back',
+    );
     await root.stop(true);
   });
 

@@ -279,7 +279,7 @@ describe('risk/mode-switch', () => {
 
   it('answers its state', () => {
     const rig = new Switch();
-    assert.equal(rig.tell({ type: 'actor.asked', body: { query: 'state', args: [] } }) as unknown, rig.state);
+    assert.equal(rig.tell({ type: 'actor.asked', body: { query: 'state', args: [] } }), rig.state);
   });
 });
 
