@@ -72,6 +72,7 @@ function desk(dataDir: string) {
     confirmed: (confirm: string, ...words: readonly string[]) => mode(context, { confirm }, words),
     actors: async () => ((await type('tree')) as readonly ActorView[]).filter(({ kind }) => kind === 'actor'),
     modes: async () => ((await type('status')) as { modes: Record<string, ModesView> }).modes,
+    quotes: async () => ((await type('status')) as { quotes: number }).quotes,
     closeOnly: async () =>
       ((await type('ask governor allowances')) as readonly Allowance[]).find((one) => one.asset === 'crypto_spot' && one.mode === 'paper')?.closeOnly
         ?.code ?? null,
@@ -100,6 +101,7 @@ describe('modes of a running system', function () {
     const dataDir = freshDirectory();
     system = await boot(dataDir, 'open');
     const at = desk(dataDir);
+    await untilTrue(async () => (await at.quotes()) > 20);
     assert.equal(
       (await at.actors()).some(({ name }) => name === LIVE),
       false,
@@ -124,6 +126,9 @@ describe('modes of a running system', function () {
     await assert.rejects(at.type(`mode confirm crypto_spot ${pending.nonce} LIVE crypto_spot`), /1: CONFIRM_EXPIRED/);
     const live = (await at.type(`ask ${LIVE} state`)) as object;
     assert.ok(Object.hasOwn(live, 'nonce'), JSON.stringify(live));
+
+    const played = await at.quotes();
+    await untilTrue(async () => (await at.quotes()) > played + 20);
 
     await at.type('crash trader.crypto_spot.live');
     await untilTrue(async () => (await at.actors()).some(({ name, state, restarts }) => name === LIVE && state === 'running' && restarts === 1));
