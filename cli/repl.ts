@@ -6,9 +6,11 @@ import { inspect } from 'node:util';
 import { join } from 'node:path';
 import { adminSocketPath } from '#supervisors/admin-path.ts';
 import { paths } from '#state/data-dir.ts';
+import type { ModeAnswer } from '#protocol/admin.ts';
 import { asset } from '#protocol/values.ts';
 import { AdminError, askSystem, type AdminCommand } from './admin-client.ts';
 import type { Context } from './context.ts';
+import { modeRequest, modeText } from './mode.ts';
 import { EXIT } from './output.ts';
 
 const ANSWER_MS_MAX = 15_000;
@@ -23,13 +25,15 @@ const HELP = [
   'why ASSET                          the gates the last signal met, with their numbers',
   'kill [SCOPE] [REASON…]             trips the kill-switch: all, bybit, ibkr or an asset',
   'rearm REARM                        removes the latch',
+  'mode ASSET paper|live on|off       switches a mode; "live on" says what to type',
+  'mode confirm ASSET NONCE TYPED…    the typed confirmation of "live on"',
   'crash ACTOR                        crashes an actor (embedded market only)',
   'verify                             proves the journal',
   'reload                             reads the budgets again',
   'login                              a fresh one-time link to the page',
   'help                               this list',
 ];
-const VERBS = ['tree', 'status', 'ask', 'tell', 'why', 'kill', 'rearm', 'crash', 'verify', 'reload', 'login', 'help', 'exit'];
+const VERBS = ['tree', 'status', 'ask', 'tell', 'why', 'kill', 'rearm', 'mode', 'crash', 'verify', 'reload', 'login', 'help', 'exit'];
 
 export async function repl(context: Context, options: { readonly execute?: string }): Promise<number> {
   const socket = adminSocketPath(paths(context.dataDir, context.market).adminSocket);
@@ -39,8 +43,8 @@ export async function repl(context: Context, options: { readonly execute?: strin
 
 async function once(context: Context, socket: string, line: string): Promise<number> {
   try {
-    const result = await act(socket, line);
-    context.output.answer(result, [show(result, false)]);
+    const { result, text } = await act(socket, line, false);
+    context.output.answer(result, [text]);
     return EXIT.ok;
   } catch (error) {
     context.output.complain((error as Error).message);
@@ -64,7 +68,7 @@ async function prompt(context: Context, socket: string): Promise<number> {
     if (line === 'exit' || line === 'quit') break;
     if (line !== '') {
       try {
-        context.output.say(show(await act(socket, line), process.stdout.isTTY));
+        context.output.say((await act(socket, line, process.stdout.isTTY)).text);
         await appendFile(historyFile, `${line}\n`, { mode: 0o600 });
       } catch (error) {
         context.output.complain((error as Error).message);
@@ -85,11 +89,20 @@ async function actorNames(socket: string): Promise<readonly string[]> {
   }
 }
 
+const MODE_WORDS = [...asset.options, 'confirm', 'paper', 'live', 'on', 'off'];
+
 /** Completes verbs, then actor and asset names. */
 export function complete(line: string, names: readonly string[]): [string[], string] {
   const words = line.split(/\s+/);
   const last = words.at(-1) ?? '';
-  const choices = words.length <= 1 ? VERBS : words[0] === 'why' || words[0] === 'kill' ? [...asset.options, 'all', 'bybit', 'ibkr'] : names;
+  const choices =
+    words.length <= 1
+      ? VERBS
+      : words[0] === 'mode'
+        ? MODE_WORDS
+        : words[0] === 'why' || words[0] === 'kill'
+          ? [...asset.options, 'all', 'bybit', 'ibkr']
+          : names;
   return [choices.filter((choice) => choice.startsWith(last)), last];
 }
 
@@ -120,14 +133,25 @@ export function parseLine(line: string): AdminCommand | 'help' {
       return { command: 'kill', scope: (words[0] ?? 'all') as 'all', reason: rest(2) || 'by hand', flatten: false, source: SOURCE };
     case 'rearm':
       return { command: 'rearm', confirm: need(words[0], 'rearm REARM'), reason: rest(2) || 'by hand', source: SOURCE };
+    case 'mode':
+      return words[0] === 'confirm' ? confirmation(words.slice(1), rest(4)) : modeRequest(words, SOURCE);
     default:
       throw new Error(`unknown command ${JSON.stringify(verb)}; "help" lists them`);
   }
 }
 
-async function act(socket: string, line: string): Promise<unknown> {
+async function act(socket: string, line: string, colours: boolean): Promise<{ readonly result: unknown; readonly text: string }> {
   const command = parseLine(line);
-  return command === 'help' ? HELP.join('\n') : askSystem(socket, command, ANSWER_MS_MAX);
+  const result = command === 'help' ? HELP.join('\n') : await askSystem(socket, command, ANSWER_MS_MAX);
+  const isMode = command !== 'help' && (command.command === 'mode.set' || command.command === 'mode.confirm');
+  // The system's answers are typed by protocol/admin.ts.
+  return { result, text: isMode ? modeText(result as ModeAnswer, Date.now()) : show(result, colours) };
+}
+
+function confirmation([name, nonce]: readonly string[], typed: string): AdminCommand {
+  const named = asset.safeParse(name);
+  if (!named.success || nonce === undefined || typed === '') throw new Error('usage: mode confirm ASSET NONCE TYPED…');
+  return { command: 'mode.confirm', asset: named.data, nonce, typed, source: SOURCE };
 }
 
 function parseBody(text: string): unknown {

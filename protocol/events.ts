@@ -129,6 +129,15 @@ export const EVENT_BODIES: BodySchemas = {
     to: live.held,
     evidence: value.text,
   }),
+  'mode.requested': z.strictObject({
+    asset: value.asset,
+    mode: z.literal('live'),
+    nonce: value.name,
+    expiresAt: value.instant,
+    summary: value.liveSummary,
+    source: value.name,
+  }),
+  'mode.changed': z.strictObject({ asset: value.asset, mode: z.enum(MODES), on: z.boolean(), source: value.name, reason: value.text }),
 };
 
 export const EVENT_VERSION: Readonly<Record<EventType, number>> = {
@@ -155,6 +164,8 @@ export const EVENT_VERSION: Readonly<Record<EventType, number>> = {
   'alarm.raised': 1,
   'reconcile.differed': 1,
   'reconcile.adjusted': 1,
+  'mode.requested': 1,
+  'mode.changed': 1,
 };
 
 /** The only actors that may write an event: a prefix ending in `.` stands for a family. */
@@ -182,6 +193,8 @@ export const EVENT_OWNERS: Readonly<Record<EventType, readonly string[]>> = {
   'alarm.raised': ['gateway.', 'reconciler'],
   'reconcile.differed': ['reconciler'],
   'reconcile.adjusted': ['reconciler'],
+  'mode.requested': ['mode-switch'],
+  'mode.changed': ['mode-switch'],
 };
 
 /** @throws z.ZodError where the body does not fit its type. */

@@ -81,5 +81,9 @@ function requestOf(id: string, command: AdminCommand): AdminRequest {
       return { id, command: 'rearm', confirm: command.confirm, reason: command.reason, source: SOURCE };
     case 'verify':
       return { id, command: 'verify' };
+    case 'mode.set':
+      return { id, command: 'mode.set', asset: command.asset, mode: command.mode, on: command.on, source: SOURCE };
+    case 'mode.confirm':
+      return { id, command: 'mode.confirm', asset: command.asset, nonce: command.nonce, typed: command.typed, source: SOURCE };
   }
 }

@@ -46,7 +46,7 @@ export async function openSwitchboard(dir: string, latchPath: string, ring: Ring
   };
   // The kill path says so once the latch is written.
   const log: Log = { ...ring.log, warn: (_fields, text) => void (text === 'KILL' && (seen.latchAt = Math.min(seen.latchAt, stampNs()))) };
-  const kill = new KillPath({ latchPath, router: ring.router, gates: [], log, now: () => ring.clock.now() });
+  const kill = new KillPath({ latchPath, router: ring.router, gates: () => [], log, now: () => ring.clock.now() });
   // A kill asks for nothing else of the powers.
   const run = (request: AdminRequest): Promise<unknown> => adminTable(request, { kill } as AdminPowers);
   const adminSocket = adminSocketPath(join(dir, 'admin.sock'));

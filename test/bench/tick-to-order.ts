@@ -52,7 +52,15 @@ export const tickToOrder: Benchmark = async ({ quick, dir }) => {
   const actors = [ACTOR.catalog, ACTOR.killSwitch, ACTOR.governor, ACTOR.paper, traderName('crypto_spot')];
   const raw = levelStore(join(dir, 'raw'));
   await raw.open();
-  const ring = await startRing({ journal, snapshots: new FakeSnapshots(), latchPath: join(dir, 'KILL'), actors, traders: [trader], start: T0, activity });
+  const ring = await startRing({
+    journal,
+    snapshots: new FakeSnapshots(),
+    latchPath: join(dir, 'KILL'),
+    actors,
+    traders: [trader],
+    start: T0,
+    activity,
+  });
   const told = { at: 0, writes: 0 };
   const ticks: Tick[] = [];
   let orderText = '';

@@ -145,6 +145,7 @@ export class PageStory {
       actors: storyActors(),
       latch: this.killed,
       killLatencyMs: this.latencyMs,
+      modes: {},
       quotes: Object.keys(this.bars).map((symbol) => this.#quote(symbol)),
       bars: Object.fromEntries(Object.entries(this.bars).map(([symbol, bars]) => [symbol, all ? bars : bars.slice(-2)])),
       allowances: [{ ...wallet, usable: subtract(this.budget, money('19.26')), realisedToday: this.#realisedToday }],

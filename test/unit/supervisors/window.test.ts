@@ -29,6 +29,7 @@ const open = (): Window =>
     realisedToday: () => '0',
     latch: () => false,
     killLatencyMs: () => null,
+    modes: () => ({}),
   });
 const bars = (window: Window): readonly (readonly number[])[] =>
   (window.takeChanges().bars['BTC/USDT'] ?? []).map(({ time, open: first, high, low, close }) => [time, first, high, low, close]);
