@@ -94,6 +94,9 @@ export class LiveWorld {
     return facts;
   }
 
+  /** What the governor was told. */
+  readonly wallets: Tell[] = [];
+
   async start(): Promise<void> {
     this.#epoch += 1;
     const epoch = this.#epoch;
@@ -132,6 +135,7 @@ export class LiveWorld {
       if (this.isStrict) parseTell(JSON.parse(JSON.stringify(tell)) as Tell);
       if (tell.to === NAME) this.#mail.push(tell);
       else if (tell.to === RECONCILER) this.reconcile(tell);
+      else if (tell.to === 'governor') this.wallets.push(tell);
       else throw new Error(`nobody is called ${tell.to}`);
     }
   }
