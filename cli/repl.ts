@@ -7,9 +7,11 @@ import { join } from 'node:path';
 import { adminSocketPath } from '#supervisors/admin-path.ts';
 import { paths } from '#state/data-dir.ts';
 import { asset } from '#protocol/values.ts';
+import type { WhyAnswer } from '#trading/model/why.ts';
 import { AdminError, askSystem, type AdminCommand } from './admin-client.ts';
 import type { Context } from './context.ts';
 import { EXIT } from './output.ts';
+import { whyText } from './why.ts';
 
 const ANSWER_MS_MAX = 15_000;
 const HISTORY_LINES_MAX = 500;
@@ -39,8 +41,8 @@ export async function repl(context: Context, options: { readonly execute?: strin
 
 async function once(context: Context, socket: string, line: string): Promise<number> {
   try {
-    const result = await act(socket, line);
-    context.output.answer(result, [show(result, false)]);
+    const { result, text } = await act(socket, line, false);
+    context.output.answer(result, [text]);
     return EXIT.ok;
   } catch (error) {
     context.output.complain((error as Error).message);
@@ -64,7 +66,7 @@ async function prompt(context: Context, socket: string): Promise<number> {
     if (line === 'exit' || line === 'quit') break;
     if (line !== '') {
       try {
-        context.output.say(show(await act(socket, line), process.stdout.isTTY));
+        context.output.say((await act(socket, line, process.stdout.isTTY)).text);
         await appendFile(historyFile, `${line}\n`, { mode: 0o600 });
       } catch (error) {
         context.output.complain((error as Error).message);
@@ -125,9 +127,11 @@ export function parseLine(line: string): AdminCommand | 'help' {
   }
 }
 
-async function act(socket: string, line: string): Promise<unknown> {
+async function act(socket: string, line: string, colours: boolean): Promise<{ readonly result: unknown; readonly text: string }> {
   const command = parseLine(line);
-  return command === 'help' ? HELP.join('\n') : askSystem(socket, command, ANSWER_MS_MAX);
+  if (command === 'help') return { result: HELP.join('\n'), text: HELP.join('\n') };
+  const result = await askSystem(socket, command, ANSWER_MS_MAX);
+  return { result, text: command.command === 'why' ? whyText(result as WhyAnswer) : show(result, colours) }; // as supervisors/why.ts answers
 }
 
 function parseBody(text: string): unknown {

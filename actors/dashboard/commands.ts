@@ -81,5 +81,7 @@ function requestOf(id: string, command: AdminCommand): AdminRequest {
       return { id, command: 'rearm', confirm: command.confirm, reason: command.reason, source: SOURCE };
     case 'verify':
       return { id, command: 'verify' };
+    case 'why.asked':
+      return { id, command: 'why', asset: command.asset };
   }
 }

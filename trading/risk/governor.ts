@@ -18,6 +18,7 @@ import { refuse } from './refuse.ts';
 import { BLANK_GOVERNOR, evolveGovernor, instrumentKey, walletOf, type GovernorState } from './state.ts';
 import { wiresOfNaked, wiresOfTrade, wiresOfVerdict } from './tripwires.ts';
 import { refusedEvent, verdictOn } from './verdict.ts';
+import { orderGates, withCase, withStep } from './why.ts';
 
 export interface GovernorConfig {
   readonly name: string;
@@ -29,6 +30,7 @@ export const GOVERNOR_FACTS: readonly EventType[] = [
   'order.intended',
   'order.approved',
   'order.refused',
+  'order.clamped',
   'order.accepted',
   'order.ended',
   'fill.recorded',
@@ -98,6 +100,7 @@ function resume(turn: Turn): GovernorDecision {
 function onFact(turn: Turn, fact: Fact): GovernorDecision {
   if (fact.type === 'order.intended') judge(turn, fact.body.intent);
   else if (fact.type === 'fill.recorded') bookClosed(turn);
+  turn.memory = { ...turn.memory, cases: withStep(turn.memory.cases, fact) };
   return settled(turn);
 }
 
@@ -111,7 +114,10 @@ function judge(turn: Turn, intent: OrderIntent): void {
 }
 
 function decideOn(turn: Turn, intent: OrderIntent): void {
-  const verdict = verdictOn(turn.state, turn.memory, intent, turn.now);
+  const { state, memory, now } = turn;
+  const verdict = verdictOn(state, memory, intent, now);
+  const lastGood = memory.lastGood[instrumentKey(intent)] ?? null;
+  turn.memory = { ...memory, cases: withCase(memory.cases, { intent, state, lastGood, now, verdict, steps: [] }) };
   turn.record(verdict);
   for (const wire of wiresOfVerdict(turn.state, verdict, turn.now)) turn.record(wire);
 }
@@ -189,9 +195,14 @@ function answer(turn: Turn, { query, args }: MessageBody<'actor.asked'>): unknow
   }
 }
 
-/** The newest verdict with its numbers, and what may be used now; of one asset, or of all. */
+/** The newest verdict with its numbers, the gates that the last order of each symbol met, and what may be used now; of one asset, or of all. */
 function why(turn: Turn, asset: string | null): unknown {
+  const { cases } = turn.memory;
+  const { verdicts } = turn.state;
   return allowances(turn)
     .filter((allowance) => asset === null || allowance.asset === asset)
-    .map((allowance) => ({ allowance, verdict: turn.state.verdicts[walletKey(allowance)] ?? null }));
+    .map((allowance) => {
+      const orders = orderGates(cases, verdicts, allowance.asset).filter(({ mode }) => mode === allowance.mode);
+      return { allowance, verdict: verdicts[walletKey(allowance)] ?? null, orders };
+    });
 }

@@ -1,5 +1,6 @@
 import type { Broker, Instant } from '../model/instrument.ts';
 import type { QuoteSnapshot } from '../model/quote.ts';
+import type { DecidedCases } from './why.ts';
 
 /** What the governor may lose in a crash. */
 export interface GovernorMemory {
@@ -11,6 +12,8 @@ export interface GovernorMemory {
   readonly told: Readonly<Record<string, string>>;
   /** When time alone changes an allowance next. */
   readonly reviewAt: Instant | null;
+  /** What the last verdicts were decided on, for `why`. */
+  readonly cases: DecidedCases;
 }
 
-export const BLANK_GOVERNOR_MEMORY: GovernorMemory = { lastGood: {}, down: {}, told: {}, reviewAt: null };
+export const BLANK_GOVERNOR_MEMORY: GovernorMemory = { lastGood: {}, down: {}, told: {}, reviewAt: null, cases: {} };
