@@ -116,8 +116,8 @@ function judge(turn: Turn, intent: OrderIntent): void {
 function decideOn(turn: Turn, intent: OrderIntent): void {
   const { state, memory, now } = turn;
   const verdict = verdictOn(state, memory, intent, now);
-  const lastGood = memory.lastGood[instrumentKey(intent)] ?? null;
-  turn.memory = { ...memory, cases: withCase(memory.cases, { intent, state, lastGood, now, verdict, steps: [] }) };
+  const { cases, ...seen } = memory;
+  turn.memory = { ...memory, cases: withCase(cases, { intent, state, memory: seen, now, verdict, steps: [] }) };
   turn.record(verdict);
   for (const wire of wiresOfVerdict(turn.state, verdict, turn.now)) turn.record(wire);
 }

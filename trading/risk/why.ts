@@ -7,13 +7,13 @@ import { notional } from '../money/decimal.ts';
 import type { DomainEvent, Fact, Refusal } from '../model/events.ts';
 import { brokerOf, type Instant } from '../model/instrument.ts';
 import type { OrderIntent } from '../model/order.ts';
-import type { QuoteSnapshot } from '../model/quote.ts';
 import type { Gate, OrderGates } from '../model/why.ts';
 import { touch } from '../paper/price.ts';
 import { quoteAge } from '../market/freshness.ts';
 import { allowanceOf, closeOnlyOf } from './allowance.ts';
 import { NAMED_CHECKS } from './checks.ts';
 import type { EntryCase } from './entry.ts';
+import type { GovernorMemory } from './memory.ts';
 import { instrumentKey, type GovernorState, type Verdict } from './state.ts';
 import { SAID } from './why-checks.ts';
 
@@ -26,7 +26,7 @@ const STEPS_KEPT_MAX = 16;
 export interface DecidedCase {
   readonly intent: OrderIntent;
   readonly state: GovernorState;
-  readonly lastGood: QuoteSnapshot | null;
+  readonly memory: Omit<GovernorMemory, 'cases'>;
   readonly now: Instant;
   readonly verdict: DomainEvent;
   /** What became of it after an approval. */
@@ -100,7 +100,7 @@ const isCode =
     codes.includes(refusal.code);
 
 /** As `gateOf` and then the checks ask them. */
-function entryGates({ state, intent, lastGood, now }: DecidedCase): readonly Asked[] {
+function entryGates({ state, intent, memory, now }: DecidedCase): readonly Asked[] {
   const { asset, mode, symbol } = intent;
   const broker = brokerOf(asset);
   const closed = closeOnlyOf(state, intent, now);
@@ -118,19 +118,20 @@ function entryGates({ state, intent, lastGood, now }: DecidedCase): readonly Ask
     ),
     governed('catalog', 'LC-1', {}, `${symbol}: the catalog lists it`, isCode('UNKNOWN_INSTRUMENT')),
   ];
-  const entry = caseOf(state, intent, lastGood, now);
+  const entry = caseOf(state, intent, memory, now);
   if (entry === null) return gates;
   const names = Object.keys(NAMED_CHECKS) as (keyof typeof NAMED_CHECKS)[]; // the keys of a constant
   const refusedBy = names.find((name) => NAMED_CHECKS[name](entry) !== null);
   return [...gates, ...names.map((name) => ({ ...SAID[name](entry), stops: () => name === refusedBy }))];
 }
 
-function caseOf(state: GovernorState, intent: OrderIntent, lastGood: QuoteSnapshot | null, now: Instant): EntryCase | null {
+function caseOf(state: GovernorState, intent: OrderIntent, memory: DecidedCase['memory'], now: Instant): EntryCase | null {
   const { settings } = state;
   const instrument = state.instruments[instrumentKey(intent)];
   const allowance = allowanceOf(state, intent, now);
   if (settings === null || instrument === undefined || allowance === null) return null;
   const value = notional(touch(intent.side, intent.snapshot), intent.qty, instrument.multiplier);
+  const lastGood = memory.lastGood[instrumentKey(intent)] ?? null;
   return { state, settings, instrument, allowance, lastGood, intent, notional: value, now };
 }
 
