@@ -147,7 +147,7 @@ export class PageStory {
       killLatencyMs: this.latencyMs,
       quotes: Object.keys(this.bars).map((symbol) => this.#quote(symbol)),
       bars: Object.fromEntries(Object.entries(this.bars).map(([symbol, bars]) => [symbol, all ? bars : bars.slice(-2)])),
-      allowances: [{ ...wallet, usable: subtract(this.budget, money('19.26')), realisedToday: this.#realisedToday }],
+      allowances: [{ ...wallet, usable: subtract(this.budget, money('19.26')), realisedToday: this.#realisedToday, sizing: STORY_SIZING }],
     };
   }
 
@@ -186,6 +186,7 @@ export class PageStory {
   }
 }
 
+const STORY_SIZING = { multiplier: '1', risk: '0.02', baseCap: '20', notionalCap: '20', orderMax: '20' };
 const HEAD = '9f2c41d07be6aa153c08ef94d1b7520e63a9cc82f7105bd4e88a610f3d92c75b';
 
 const COOL_DOWN: Refusal = {
