@@ -1,6 +1,8 @@
 /** The admin socket: JSON lines over an owner-only local socket, one answer a request. CLI and REPL speak it. */
+import type { Asset, Mode } from '#trading/model/instrument.ts';
 import { z } from 'zod';
-import { killScope, name, text } from './values.ts';
+import { asset, killScope, mode, name, text } from './values.ts';
+import type { PendingView } from './view.ts';
 
 export const ADMIN_LINE_BYTES_MAX = 65_536;
 
@@ -12,6 +14,8 @@ export const adminRequest = z.discriminatedUnion('command', [
   z.strictObject({ id: name, command: z.literal('why'), asset: name }),
   z.strictObject({ id: name, command: z.literal('kill'), scope: killScope, reason: text, flatten: z.boolean(), source: name }),
   z.strictObject({ id: name, command: z.literal('rearm'), confirm: text, reason: text, source: name }),
+  z.strictObject({ id: name, command: z.literal('mode.set'), asset, mode, on: z.boolean(), source: name }),
+  z.strictObject({ id: name, command: z.literal('mode.confirm'), asset, nonce: name, typed: text, source: name }),
   z.strictObject({ id: name, command: z.literal('crash'), actor: name }),
   z.strictObject({ id: name, command: z.literal('verify') }),
   z.strictObject({ id: name, command: z.literal('reload') }),
@@ -26,4 +30,16 @@ export type AdminAnswer =
 export interface KillAck {
   readonly actor: string;
   readonly ms: number;
+}
+
+/** What `mode.set` and `mode.confirm` answer; a refusal is an error `CODE: sentence` instead. */
+export interface ModeAnswer {
+  readonly asset: Asset;
+  readonly mode: Mode;
+  /** How it stands now. */
+  readonly on: boolean;
+  /** False where nothing had to change. */
+  readonly changed: boolean;
+  /** Live that waits for what the person has to type, or null. */
+  readonly pending: PendingView | null;
 }

@@ -83,6 +83,15 @@ export const EVENT_BODIES: BodySchemas = {
   'tripwire.tripped': z.strictObject({ asset: value.asset, mode: z.enum(MODES), refusal: value.refusal, until: value.instant.nullable() }),
   'kill.tripped': z.strictObject({ scope: value.killScope, reason: value.text, source: value.name, flatten: z.boolean() }),
   'kill.rearmed': z.strictObject({ source: value.name, reason: value.text }),
+  'mode.requested': z.strictObject({
+    asset: value.asset,
+    mode: z.literal('live'),
+    nonce: value.name,
+    expiresAt: value.instant,
+    summary: value.liveSummary,
+    source: value.name,
+  }),
+  'mode.changed': z.strictObject({ asset: value.asset, mode: z.enum(MODES), on: z.boolean(), source: value.name, reason: value.text }),
 };
 
 export const EVENT_VERSION: Readonly<Record<EventType, number>> = {
@@ -101,6 +110,8 @@ export const EVENT_VERSION: Readonly<Record<EventType, number>> = {
   'tripwire.tripped': 1,
   'kill.tripped': 1,
   'kill.rearmed': 1,
+  'mode.requested': 1,
+  'mode.changed': 1,
 };
 
 /** The only actors that may write an event: a prefix ending in `.` stands for a family. */
@@ -120,6 +131,8 @@ export const EVENT_OWNERS: Readonly<Record<EventType, readonly string[]>> = {
   'tripwire.tripped': ['governor'],
   'kill.tripped': ['kill-switch'],
   'kill.rearmed': ['kill-switch'],
+  'mode.requested': ['mode-switch'],
+  'mode.changed': ['mode-switch'],
 };
 
 /** @throws z.ZodError where the body does not fit its type. */

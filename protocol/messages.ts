@@ -28,6 +28,13 @@ export const fact: z.ZodType<Fact> = z
     }
   });
 
+const modeEdge = {
+  asset: value.asset,
+  source: value.name,
+  at: value.instant,
+  venue: z.strictObject({ account: value.text, unavailable: value.text.nullable() }),
+};
+
 type BodySchemas = { readonly [T in MessageType]: z.ZodType<MessageBody<T>> };
 
 export const MESSAGE_BODIES: BodySchemas = {
@@ -63,6 +70,8 @@ export const MESSAGE_BODIES: BodySchemas = {
   'clock.advanced': z.strictObject({}),
   'kill.trip': z.strictObject({ scope: value.killScope, reason: value.text, source: value.name, flatten: z.boolean() }),
   'kill.rearm': z.strictObject({ confirm: value.text, source: value.name, reason: value.text }),
+  'mode.set': z.strictObject({ ...modeEdge, mode: value.mode, on: z.boolean() }),
+  'mode.confirm': z.strictObject({ ...modeEdge, nonce: value.name, typed: value.text }),
   'fact.recorded': z.strictObject({ fact }),
   'window.fed': z.strictObject({ feed: z.unknown() }),
   'admin.requested': z.strictObject({ id: value.name, request: z.unknown() }),

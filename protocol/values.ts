@@ -4,7 +4,7 @@ import { ASSETS, BROKERS, MODES, type Instrument } from '#trading/model/instrume
 import type { Bar, QuoteSnapshot } from '#trading/model/quote.ts';
 import type { Bracket, Clamp, Fill, OrderIntent, PaperDraws, PaperProof, SizingBasis } from '#trading/model/order.ts';
 import type { ClosedTrade } from '#trading/model/position.ts';
-import { REFUSAL_CODES, type KillScope, type Refusal } from '#trading/model/events.ts';
+import { REFUSAL_CODES, type KillScope, type LiveSummary, type Refusal } from '#trading/model/events.ts';
 import { z } from 'zod';
 
 const NAME_LENGTH_MAX = 64;
@@ -172,3 +172,18 @@ export const refusal = z.strictObject({
     .refine((value) => Object.keys(value).length <= NUMBERS_MAX, 'too many numbers'),
   sentence: text,
 }) satisfies z.ZodType<Refusal>;
+
+export const liveSummary = z.strictObject({
+  budget: money,
+  allocMode: z.enum(['absolute', 'percent']),
+  leverageCap: ratio,
+  maxPositions: z.int().positive(),
+  maxLossPerOrder: ratio,
+  dailyLossCap: ratio,
+  maxDrawdown: ratio,
+  market: name,
+  broker,
+  account: text,
+  unavailable: text.nullable(),
+  type: name,
+}) satisfies z.ZodType<LiveSummary>;

@@ -1,7 +1,7 @@
 /** What the page shows: one snapshot, then sequenced patches. Numbers are decimal text where they are money. */
 import type { Asset, Instant, Mode } from '#trading/model/instrument.ts';
 import type { ClosedTrade, Position } from '#trading/model/position.ts';
-import type { KillScope, Refusal } from '#trading/model/events.ts';
+import type { KillScope, LiveSummary, Refusal } from '#trading/model/events.ts';
 
 /** SZ-1…5: what one entry may be now, USD. `orderMax` is the smaller of the cap and what is usable. */
 export interface SizingView {
@@ -96,6 +96,19 @@ export interface RefusalView {
   readonly at: Instant;
   readonly refusal: Refusal;
 }
+/** Live that waits for its typed confirmation. `expiresAt` is UTC milliseconds of the person's clock. */
+export interface PendingView {
+  readonly nonce: string;
+  readonly expiresAt: Instant;
+  readonly summary: LiveSummary;
+  /** What has to be typed, to the letter. */
+  readonly type: string;
+}
+export interface ModesView {
+  readonly paper: boolean;
+  readonly live: boolean;
+  readonly pending: PendingView | null;
+}
 export interface JournalView {
   readonly seq: number;
   readonly head: string;
@@ -116,6 +129,8 @@ export interface View {
   readonly run: RunView;
   readonly kill: KillView;
   readonly journal: JournalView;
+  /** By asset, every one that is traded here. */
+  readonly modes: Readonly<Record<string, ModesView>>;
   readonly wallets: Readonly<Record<string, WalletView>>;
   readonly quotes: Readonly<Record<string, QuoteView>>;
   readonly positions: Readonly<Record<string, PositionView>>;
@@ -149,7 +164,7 @@ export interface ViewSnapshot {
  */
 export interface ViewPatch {
   readonly seq: number;
-  readonly set?: Partial<Pick<View, 'run' | 'kill' | 'journal' | 'actors'>>;
+  readonly set?: Partial<Pick<View, 'run' | 'kill' | 'journal' | 'actors' | 'modes'>>;
   readonly put?: {
     readonly wallets?: Readonly<Record<string, WalletView | null>>;
     readonly quotes?: Readonly<Record<string, QuoteView | null>>;
@@ -171,6 +186,7 @@ export interface WindowFeed {
   readonly actors: readonly ActorView[];
   readonly latch: boolean;
   readonly killLatencyMs: number | null;
+  readonly modes: View['modes'];
   /** The newest quote of each symbol that changed since the last feed. */
   readonly quotes: readonly QuoteView[];
   /** Bars that closed or changed since the last feed; after a restart of the dashboard, all that are kept. */

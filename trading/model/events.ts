@@ -1,5 +1,5 @@
 /** The facts of the journal. Schemas in protocol/events.ts; append-only: a change is a new version and an upcaster. */
-import type { Money, Qty } from '../money/decimal.ts';
+import type { Money, Qty, Ratio } from '../money/decimal.ts';
 import type { Asset, Broker, Instant, Instrument, Mode } from './instrument.ts';
 import type { Clamp, Fill, OrderEnd, OrderIntent, PaperDraws } from './order.ts';
 import type { ClosedTrade } from './position.ts';
@@ -41,6 +41,10 @@ export const REFUSAL_CODES = [
   'BROKER_DOWN',
   'NOTHING_TO_CLOSE',
   'UNKNOWN_INSTRUMENT',
+  'MODE_OFF',
+  'CONFIRM_EXPIRED',
+  'CONFIRM_WRONG',
+  'LIVE_NOT_AVAILABLE',
   'NOT_CONFIGURED',
   'INTERRUPTED',
 ] as const;
@@ -48,6 +52,26 @@ export type RefusalCode = (typeof REFUSAL_CODES)[number];
 
 /** KS-1: what a kill covers. */
 export type KillScope = 'all' | Broker | Asset;
+
+/** What a person sees before live is switched on: the money and the caps that hold, where, and on whose account. */
+export interface LiveSummary {
+  /** USD in `absolute` mode; in `percent` mode the fraction of the account's wallet. */
+  readonly budget: Money;
+  readonly allocMode: 'absolute' | 'percent';
+  readonly leverageCap: Ratio;
+  readonly maxPositions: number;
+  /** Fractions of the budget or its equity, as in Settings. */
+  readonly maxLossPerOrder: Ratio;
+  readonly dailyLossCap: Ratio;
+  readonly maxDrawdown: Ratio;
+  readonly market: string;
+  readonly broker: Broker;
+  readonly account: string;
+  /** Why a confirmation would be refused now, or null. */
+  readonly unavailable: string | null;
+  /** What the person has to type. */
+  readonly type: string;
+}
 
 interface OrderKey {
   readonly clientOrderId: string;
@@ -87,6 +111,16 @@ interface Bodies {
   'tripwire.tripped': { readonly asset: Asset; readonly mode: Mode; readonly refusal: Refusal; readonly until: Instant | null };
   'kill.tripped': { readonly scope: KillScope; readonly reason: string; readonly source: string; readonly flatten: boolean };
   'kill.rearmed': { readonly source: string; readonly reason: string };
+  /** RT-2: live waits for its typed confirmation. `expiresAt` is of the person's clock, not of the market's, which may run sixty times as fast. */
+  'mode.requested': {
+    readonly asset: Asset;
+    readonly mode: 'live';
+    readonly nonce: string;
+    readonly expiresAt: Instant;
+    readonly summary: LiveSummary;
+    readonly source: string;
+  };
+  'mode.changed': { readonly asset: Asset; readonly mode: Mode; readonly on: boolean; readonly source: string; readonly reason: string };
 }
 
 export type EventType = keyof Bodies;

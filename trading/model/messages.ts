@@ -18,6 +18,20 @@ export interface Allowance {
   readonly closeOnly: Refusal | null;
 }
 
+/** Of an asset's live venue: whose account, and why it may not be switched on, or null where it may. */
+export interface LiveVenue {
+  readonly account: string;
+  readonly unavailable: string | null;
+}
+
+interface ModeEdge {
+  readonly asset: Asset;
+  readonly source: string;
+  /** UTC milliseconds of the person's clock. */
+  readonly at: Instant;
+  readonly venue: LiveVenue;
+}
+
 interface Bodies {
   'quote.received': { readonly quote: QuoteSnapshot };
   'frame.dropped': { readonly asset: Asset; readonly symbol: string | null; readonly reason: string; readonly exchangeAt: Instant | null };
@@ -35,6 +49,9 @@ interface Bodies {
   'clock.advanced': Record<string, never>;
   'kill.trip': { readonly scope: KillScope; readonly reason: string; readonly source: string; readonly flatten: boolean };
   'kill.rearm': { readonly confirm: string; readonly source: string; readonly reason: string };
+  /** From the main process only, which stamps the person's clock and what it knows of the asset's live venue. */
+  'mode.set': ModeEdge & { readonly mode: Mode; readonly on: boolean };
+  'mode.confirm': ModeEdge & { readonly nonce: string; readonly typed: string };
   'fact.recorded': { readonly fact: Fact };
   /** The conflated feed of the page (protocol/view.ts, WindowFeed): from the main process only. */
   'window.fed': { readonly feed: unknown };
