@@ -13,6 +13,7 @@ import {
   type QuoteView,
   type RunView,
   type SizingView,
+  type View,
   type WalletView,
   type WindowFeed,
 } from '#protocol/view.ts';
@@ -29,6 +30,7 @@ export interface WindowSources {
   realisedToday(allowance: Allowance): string;
   latch(): boolean;
   killLatencyMs(): number | null;
+  modes(): View['modes'];
 }
 
 /** Gathers what changed since the last feed; `takeAll` is for a page process that has just started. */
@@ -85,13 +87,14 @@ export class Window {
   }
 
   #feed(quotes: readonly QuoteView[], bars: Readonly<Record<string, readonly ChartBar[]>>): WindowFeed {
-    const { run, journal, actors, allowances, latch, killLatencyMs } = this.#sources;
+    const { run, journal, actors, allowances, latch, killLatencyMs, modes } = this.#sources;
     return {
       run: run(),
       journal: journal(),
       actors: actors(),
       latch: latch(),
       killLatencyMs: killLatencyMs(),
+      modes: modes(),
       quotes,
       bars,
       allowances: allowances().map((allowance) => this.#wallet(allowance)),

@@ -83,5 +83,9 @@ function requestOf(id: string, command: AdminCommand): AdminRequest {
       return { id, command: 'verify' };
     case 'why.asked':
       return { id, command: 'why', asset: command.asset };
+    case 'mode.set':
+      return { id, command: 'mode.set', asset: command.asset, mode: command.mode, on: command.on, source: SOURCE };
+    case 'mode.confirm':
+      return { id, command: 'mode.confirm', asset: command.asset, nonce: command.nonce, typed: command.typed, source: SOURCE };
   }
 }

@@ -10,6 +10,7 @@ export function diffViews(before: View, after: View): PatchBody | null {
     kill: changed(before.kill, after.kill),
     journal: changed(before.journal, after.journal),
     actors: changed(before.actors, after.actors),
+    modes: changed(before.modes, after.modes),
   });
   const put = entriesOf({
     wallets: puts(before.wallets, after.wallets),

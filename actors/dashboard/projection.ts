@@ -31,6 +31,7 @@ export class Projection {
   #actors: readonly ActorView[] = [];
   #latch = false;
   #killLatencyMs: number | null = null;
+  #modes: View['modes'] = {};
   #wallets: ReadonlyMap<string, WalletView> = new Map();
   readonly #quotes = new Map<string, QuoteView>();
   readonly #bars = new Map<string, readonly ChartBar[]>();
@@ -53,11 +54,12 @@ export class Projection {
   }
 
   /** @throws RangeError where the feed names more symbols than are kept. */
-  feed({ run, journal, actors, latch, killLatencyMs, quotes, bars, allowances }: WindowFeed): void {
+  feed({ run, journal, actors, latch, killLatencyMs, modes, quotes, bars, allowances }: WindowFeed): void {
     this.#run = run;
     this.#journal = journal;
     this.#actors = actors;
     this.#latch = latch;
+    this.#modes = modes;
     this.#killLatencyMs = killLatencyMs;
     this.#wallets = new Map(allowances.map((wallet) => [walletKey(wallet), wallet]));
     for (const quote of quotes) this.#quotes.set(quote.symbol, quote);
@@ -79,6 +81,7 @@ export class Projection {
         latencyMs: this.#killLatencyMs,
       },
       journal: this.#journal,
+      modes: this.#modes,
       wallets: Object.fromEntries(this.#wallets),
       quotes: Object.fromEntries(this.#quotes),
       positions: Object.fromEntries(Object.values(positions).map((position) => [positionKey(position), this.#marked(position)])),

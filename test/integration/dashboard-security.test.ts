@@ -330,6 +330,7 @@ const BLANK_FEED = {
   actors: [],
   latch: false,
   killLatencyMs: null,
+  modes: {},
   quotes: [],
   bars: {},
   allowances: [],

@@ -32,6 +32,7 @@ const open = (allowances: readonly Allowance[] = []): Window =>
     realisedToday: () => '0',
     latch: () => false,
     killLatencyMs: () => null,
+    modes: () => ({}),
   });
 const bars = (window: Window): readonly (readonly number[])[] =>
   (window.takeChanges().bars['BTC/USDT'] ?? []).map(({ time, open: first, high, low, close }) => [time, first, high, low, close]);
