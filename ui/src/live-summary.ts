@@ -8,7 +8,7 @@ const SECOND_MS = 1000;
 export function summaryLines(summary: LiveSummary): readonly (readonly [string, string])[] {
   const { budget, allocMode, leverageCap, maxPositions, maxLossPerOrder, dailyLossCap, maxDrawdown, market, broker, account } = summary;
   return [
-    ['Budget', allocMode === 'absolute' ? usd(budget) : `${percent(Number(budget), 2)} of the account's wallet`],
+    ['Budget', allocMode === 'absolute' ? usd(budget) : `${percent(Number(budget), 2)} of the account’s wallet`],
     ['Leverage at most', `${leverageCap}×`],
     ['Open positions at most', String(maxPositions)],
     ['Loss of one order at most', `${percent(Number(maxLossPerOrder), 2)} of the budget`],
