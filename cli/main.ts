@@ -15,7 +15,7 @@ interface SharedOptions {
 
 const PAGE_PORT = 8000;
 
-type Act<O> = (context: Context, options: O) => Promise<number>;
+type Act<O> = (context: Context, options: O, words: readonly string[]) => Promise<number>;
 
 /** Runs one command line. Returns the exit code: 0 ok, 1 failed or refused, 2 usage or configuration, 70 crash. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -24,11 +24,12 @@ export async function main(argv: readonly string[]): Promise<number> {
     .description('A self-learning trading system: a supervision tree of actors that anyone can check')
     .exitOverride();
   addVerbs(program, (act) => async (...given: unknown[]) => {
-    const options = (given.at(-1) as Command).opts<SharedOptions>();
+    const command = given.at(-1) as Command;
+    const options = command.opts<SharedOptions>();
     const environment = loadEnvironment();
     const market = options.market ?? environment.market;
     const context = { output: openOutput(options.json === true), environment, market, dataDir: options.dataDir ?? environment.dataDir };
-    code = await act(context, options as never); // commander's options are those that the verb declared
+    code = await act(context, options as never, command.args); // commander's options are those that the verb declared
   });
   try {
     await program.parseAsync([...argv], { from: 'user' });
@@ -72,6 +73,7 @@ function addVerbs(program: Command, run: (act: Act<never>) => (...given: unknown
     )
     .option('--for <duration>', 'stops by itself after this long: 90s, 5m, 1h', duration)
     .option('--until-end', 'stops by itself when the recorded market ends')
+    .option('--rehearse <list>', 'live of these assets is on from the start, with nothing typed (embedded only)', list)
     .option('--no-page', 'no page')
     .option('--config-dir <dir>', 'where budgets.json, markets.json and strategies/ are (default: config/ of the program)')
     .action(run(async (context, options) => (await import('./system.ts')).system(context, options)));
@@ -83,6 +85,12 @@ function addVerbs(program: Command, run: (act: Act<never>) => (...given: unknown
     .option('--confirm <word>', 'typed confirmation of --rearm')
     .option('--status', 'shows the latch and changes nothing')
     .action(run(async (context, options) => (await import('./kill.ts')).kill(context, options)));
+  verb('mode', 'switches paper or live of an asset on or off in the running system')
+    .argument('<asset>', 'which asset')
+    .argument('<mode>', 'paper or live')
+    .argument('<state>', 'on or off')
+    .option('--confirm <text>', 'typed confirmation of "live on": LIVE and the asset, as in "LIVE crypto_spot"')
+    .action(run(async (context, options, words) => (await import('./mode.ts')).mode(context, options, words)));
   verb('verify', 'proves the journal: chain, every paper fill, PnL and budgets from fills')
     .option('--from <seq>', 'first record to report on', whole('--from', 1, Number.MAX_SAFE_INTEGER), 1)
     .action(run(async (context, options) => (await import('./verify.ts')).verify(context, options)));

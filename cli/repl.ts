@@ -6,10 +6,12 @@ import { inspect } from 'node:util';
 import { join } from 'node:path';
 import { adminSocketPath } from '#supervisors/admin-path.ts';
 import { paths } from '#state/data-dir.ts';
+import type { ModeAnswer } from '#protocol/admin.ts';
 import { asset } from '#protocol/values.ts';
 import type { WhyAnswer } from '#trading/model/why.ts';
 import { AdminError, askSystem, type AdminCommand } from './admin-client.ts';
 import type { Context } from './context.ts';
+import { modeRequest, modeText } from './mode.ts';
 import { EXIT } from './output.ts';
 import { whyText } from './why.ts';
 
@@ -25,13 +27,15 @@ const HELP = [
   'why ASSET                          the gates the last signal met, with their numbers',
   'kill [SCOPE] [REASON…]             trips the kill-switch: all, bybit, ibkr or an asset',
   'rearm REARM                        removes the latch',
+  'mode ASSET paper|live on|off       switches a mode; "live on" says what to type',
+  'mode confirm ASSET NONCE TYPED…    the typed confirmation of "live on"',
   'crash ACTOR                        crashes an actor (embedded market only)',
   'verify                             proves the journal',
   'reload                             reads the budgets again',
   'login                              a fresh one-time link to the page',
   'help                               this list',
 ];
-const VERBS = ['tree', 'status', 'ask', 'tell', 'why', 'kill', 'rearm', 'crash', 'verify', 'reload', 'login', 'help', 'exit'];
+const VERBS = ['tree', 'status', 'ask', 'tell', 'why', 'kill', 'rearm', 'mode', 'crash', 'verify', 'reload', 'login', 'help', 'exit'];
 
 export async function repl(context: Context, options: { readonly execute?: string }): Promise<number> {
   const socket = adminSocketPath(paths(context.dataDir, context.market).adminSocket);
@@ -87,11 +91,20 @@ async function actorNames(socket: string): Promise<readonly string[]> {
   }
 }
 
+const MODE_WORDS = [...asset.options, 'confirm', 'paper', 'live', 'on', 'off'];
+
 /** Completes verbs, then actor and asset names. */
 export function complete(line: string, names: readonly string[]): [string[], string] {
   const words = line.split(/\s+/);
   const last = words.at(-1) ?? '';
-  const choices = words.length <= 1 ? VERBS : words[0] === 'why' || words[0] === 'kill' ? [...asset.options, 'all', 'bybit', 'ibkr'] : names;
+  const choices =
+    words.length <= 1
+      ? VERBS
+      : words[0] === 'mode'
+        ? MODE_WORDS
+        : words[0] === 'why' || words[0] === 'kill'
+          ? [...asset.options, 'all', 'bybit', 'ibkr']
+          : names;
   return [choices.filter((choice) => choice.startsWith(last)), last];
 }
 
@@ -122,6 +135,8 @@ export function parseLine(line: string): AdminCommand | 'help' {
       return { command: 'kill', scope: (words[0] ?? 'all') as 'all', reason: rest(2) || 'by hand', flatten: false, source: SOURCE };
     case 'rearm':
       return { command: 'rearm', confirm: need(words[0], 'rearm REARM'), reason: rest(2) || 'by hand', source: SOURCE };
+    case 'mode':
+      return words[0] === 'confirm' ? confirmation(words.slice(1), rest(4)) : modeRequest(words, SOURCE);
     default:
       throw new Error(`unknown command ${JSON.stringify(verb)}; "help" lists them`);
   }
@@ -129,9 +144,22 @@ export function parseLine(line: string): AdminCommand | 'help' {
 
 async function act(socket: string, line: string, colours: boolean): Promise<{ readonly result: unknown; readonly text: string }> {
   const command = parseLine(line);
-  if (command === 'help') return { result: HELP.join('\n'), text: HELP.join('\n') };
-  const result = await askSystem(socket, command, ANSWER_MS_MAX);
-  return { result, text: command.command === 'why' ? whyText(result as WhyAnswer) : show(result, colours) }; // as supervisors/why.ts answers
+  const result = command === 'help' ? HELP.join('\n') : await askSystem(socket, command, ANSWER_MS_MAX);
+  return { result, text: textOf(command, result, colours) };
+}
+
+/** The system's answers are typed by protocol/admin.ts and trading/model/why.ts. */
+function textOf(command: AdminCommand | 'help', result: unknown, colours: boolean): string {
+  if (command === 'help') return show(result, colours);
+  if (command.command === 'why') return whyText(result as WhyAnswer);
+  const isMode = command.command === 'mode.set' || command.command === 'mode.confirm';
+  return isMode ? modeText(result as ModeAnswer, Date.now()) : show(result, colours);
+}
+
+function confirmation([name, nonce]: readonly string[], typed: string): AdminCommand {
+  const named = asset.safeParse(name);
+  if (!named.success || nonce === undefined || typed === '') throw new Error('usage: mode confirm ASSET NONCE TYPED…');
+  return { command: 'mode.confirm', asset: named.data, nonce, typed, source: SOURCE };
 }
 
 function parseBody(text: string): unknown {

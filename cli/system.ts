@@ -6,6 +6,7 @@ import { openLog, type Logger } from '#config/log.ts';
 import { loadMarkets, loadStrategy, WIRED_ASSETS, type Markets, type WiredAsset } from '#config/markets.ts';
 import { paths } from '#state/data-dir.ts';
 import { JournalError } from '#state/errors.ts';
+import { liveVenueOf } from '#supervisors/live-venues.ts';
 import { inspectPlay, realPlan, SYNTHETIC_PLAN, type PlayPlan } from '#supervisors/play-plan.ts';
 import { checkStrategies, refusePortInUse } from '#supervisors/preflight.ts';
 import type { SystemReport } from '#supervisors/system-options.ts';
@@ -29,6 +30,7 @@ interface SystemOptions {
   readonly untilEnd?: boolean;
   readonly allowGaps?: boolean;
   readonly page: boolean;
+  readonly rehearse?: readonly string[];
   readonly configDir?: string;
 }
 
@@ -46,6 +48,7 @@ export async function system(context: Context, options: SystemOptions): Promise<
   const markets = await loadMarkets(configDir);
   const { plan, played } = context.market === 'embedded' ? await planOf(options) : { plan: realPlan(context.market), played: null };
   const assets = chosenAssets(options, markets, played);
+  const rehearse = rehearsed(context, options.rehearse ?? [], assets);
   const strategies: Record<string, Record<string, unknown>> = {};
   for (const { strategy } of assets) strategies[strategy] ??= await loadStrategy(configDir, strategy);
   checkStrategies({ assets, strategies });
@@ -73,6 +76,7 @@ export async function system(context: Context, options: SystemOptions): Promise<
       page: options.page ? { port: options.port, uiDir: join(ROOT, 'ui', 'dist') } : null,
       untilEnd: options.untilEnd === true,
       chaosMs: options.chaos ?? null,
+      rehearse,
       log,
     });
   } catch (error) {
@@ -104,6 +108,8 @@ function refuseContradictions(context: Context, options: SystemOptions): void {
   if (context.market !== 'embedded' && (!synthetic || options.speed !== undefined || options.chaos !== undefined)) {
     throw new UsageError(`--play, --speed and --chaos belong to the embedded market; --market is ${context.market}`);
   }
+  if (context.market !== 'embedded' && options.rehearse !== undefined)
+    throw new UsageError(`--rehearse belongs to the embedded market; --market is ${context.market}, where live takes its typed confirmation`);
   if (options.untilEnd === true && synthetic)
     throw new UsageError('--until-end needs recorded files in --play: a synthetic market never ends; use --for');
   if (options.symbol !== undefined && synthetic) throw new UsageError('--symbol names the symbol of a recorded file; give it with --play FILE');
@@ -139,6 +145,17 @@ export function chosenAssets(options: Pick<SystemOptions, 'assets'>, markets: Ma
   const tradable = chosen.filter(({ symbols }) => symbols.length > 0);
   if (tradable.length === 0) throw new UsageError(`--assets ${asked.join(',')}: none of the played files is of these assets`);
   return tradable;
+}
+
+/** Refused before anything is written. The system asks again when it switches: a kill may be latched. */
+function rehearsed({ market }: Context, asked: readonly string[], assets: readonly ChosenAsset[]): readonly WiredAsset[] {
+  return asked.map((name) => {
+    const found = assets.find(({ asset }) => asset === name);
+    if (found === undefined) throw new UsageError(`--rehearse ${name}: must be of ${assets.map(({ asset }) => asset).join(', ')}, which trade here`);
+    const { unavailable } = liveVenueOf(market, found.asset);
+    if (unavailable !== null) throw new UsageError(`--rehearse ${name}: ${unavailable}`);
+    return found.asset;
+  });
 }
 
 /** Runs until the market ends, the time is up, a signal comes or the root gives up; then stops in order. */

@@ -8,6 +8,7 @@ import type { OpenJournal } from '#state/journal.ts';
 import { verifyOpenJournal } from '#state/verify/running.ts';
 import type { Cell } from './cell.ts';
 import type { KillPath } from './kill-path.ts';
+import type { ModePath } from './mode-path.ts';
 import type { Router } from './router.ts';
 import type { SettingsWatch } from './settings-watch.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -18,6 +19,7 @@ export interface AdminPowers {
   readonly router: Router;
   readonly root: Supervisor<Cell>;
   readonly kill: KillPath;
+  readonly modes: Pick<ModePath, 'set' | 'confirm'>;
   readonly settings: Pick<SettingsWatch, 'reload'>;
   readonly journal: OpenJournal;
   readonly embedded: boolean;
@@ -27,7 +29,7 @@ export interface AdminPowers {
 
 const ASK_MS_MAX = 5000;
 /** Facts and money move only by decisions: the prompt may not write another actor's messages of these kinds. */
-const NOT_TOLD = new Set(['fact.recorded', 'admin.requested', 'admin.answered', 'window.fed']);
+const NOT_TOLD = new Set(['fact.recorded', 'admin.requested', 'admin.answered', 'window.fed', 'mode.set', 'mode.confirm']);
 
 export async function adminTable(request: AdminRequest, powers: AdminPowers): Promise<unknown> {
   const { router, root, kill } = powers;
@@ -48,6 +50,10 @@ export async function adminTable(request: AdminRequest, powers: AdminPowers): Pr
       return kill.trip({ scope: request.scope, reason: request.reason, source: request.source, flatten: request.flatten });
     case 'rearm':
       return kill.rearm({ confirm: request.confirm, reason: request.reason, source: request.source });
+    case 'mode.set':
+      return powers.modes.set(request);
+    case 'mode.confirm':
+      return powers.modes.confirm(request);
     case 'crash':
       if (!powers.embedded) throw new Error('crash is for the embedded market only');
       if (!root.crash(request.actor)) throw new Error(`no running actor is named ${request.actor}`);

@@ -35,6 +35,15 @@ export function logFact(log: Log, fact: Fact): void {
     case 'tripwire.tripped':
       log.warn({ actor, asset: fact.body.asset, code: fact.body.refusal.code }, `tripwire: ${fact.body.refusal.sentence}`);
       return;
+    case 'mode.requested':
+      log.warn({ actor, source: fact.body.source }, `live of ${fact.body.asset} was requested and waits for its typed confirmation`);
+      return;
+    case 'mode.changed':
+      log.warn(
+        { actor, source: fact.body.source, why: fact.body.reason },
+        `${fact.body.mode} of ${fact.body.asset} is ${fact.body.on ? 'on' : 'off'}`,
+      );
+      return;
     default:
       return;
   }

@@ -33,7 +33,7 @@ export interface KillPathOptions {
   readonly latchPath: string;
   readonly router: Router;
   /** Actors that must have heard of it: each acknowledges once its mailbox has handled the fact. */
-  readonly gates: readonly string[];
+  readonly gates: () => readonly string[];
   readonly log: Log;
   readonly now: () => Instant;
 }
@@ -67,7 +67,7 @@ export class KillPath {
       this.#journaled = true;
       acks.push({ actor: ACTOR.killSwitch, ms: elapsed() });
       // Mailboxes are in order: who answers has handled the fact that was posted before.
-      const heard = gates.map(async (actor) => {
+      const heard = gates().map(async (actor) => {
         await router.ask(actor, { type: 'actor.asked', body: { query: 'kill', args: [] } }, ACK_MS_MAX);
         acks.push({ actor, ms: elapsed() });
       });

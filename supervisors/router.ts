@@ -71,6 +71,11 @@ export class Router {
     this.#recipients.set(recipient.name, recipient);
   }
 
+  /** What is sent to it from here on finds nobody. */
+  unregister(name: string): void {
+    this.#recipients.delete(name);
+  }
+
   /** A name served by a plain function of the main process. @throws where the name is taken. */
   handle(name: string, handler: Handler): void {
     if (this.#recipients.has(name) || this.#handlers.has(name)) throw new Error(`two actors are named ${name}`);

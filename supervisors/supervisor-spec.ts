@@ -7,6 +7,8 @@ export interface ActorSpec extends CellSpec {
   readonly kind: 'actor';
   /** permanent where absent. */
   readonly restart?: RestartType;
+  /** Runs only from `wake` to `sleep`; in between restarted like any other. */
+  readonly dormant?: boolean;
 }
 
 export interface SupervisorSpec {

@@ -57,6 +57,8 @@ interface Child {
   restarts: number;
   /** Ended for good: a temporary child that failed, a transient one that was done. */
   retired: boolean;
+  /** Dormant and not woken: in no list, started by nobody. */
+  asleep: boolean;
 }
 
 export class Supervisor<C extends Supervised = Supervised> implements Supervised {
@@ -81,14 +83,38 @@ export class Supervisor<C extends Supervised = Supervised> implements Supervised
     this.#children = children.map((run, index) => {
       const child = spec.children[index];
       const type = child?.kind === 'actor' ? (child.restart ?? 'permanent') : 'permanent';
+      const asleep = child?.kind === 'actor' && child.dormant === true;
       run.onFailure = (failure) => this.#failed(index, failure, []);
-      return { run, type, attempts: 0, startedAt: 0, restarts: 0, retired: false };
+      return { run, type, attempts: 0, startedAt: 0, restarts: 0, retired: asleep, asleep };
     });
   }
 
-  /** Every actor of the tree; of the root only. */
+  /** Every actor of the tree that is not asleep; of the root only. */
   cells(): readonly C[] {
-    return this.#cells;
+    return this.#cells.filter(({ name }) => !this.isAsleep(name));
+  }
+
+  /** A dormant actor of this name that was not woken. */
+  isAsleep(name: string): boolean {
+    return this.#children.some(({ run, asleep }) => (run instanceof Supervisor ? run.isAsleep(name) : asleep && run.name === name));
+  }
+
+  /** Starts a dormant actor, as OTP's restart_child does. Of the root only: its cell, or null where none of that name is asleep. */
+  wake(name: string): C | null {
+    return this.#wake(name) ? (this.#cells.find((cell) => cell.name === name) ?? null) : null;
+  }
+
+  /** Stops a woken actor for good, until it is woken again (terminate_child). False where none of that name is awake. */
+  async sleep(name: string): Promise<boolean> {
+    for (const [index, child] of this.#children.entries()) {
+      if (child.run instanceof Supervisor) {
+        if (await child.run.sleep(name)) return true;
+      } else if (child.run.name === name && !child.asleep && this.#isDormant(index)) {
+        await this.#putToSleep(index, child);
+        return true;
+      }
+    }
+    return false;
   }
 
   /** True while every child that must run is running. */
@@ -102,7 +128,7 @@ export class Supervisor<C extends Supervised = Supervised> implements Supervised
     this.#failures = [];
     this.#starts++;
     this.#enter('starting');
-    for (const child of this.#children) Object.assign(child, { attempts: 0, retired: false });
+    for (const child of this.#children) Object.assign(child, { attempts: 0, retired: child.asleep });
     return new Promise((resolve, reject) => {
       this.#starting = { resolve, reject };
       this.#launch(
@@ -133,17 +159,49 @@ export class Supervisor<C extends Supervised = Supervised> implements Supervised
       idleMs: null,
       lastError: this.#lastError,
     };
-    return [own, ...this.#children.flatMap(({ run }) => run.view(this.name))];
+    return [own, ...this.#children.filter(({ asleep }) => !asleep).flatMap(({ run }) => run.view(this.name))];
   }
 
   crash(name: string): boolean {
     return this.#children.some(({ run }) => run.crash(name));
   }
 
+  #isDormant(index: number): boolean {
+    const spec = this.#spec.children[index];
+    return spec?.kind === 'actor' && spec.dormant === true;
+  }
+
+  #wake(name: string): boolean {
+    for (const [index, child] of this.#children.entries()) {
+      if (child.run instanceof Supervisor) {
+        if (child.run.#wake(name)) return true;
+      } else if (child.asleep && child.run.name === name) {
+        Object.assign(child, { asleep: false, retired: false, attempts: 0 });
+        // A supervisor that is down starts it with the others.
+        if (this.#state === 'running' || this.#state === 'starting') this.#launch([index], 0);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** A restart under way that has it goes on with the others of it. */
+  async #putToSleep(index: number, child: Child): Promise<void> {
+    Object.assign(child, { asleep: true, retired: true });
+    const before = [...this.#restarting].filter((restart) => restart.shares(new Set([index])));
+    const others = before.flatMap((restart) => restart.cancel()).filter((other) => other !== index);
+    for (const restart of before) this.#restarting.delete(restart);
+    await child.run.stop(true);
+    await Promise.all(before.map((restart) => restart.done));
+    if (others.length > 0) this.#launch(others, 0);
+    else this.#allUp();
+    this.#context.onState?.(this.name);
+  }
+
   /** @param rest children that the failed restart had still to start after this one */
   #failed(index: number, failure: Failure, rest: readonly number[]): void {
     const child = this.#children[index];
-    if (child === undefined || this.#state === 'stopped' || this.#state === 'failed') return;
+    if (child === undefined || child.asleep || this.#state === 'stopped' || this.#state === 'failed') return;
     const fields = { supervisor: this.name, actor: child.run.name, reason: failure.reason };
     if (!restarts(child.type, failure)) {
       this.#context.log[failure.normal ? 'info' : 'error'](fields, `${child.run.name} ended and is not restarted`);

@@ -1,6 +1,7 @@
 /** What a system is started with, and what it reports when it is over. */
 import type { Log } from '#protocol/ports.ts';
 import type { Asset } from '#trading/model/instrument.ts';
+import type { LiveVenue } from '#trading/model/messages.ts';
 import type { Settings } from '#trading/model/settings.ts';
 import type { Market } from '#trading/model/market.ts';
 import type { PlayPlan } from './play-plan.ts';
@@ -29,6 +30,10 @@ export interface SystemOptions {
   readonly page: { readonly port: number; readonly uiDir: string } | null;
   readonly untilEnd: boolean;
   readonly chaosMs: number | null;
+  /** Live of these assets is on from the start, with nothing typed: on the embedded market only. */
+  readonly rehearse?: readonly Asset[];
+  /** `liveVenueOf` where absent. */
+  readonly liveVenue?: (asset: Asset) => LiveVenue;
   readonly log: Log;
 }
 

@@ -21,16 +21,18 @@ import { inOrder } from './in-order.ts';
 import { PageFeed } from './page-feed.ts';
 import { KillPath } from './kill-path.ts';
 import { MarketClock } from './market-clock.ts';
+import { createModePath, type ModePath } from './mode-path.ts';
 import { RealMarket, wallClock } from './real-market.ts';
 import { reportOf } from './report.ts';
 import { Router } from './router.ts';
+import { runBegins } from './run-begins.ts';
 import { SettingsWatch } from './settings-watch.ts';
 import { SystemError } from './system-error.ts';
 import type { SystemOptions, SystemReport } from './system-options.ts';
 import { createTree, type Supervisor } from './supervisor.ts';
 import { Tally } from './tally.ts';
 import { treeParams } from './tree-params.ts';
-import { ACTOR, ADMIN, CONDUCTOR, traderName, treeOf } from './tree.ts';
+import { ACTOR, ADMIN, CONDUCTOR, treeOf } from './tree.ts';
 import { freePort, VenueControl } from './venue-control.ts';
 import { Window } from './window.ts';
 
@@ -76,6 +78,7 @@ class System implements RunningSystem {
   readonly #activity = new Activity();
   readonly #tally = new Tally();
   readonly #kill: KillPath;
+  readonly #modes: ModePath;
   readonly #settings: SettingsWatch;
   readonly #conductor: Conductor | RealMarket;
   readonly #window: Window;
@@ -115,7 +118,8 @@ class System implements RunningSystem {
     );
     this.#root = this.#createRoot();
     for (const cell of this.#root.cells()) this.#router.register(cell);
-    const gates = [ACTOR.governor, ACTOR.paper, ...options.assets.map(({ asset }) => traderName(asset))];
+    this.#modes = createModePath(options, places.latch, this.#router, this.#root, (name) => this.#allowances.get(name));
+    const gates = (): readonly string[] => [ACTOR.governor, ACTOR.paper, ...options.assets.flatMap(({ asset }) => this.#modes.tradersOf(asset))];
     this.#kill = new KillPath({ latchPath: places.latch, router: this.#router, gates, log, now: () => this.#clock.now() });
     this.#settings = new SettingsWatch(options, { journal, clock: this.#clock, activity: this.#activity });
     this.#conductor = this.#createConductor(played);
@@ -127,42 +131,27 @@ class System implements RunningSystem {
     const options = this.#options;
     const { log } = options;
     let runs = 0;
-    for await (const fact of this.#journal.read(0, new Set(['system.started', 'trade.closed']))) {
+    for await (const fact of this.#journal.read(0, new Set(['system.started', 'trade.closed', 'mode.changed']))) {
       if (fact.type === 'system.started') runs++;
       this.#tally.before(fact);
+      this.#modes.before(fact);
     }
     this.#journal.onAppended((facts) => {
       for (const fact of facts) {
         this.#tally.add(fact);
+        this.#modes.onFact(fact);
         logFact(log, fact);
       }
     });
     this.#closeTradeFiles = await openTradeFilesIn(this.#places, this.#journal);
-    await this.#journal.append(
-      'system',
-      null,
-      [
-        {
-          type: 'system.started',
-          body: {
-            version: options.version,
-            market: options.market,
-            seed: String(options.seed),
-            epoch: runs + 1,
-            configHash: options.configHash,
-            play: options.plan.label,
-          },
-        },
-        { type: 'settings.loaded', body: { settings: options.settings, source: options.settingsSource } },
-      ],
-      this.#clock.now(),
-    );
+    await this.#journal.append('system', null, runBegins(options, runs + 1), this.#clock.now());
     log.info(
       { actor: 'system', market: options.market, seed: options.seed, play: options.plan.label, journal: this.#journal.head().seq },
       'starting',
     );
     await this.#root.start();
     await this.#kill.resume();
+    await this.#modes.rehearse(options.rehearse ?? []);
     this.#admin = await openAdminServer(adminSocketPath(this.#places.adminSocket), (request) => this.#handleAdmin(request));
     this.#settings.start();
     this.#every(LATCH_LOOK_MS, () => this.#kill.look());
@@ -255,9 +244,8 @@ class System implements RunningSystem {
 
   /** The embedded market is played at the pace of the tree; a real one plays itself. */
   #createConductor(played: MarketClock | null): Conductor | RealMarket {
-    const { speed, log, assets } = this.#options;
-    const traderOf = new Map(assets.map(({ asset }) => [asset, [traderName(asset)]]));
-    const audience: Audience = { first: [ACTOR.governor, ACTOR.paper], traders: (quote) => traderOf.get(quote.asset) ?? [] };
+    const { speed, log } = this.#options;
+    const audience: Audience = { first: [ACTOR.governor, ACTOR.paper], traders: (quote) => this.#modes.tradersOf(quote.asset) };
     const ports = {
       settled: () => this.#activity.settled(),
       deliver: (to: string, message: Message) => this.#router.deliver(to, message, ACTOR.bybit),
@@ -296,6 +284,7 @@ class System implements RunningSystem {
       realisedToday: ({ asset, mode }) => this.#tally.realisedOn(asset, mode, this.#clock.now()),
       latch: () => this.#kill.isLatched(),
       killLatencyMs: () => this.#kill.latencyMs,
+      modes: () => this.#modes.view(),
     });
   }
 
@@ -317,9 +306,10 @@ class System implements RunningSystem {
     router.intercept('allowance.changed', (envelope) => {
       if (envelope.type !== 'allowance.changed') return;
       // The governor speaks of every budget; only wired assets have a trader to hear of it.
-      if (!this.#root.cells().some(({ name }) => name === envelope.to)) return;
-      this.#allowances.set(`${envelope.body.asset}.${envelope.body.mode}`, envelope.body);
-      router.forward(envelope, envelope.to);
+      if (!this.#options.assets.some(({ asset }) => asset === envelope.body.asset)) return;
+      this.#allowances.set(envelope.to, envelope.body);
+      // A live trader that is not there yet hears of it when it comes.
+      if (this.#root.cells().some(({ name }) => name === envelope.to)) router.forward(envelope, envelope.to);
     });
     router.intercept('history.loaded', (envelope) => {
       if (envelope.type !== 'history.loaded') return;
@@ -329,6 +319,9 @@ class System implements RunningSystem {
     router.intercept('kill.trip', (envelope) => {
       if (envelope.type === 'kill.trip') void this.#kill.trip(envelope.body);
     });
+    // A switch is a person's: no actor of the tree turns one.
+    for (const type of ['mode.set', 'mode.confirm'] as const)
+      router.intercept(type, (envelope) => router.deadLetter(envelope, 'no actor switches modes'));
     router.handle(CONDUCTOR, () => undefined);
     router.handle(ADMIN, (envelope) => {
       if (envelope.type === 'admin.requested') void this.#answerPage(envelope.body);
@@ -340,6 +333,7 @@ class System implements RunningSystem {
       router: this.#router,
       root: this.#root,
       kill: this.#kill,
+      modes: this.#modes,
       settings: this.#settings,
       journal: this.#journal,
       embedded: this.#options.market === 'embedded',
@@ -348,6 +342,7 @@ class System implements RunningSystem {
         ...this.#report(),
         marketNow: new Date(this.#clock.now()).toISOString(),
         feedUp: this.#feedUp,
+        modes: this.#modes.view(),
         activity: this.#activity.busy,
       }),
     });

@@ -1,5 +1,5 @@
 /** From a run's options to the parameters of its actors. */
-import type { Asset, Instant } from '#trading/model/instrument.ts';
+import { MODES, type Asset, type Instant } from '#trading/model/instrument.ts';
 import type { DataPaths } from '#state/data-dir.ts';
 import type { SystemOptions } from './system-options.ts';
 import { ACTOR, traderName, type TreeParams } from './tree.ts';
@@ -15,20 +15,23 @@ export function treeParams(options: SystemOptions, places: DataPaths, venue: Ven
   return {
     seed,
     latchPath: places.latch,
-    traders: options.assets.map(({ asset, symbols, strategy }) => ({
-      asset,
-      params: {
-        name: traderName(asset),
+    traders: MODES.flatMap((mode) =>
+      options.assets.map(({ asset, symbols, strategy }) => ({
         asset,
-        mode: 'paper',
-        strategyId: strategy,
-        strategyParams: options.strategies[strategy] ?? {},
-        symbols,
-        quoteAgeMsMax: options.settings.risk.quoteAgeMsMax,
-        intervalMinutes: BAR_MINUTES,
-        gateway: ACTOR.bybit,
-      },
-    })),
+        mode,
+        params: {
+          name: traderName(asset, mode),
+          asset,
+          mode,
+          strategyId: strategy,
+          strategyParams: options.strategies[strategy] ?? {},
+          symbols,
+          quoteAgeMsMax: options.settings.risk.quoteAgeMsMax,
+          intervalMinutes: BAR_MINUTES,
+          gateway: ACTOR.bybit,
+        },
+      })),
+    ),
     venue: embedded ? () => ({ seed, host: venue.host, port: venue.port, play: options.plan.play, resumeAt: resumeAt() }) : null,
     gateway: () => ({
       environment: options.market,

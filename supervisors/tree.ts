@@ -1,9 +1,10 @@
 /** The supervision tree as data (DESIGN: start left to right, stop right to left). */
-import type { Asset } from '#trading/model/instrument.ts';
+import type { Asset, Mode } from '#trading/model/instrument.ts';
 import type { Fact } from '#trading/model/events.ts';
 import { TRADER_SUBSCRIPTIONS } from '#trading/trader/state.ts';
 import { GOVERNOR_FACTS } from '#trading/risk/governor.ts';
 import { KILL_SWITCH_FACTS } from '#trading/risk/kill-switch.ts';
+import { MODE_SWITCH_FACTS } from '#trading/risk/mode-switch.ts';
 import { CATALOG_FACTS } from '#trading/risk/catalog.ts';
 import { PAPER_FACTS } from '#trading/paper/simulator.ts';
 import { EVENT_BODIES, isEventType } from '#protocol/events.ts';
@@ -13,6 +14,7 @@ import type { ActorSpec, SupervisorSpec } from './supervisor-spec.ts';
 export const ACTOR = {
   catalog: 'catalog',
   killSwitch: 'kill-switch',
+  modeSwitch: 'mode-switch',
   governor: 'governor',
   paper: 'gateway.paper',
   venue: 'venue.embedded',
@@ -23,12 +25,12 @@ export const ACTOR = {
 export const CONDUCTOR = 'conductor';
 export const ADMIN = 'admin';
 
-export const traderName = (asset: Asset): string => `trader.${asset}.paper`;
+export const traderName = (asset: Asset, mode: Mode = 'paper'): string => `trader.${asset}.${mode}`;
 
 export interface TreeParams {
   readonly seed: string;
   readonly latchPath: string;
-  readonly traders: readonly { readonly asset: Asset; readonly params: unknown }[];
+  readonly traders: readonly { readonly asset: Asset; readonly mode: Mode; readonly params: unknown }[];
   /** Null on a real market. A function, since a venue that restarts resumes at the market time of that moment. */
   readonly venue: (() => unknown) | null;
   readonly gateway: () => unknown;
@@ -59,6 +61,10 @@ export function treeOf(params: TreeParams): SupervisorSpec {
   ]);
   const safety = supervisor('safety', 'rest_for_one', 3, 60, [
     actor(ACTOR.killSwitch, '#actors/kill-switch.ts', 'in-memory', {}, { facts: KILL_SWITCH_FACTS, listens: [] }),
+    {
+      ...actor(ACTOR.modeSwitch, '#actors/mode-switch.ts', 'in-memory', {}, { facts: MODE_SWITCH_FACTS, listens: [] }),
+      wants: (fact: Fact) => fact.type !== 'trade.closed' || fact.body.trade.mode === 'live',
+    },
     actor(ACTOR.governor, '#actors/governor.ts', 'in-memory', {}, { facts: GOVERNOR_FACTS, listens: ['instrument.listed', 'feed.changed'] }),
   ]);
   const brokers = supervisor('brokers', 'one_for_one', 5, 60, [
@@ -73,9 +79,11 @@ export function treeOf(params: TreeParams): SupervisorSpec {
     'one_for_one',
     10,
     60,
-    params.traders.map(({ asset, params: own }) => ({
-      ...actor(traderName(asset), '#actors/trader.ts', forked, own, { facts: TRADER_SUBSCRIPTIONS, listens: ['instrument.listed'] }),
-      wants: (fact: Fact) => concerns(fact, asset),
+    params.traders.map(({ asset, mode, params: own }) => ({
+      ...actor(traderName(asset, mode), '#actors/trader.ts', forked, own, { facts: TRADER_SUBSCRIPTIONS, listens: ['instrument.listed'] }),
+      wants: (fact: Fact) => concerns(fact, asset, mode),
+      // RT-2: a live trader exists only while live is on (supervisors/mode-path.ts).
+      dormant: mode === 'live',
     })),
   );
   const page =
@@ -98,22 +106,22 @@ function actor(name: string, module: string, placement: Placement, params: unkno
   return { kind: 'actor', name, module: import.meta.resolve(module), placement, params, ...hears };
 }
 
-/** A trader hears of its own asset's orders on paper, and of what concerns everybody. */
-function concerns(fact: Fact, asset: Asset): boolean {
+/** A trader hears of its own asset's orders in its own mode, and of what concerns everybody. */
+function concerns(fact: Fact, asset: Asset, mode: Mode): boolean {
   switch (fact.type) {
     case 'order.intended':
-      return fact.body.intent.asset === asset && fact.body.intent.mode === 'paper';
+      return fact.body.intent.asset === asset && fact.body.intent.mode === mode;
     case 'fill.recorded':
-      return fact.body.fill.asset === asset && fact.body.fill.mode === 'paper';
+      return fact.body.fill.asset === asset && fact.body.fill.mode === mode;
     case 'trade.closed':
-      return fact.body.trade.asset === asset && fact.body.trade.mode === 'paper';
+      return fact.body.trade.asset === asset && fact.body.trade.mode === mode;
     case 'order.approved':
     case 'order.refused':
     case 'order.clamped':
     case 'order.accepted':
     case 'order.ended':
     case 'tripwire.tripped':
-      return fact.body.asset === asset && fact.body.mode === 'paper';
+      return fact.body.asset === asset && fact.body.mode === mode;
     default:
       return true;
   }

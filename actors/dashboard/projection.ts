@@ -61,6 +61,7 @@ export class Projection {
     this.#latch = latch;
     this.#modes = modes;
     this.#killLatencyMs = killLatencyMs;
+    this.#modes = modes;
     this.#wallets = new Map(allowances.map((wallet) => [walletKey(wallet), wallet]));
     for (const quote of quotes) this.#quotes.set(quote.symbol, quote);
     for (const [symbol, more] of Object.entries(bars)) this.#bars.set(symbol, mergeBars(this.#bars.get(symbol) ?? [], more));

@@ -203,7 +203,7 @@ async function open(latchPath: string): Promise<Scene> {
   const limits = { mailbox: { max: MAILBOX_MAX, mergeAbove: 256, remembered: 4096 }, snapshotFacts: SNAPSHOT_FACTS_NEVER };
   const actors = [ACTOR.killSwitch, ACTOR.paper];
   const ring = await startRing({ journal, snapshots: new FakeSnapshots(), latchPath, actors, traders: [], start: T0, limits });
-  const kill = new KillPath({ latchPath, router: ring.router, gates: [], log: ring.log, now: () => ring.clock.now() });
+  const kill = new KillPath({ latchPath, router: ring.router, gates: () => [], log: ring.log, now: () => ring.clock.now() });
   const symbols = Array.from({ length: SYMBOLS }, (_, index): Instrument => ({ ...spot, symbol: `S${index}/USDT` }));
   await journal.append('system', null, [{ type: 'settings.loaded', body: { settings, source: 'bench' } }], T0);
   await journal.append(

@@ -42,7 +42,7 @@ export async function startRing(options: RingOptions): Promise<Ring> {
   const tree = treeOf({
     seed: '7',
     latchPath,
-    traders: options.traders.map((params) => ({ asset: params.asset, params })),
+    traders: options.traders.map((params) => ({ asset: params.asset, mode: params.mode, params })),
     venue: null,
     gateway: () => ({}),
     dashboard: null,

@@ -9,6 +9,7 @@ import type { Allowance } from '../model/messages.ts';
 import type { Settings } from '../model/settings.ts';
 import { touch } from '../paper/price.ts';
 import { ladderMultiplier } from '../sizing/ladder.ts';
+import { modeRefusal } from './modes.ts';
 import { refuse } from './refuse.ts';
 import { nakedReviewAt } from './tripwires.ts';
 import { instrumentKey, walletOf, wiresOf, type GovernedOrder, type GovernorState } from './state.ts';
@@ -51,10 +52,12 @@ export function occupied(state: GovernorState, account: Account): { readonly pos
   return { positions: open.length, entries: liveEntries(state, account).filter(({ intent }) => !symbols.has(intent.symbol)).length };
 }
 
-/** KS-3, RK-1: why this asset and mode may only close, or null. */
+/** KS-3, RT-2, RK-1: why this asset and mode may only close, or null. */
 export function closeOnlyOf(state: GovernorState, { asset, mode }: Account, now: Instant): Refusal | null {
   const scope = coveringScope(state.killed, asset);
   if (scope !== undefined) return refuse('CLOSE_ONLY', 'KS-3', { scope }, `${asset} ${mode}: close-only, the kill-switch is tripped for ${scope}`);
+  const off = modeRefusal(state.modes ?? {}, { asset, mode });
+  if (off !== null) return off;
   return wiresOf(state, { asset, mode }).find(({ until }) => until === null || until > now)?.refusal ?? null;
 }
 

@@ -38,6 +38,8 @@ export const GOVERNOR_FACTS: readonly EventType[] = [
   'tripwire.tripped',
   'kill.tripped',
   'kill.rearmed',
+  'system.started',
+  'mode.changed',
 ];
 
 type GovernorDecision = Decision<GovernorMemory>;

@@ -8,6 +8,7 @@ import type { Asset, Instant, Instrument, Mode } from '../model/instrument.ts';
 import type { Fill, OrderIntent } from '../model/order.ts';
 import type { ClosedTrade } from '../model/position.ts';
 import type { Settings } from '../model/settings.ts';
+import { evolveSwitches, type Switches } from './modes.ts';
 import { withOrder, type RecentOrder } from './recent.ts';
 
 /** Newest decided order ids kept, to know a repeated one. Older ones are caught by their snapshot's age. */
@@ -57,6 +58,8 @@ export interface GovernorState {
   readonly losses: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly verdicts: Readonly<Record<string, Verdict>>;
   readonly killed: readonly KillScope[];
+  /** Absent in snapshots of before it existed: then nothing was ever switched. */
+  readonly modes?: Switches;
 }
 
 export const BLANK_GOVERNOR: GovernorState = {
@@ -109,6 +112,9 @@ export function evolveGovernor(state: GovernorState, event: DomainEvent): Govern
       return state.killed.includes(event.body.scope) ? state : { ...state, killed: [...state.killed, event.body.scope] };
     case 'kill.rearmed':
       return rearmed(state);
+    case 'system.started':
+    case 'mode.changed':
+      return { ...state, modes: evolveSwitches(state.modes ?? {}, event) };
     default:
       return state;
   }

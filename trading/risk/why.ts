@@ -105,7 +105,13 @@ function entryGates({ state, intent, memory, now }: DecidedCase): readonly Asked
   const broker = brokerOf(asset);
   const closed = closeOnlyOf(state, intent, now);
   const gates = [
-    governed('close-only', 'KS-3', {}, `${asset} ${mode}: no kill and no tripped wire`, (refusal) => closed?.code === refusal.code),
+    governed(
+      'close-only',
+      'KS-3',
+      {},
+      `${asset} ${mode}: no kill and no tripped wire`,
+      (refusal) => closed?.code === refusal.code && refusal.code !== 'MODE_OFF',
+    ),
     governed('mode', 'RT-2', { mode }, `${asset} may trade in ${mode}`, isCode('MODE_OFF', 'NOT_CONFIGURED')),
     governed('feed', 'RT-5', { broker }, `quotes come from ${broker}`, isCode('BROKER_DOWN')),
     governed('self-cross', 'RK-2', {}, `${symbol}: nothing of ours is on the other side`, isCode('SELF_CROSS')),

@@ -140,8 +140,9 @@ function waitGates({ quote, state, bar, now, config }: Moment, settings: Setting
   return [
     {
       ...ask('close-only', 'KS-3', {}, `${config.asset} ${config.mode} may enter: no kill and no tripped wire`),
-      stops: (refusal) => refusal === allowance.closeOnly || isCode('CLOSE_ONLY')(refusal),
+      stops: (refusal) => isCode('CLOSE_ONLY')(refusal) || (refusal === allowance.closeOnly && refusal.code !== 'MODE_OFF'),
     },
+    { ...ask('mode', 'RT-2', { mode: config.mode }, `${config.asset} may trade in ${config.mode}`), stops: isCode('MODE_OFF') },
     {
       ...ask('signal age', 'RT-5', { ageMs: barAgeMs, maxMs: SIGNAL_AGE_MS_MAX }, `${symbol}: the bar of the signal ended ${barAgeMs} ms ago`),
       stops: isCode('STALE_QUOTE'),

@@ -23,6 +23,30 @@ describe('the admin prompt', () => {
     assert.equal(parseLine('help'), 'help');
   });
 
+  it('RT-2 switches modes, and confirms what live asks for', () => {
+    assert.deepEqual(parseLine('mode crypto_spot paper off'), {
+      command: 'mode.set',
+      asset: 'crypto_spot',
+      mode: 'paper',
+      on: false,
+      source: 'repl',
+    });
+    assert.deepEqual(parseLine('mode forex live on'), { command: 'mode.set', asset: 'forex', mode: 'live', on: true, source: 'repl' });
+    assert.deepEqual(parseLine('mode confirm forex 0a1b  LIVE forex'), {
+      command: 'mode.confirm',
+      asset: 'forex',
+      nonce: '0a1b',
+      typed: 'LIVE forex',
+      source: 'repl',
+    });
+    assert.throws(() => parseLine('mode stocks paper on'), /mode stocks: must be crypto_spot, crypto_futures, forex, options/);
+    for (const line of ['mode forex', 'mode forex live', 'mode forex live maybe', 'mode forex live on now']) {
+      assert.throws(() => parseLine(line), /usage: mode ASSET paper\|live on\|off/);
+    }
+    assert.throws(() => parseLine('mode confirm forex 0a1b'), /usage: mode confirm ASSET NONCE TYPED/);
+    assert.deepEqual(complete('mode forex li', [])[0], ['live']);
+  });
+
   it('S9 code is not a command', () => {
     for (const line of ['process.exit()', 'require("fs")', '.load x', '1 + 1']) assert.throws(() => parseLine(line), /unknown command/);
   });

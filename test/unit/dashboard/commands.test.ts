@@ -3,7 +3,7 @@ import { describe, it } from 'mocha';
 import { ANSWER_MS_MAX, Commands, PENDING_MAX, VERIFY_MS_MAX } from '#actors/dashboard/commands.ts';
 import { adminRequest } from '#protocol/admin.ts';
 import { parseTell } from '#protocol/messages.ts';
-import type { PageAnswer } from '#protocol/page-command.ts';
+import { pageCommand, type PageAnswer } from '#protocol/page-command.ts';
 import type { Tell } from '#trading/model/messages.ts';
 
 interface Alarm {
@@ -50,6 +50,22 @@ describe('commands of the page', () => {
       assert.ok(more?.type === 'admin.requested');
       adminRequest.parse(more.body.request);
     }
+  });
+
+  it('RT-2 switching a mode and confirming it go to the admin table as the page', () => {
+    const { commands, told, answer } = rig();
+    for (const command of [
+      { command: 'mode.set', asset: 'crypto_spot', mode: 'live', on: true },
+      { command: 'mode.confirm', asset: 'crypto_spot', nonce: '0a', typed: 'LIVE crypto_spot' },
+    ] as const) {
+      assert.deepEqual(pageCommand.parse(command), command);
+      commands.send(command, answer);
+      const tell = told.at(-1);
+      assert.ok(tell?.type === 'admin.requested');
+      const { id: _id, ...request } = adminRequest.parse(tell.body.request);
+      assert.deepEqual(request, { ...command, source: 'page' });
+    }
+    assert.equal(pageCommand.safeParse({ command: 'mode.set', asset: 'crypto_spot', mode: 'live', on: true, source: 'rehearse' }).success, false);
   });
 
   it('UI-3 a command is answered once, by its own answer', () => {

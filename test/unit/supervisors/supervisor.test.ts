@@ -104,6 +104,76 @@ describe('a supervisor', () => {
     });
   }
 
+  const sleeper = (more: Partial<SupervisorSpec> = {}): SupervisorSpec =>
+    supervisor('R', [supervisor('S', [toy('x', 'in-memory'), toy('d', 'in-memory', { dormant: true }), toy('z', 'in-memory')], more)]);
+
+  it('RT-2 a dormant child is in no list and started by nobody until it is woken', async () => {
+    const root = tree(sleeper({ strategy: 'one_for_all' }));
+    await root.start();
+    child('x').fail();
+    assert.deepEqual(await settled(root), ['start x', 'start z', 'fail x', 'stop z', 'start x', 'start z']);
+    assert.deepEqual(
+      root.cells().map(({ name }) => name),
+      ['x', 'z'],
+    );
+    assert.equal(root.isAsleep('d'), true);
+    assert.equal(root.wake('d'), child('d'));
+    assert.equal(root.wake('d'), null, 'awake already');
+    assert.equal(root.wake('x'), null, 'never slept');
+    assert.deepEqual(await settled(root), ['start d']);
+    assert.deepEqual(
+      root.cells().map(({ name }) => name),
+      ['x', 'd', 'z'],
+    );
+    child('d').fail();
+    assert.deepEqual(await settled(root), ['fail d', 'stop z', 'stop x', 'start x', 'start d', 'start z']);
+    await root.stop(true);
+  });
+
+  it('RT-2 a child put to sleep ends for good, also out of a restart, and may be woken again', async () => {
+    const root = tree(sleeper({ strategy: 'one_for_all' }));
+    await root.start();
+    root.wake('d');
+    await settled(root);
+    assert.equal(await root.sleep('d'), true);
+    assert.equal(await root.sleep('d'), false, 'asleep already');
+    assert.equal(await root.sleep('x'), false, 'not dormant');
+    assert.deepEqual(await settled(root), ['end d']);
+    child('d').onFailure({ reason: 'late', normal: false });
+    assert.deepEqual(await settled(root), []);
+    root.wake('d');
+    await settled(root);
+    child('d').fail();
+    await root.sleep('d');
+    await settled(root);
+    assert.deepEqual([child('x').up, child('d').up, child('z').up], [true, false, true]);
+    assert.deepEqual(
+      root.view(null).map(({ name }) => name),
+      ['R', 'S'],
+      'the fake children show nothing themselves',
+    );
+    await root.stop(true);
+  });
+
+  it('RT-2 a supervisor that is restarted starts its woken children again and leaves the others asleep', async () => {
+    const spec = sleeper({ intensity: { max: 0, withinMs: 60_000 } });
+    const root = tree(spec);
+    await root.start();
+    await settled(root);
+    child('x').fail();
+    await until(() => escalated.length === 1);
+    assert.deepEqual(
+      (await settled(root)).filter((line) => line.endsWith(' d')),
+      [],
+    );
+    root.wake('d');
+    await settled(root);
+    child('x').fail();
+    await until(() => escalated.length === 2);
+    assert.equal((await settled(root)).includes('start d'), true);
+    await root.stop(true);
+  });
+
   it('a sleeping back-off does not delay a sibling under one_for_one', async () => {
     const root = tree(xyz({ backoff: { baseMs: 40, capMs: 40, healthyAfterMs: 60_000 } }));
     await root.start();

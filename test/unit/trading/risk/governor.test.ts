@@ -63,7 +63,7 @@ describe('risk/governor: an entry', () => {
   const cases: readonly (readonly [title: string, code: string, rule: string, refusal: () => Refusal | null])[] = [
     ['KS-3 while the switch is tripped', 'CLOSE_ONLY', 'KS-3', () => refusal({}, settings, (house) => kill(house, 'bybit'))],
     ['RT-5 while the feed is down', 'BROKER_DOWN', 'RT-5', () => refusal({}, settings, (house) => feed(house, false))],
-    ['CF-1 in a mode without a wallet', 'NOT_CONFIGURED', 'CF-1', () => refusal({ mode: 'live' })],
+    ['RT-2 in a mode that is off, as live is unless it was switched on', 'MODE_OFF', 'RT-2', () => refusal({ mode: 'live' })],
     ['CF-1 with an allocation by percent', 'NOT_CONFIGURED', 'CF-1', () => refusal({}, { ...settings, allocMode: 'percent' })],
     ['LC-1 of an instrument nobody listed', 'UNKNOWN_INSTRUMENT', 'LC-1', () => refusal({ symbol: 'NO/USDT' })],
     ['QS-1 on a quote older than two seconds', 'STALE_QUOTE', 'QS-1', () => refusal({ snapshot: stale })],
@@ -372,7 +372,7 @@ describe('risk/governor: crashes and asks', () => {
 
   it('SZ-8 a live order of the same symbol never touches the paper wallet', () => {
     const house = new House();
-    assert.equal(verdict(house, entryOn(house.quoteAt(T0, 100), spot, { mode: 'live' }))?.code, 'NOT_CONFIGURED');
+    assert.equal(verdict(house, entryOn(house.quoteAt(T0, 100), spot, { mode: 'live' }))?.code, 'MODE_OFF');
     assert.equal(allowance(house).liveEntries, 0);
   });
 });

@@ -18,6 +18,7 @@ describe('trader: the gates of a signal', () => {
       'catalog passed',
       'settings passed',
       'close-only passed',
+      'mode passed',
       'signal age passed',
       'on its way passed',
       'cool-down passed',
