@@ -63,7 +63,12 @@ describe('why on the page', () => {
     await answerNext();
     await page.getByText('Stopped at “cool-down” (RK-1)').waitFor();
     const rows = page.getByTestId('gate');
-    assert.deepEqual(await rows.evaluateAll((all) => all.map((row) => row.getAttribute('data-outcome'))), ['passed', 'passed', 'skipped', 'stopped']);
+    assert.deepEqual(await page.evaluate<string[]>(`[...document.querySelectorAll('[data-testid=gate]')].map((row) => row.dataset.outcome)`), [
+      'passed',
+      'passed',
+      'skipped',
+      'stopped',
+    ]);
     assert.match(await rows.last().innerText(), /cool-down.*RK-1.*stopped.*431000 ms more.*COOL_DOWN.*431,000/s);
     await page.getByRole('button', { name: 'ETH/USDT · paper' }).click();
     await page.getByText('8 gates passed, down to “fill”').waitFor();
