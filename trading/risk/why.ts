@@ -13,7 +13,7 @@ import { quoteAge } from '../market/freshness.ts';
 import { allowanceOf, closeOnlyOf } from './allowance.ts';
 import { NAMED_CHECKS } from './checks.ts';
 import type { EntryCase } from './entry.ts';
-import type { GovernorMemory } from './memory.ts';
+import type { DecidedCase, DecidedCases } from './memory.ts';
 import { instrumentKey, type GovernorState, type Verdict } from './state.ts';
 import { SAID } from './why-checks.ts';
 
@@ -21,19 +21,6 @@ import { SAID } from './why-checks.ts';
 export const CASES_KEPT_MAX = 128;
 /** Steps after the approval that are kept of one order: clamps, acceptance, fills, end. */
 const STEPS_KEPT_MAX = 16;
-
-/** One verdict and what it was decided on. */
-export interface DecidedCase {
-  readonly intent: OrderIntent;
-  readonly state: GovernorState;
-  readonly memory: Omit<GovernorMemory, 'cases'>;
-  readonly now: Instant;
-  readonly verdict: DomainEvent;
-  /** What became of it after an approval. */
-  readonly steps: readonly Gate[];
-}
-/** By `positionKey`, oldest verdict first. */
-export type DecidedCases = Readonly<Record<string, DecidedCase>>;
 
 export function withCase(cases: DecidedCases, decided: DecidedCase): DecidedCases {
   const key = positionKey(decided.intent);

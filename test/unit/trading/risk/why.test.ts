@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type { OrderGates } from '#trading/model/why.ts';
-import { CASES_KEPT_MAX, withCase, type DecidedCases } from '#trading/risk/why.ts';
+import type { DecidedCases } from '#trading/risk/memory.ts';
+import { CASES_KEPT_MAX, withCase } from '#trading/risk/why.ts';
 import { NAMED_CHECKS } from '#trading/risk/checks.ts';
 import { spot, T0 } from '../trader/fixtures.ts';
 import { entryOn, exitOn, House } from './house.ts';
