@@ -4,7 +4,7 @@
  */
 import { positionKey } from '../ledger/positions.ts';
 import { notional } from '../money/decimal.ts';
-import type { DomainEvent, Fact, Refusal } from '../model/events.ts';
+import type { Fact, Refusal } from '../model/events.ts';
 import { brokerOf, type Instant } from '../model/instrument.ts';
 import type { OrderIntent } from '../model/order.ts';
 import type { Gate, OrderGates } from '../model/why.ts';
