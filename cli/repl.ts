@@ -8,10 +8,12 @@ import { adminSocketPath } from '#supervisors/admin-path.ts';
 import { paths } from '#state/data-dir.ts';
 import type { ModeAnswer } from '#protocol/admin.ts';
 import { asset } from '#protocol/values.ts';
+import type { WhyAnswer } from '#trading/model/why.ts';
 import { AdminError, askSystem, type AdminCommand } from './admin-client.ts';
 import type { Context } from './context.ts';
 import { modeRequest, modeText } from './mode.ts';
 import { EXIT } from './output.ts';
+import { whyText } from './why.ts';
 
 const ANSWER_MS_MAX = 15_000;
 const HISTORY_LINES_MAX = 500;
@@ -143,9 +145,15 @@ export function parseLine(line: string): AdminCommand | 'help' {
 async function act(socket: string, line: string, colours: boolean): Promise<{ readonly result: unknown; readonly text: string }> {
   const command = parseLine(line);
   const result = command === 'help' ? HELP.join('\n') : await askSystem(socket, command, ANSWER_MS_MAX);
-  const isMode = command !== 'help' && (command.command === 'mode.set' || command.command === 'mode.confirm');
-  // The system's answers are typed by protocol/admin.ts.
-  return { result, text: isMode ? modeText(result as ModeAnswer, Date.now()) : show(result, colours) };
+  return { result, text: textOf(command, result, colours) };
+}
+
+/** The system's answers are typed by protocol/admin.ts and trading/model/why.ts. */
+function textOf(command: AdminCommand | 'help', result: unknown, colours: boolean): string {
+  if (command === 'help') return show(result, colours);
+  if (command.command === 'why') return whyText(result as WhyAnswer);
+  const isMode = command.command === 'mode.set' || command.command === 'mode.confirm';
+  return isMode ? modeText(result as ModeAnswer, Date.now()) : show(result, colours);
 }
 
 function confirmation([name, nonce]: readonly string[], typed: string): AdminCommand {

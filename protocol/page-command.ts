@@ -7,6 +7,7 @@ export const pageCommand = z.discriminatedUnion('command', [
   z.strictObject({ command: z.literal('kill'), scope: killScope, reason: text, flatten: z.boolean() }),
   z.strictObject({ command: z.literal('rearm'), confirm: text, reason: text }),
   z.strictObject({ command: z.literal('verify') }),
+  z.strictObject({ command: z.literal('why.asked'), asset }),
   z.strictObject({ command: z.literal('mode.set'), asset, mode, on: z.boolean() }),
   z.strictObject({ command: z.literal('mode.confirm'), asset, nonce: name, typed: text }),
 ]);

@@ -3,6 +3,14 @@ import type { Asset, Instant, Mode } from '#trading/model/instrument.ts';
 import type { ClosedTrade, Position } from '#trading/model/position.ts';
 import type { KillScope, LiveSummary, Refusal } from '#trading/model/events.ts';
 
+/** SZ-1…5: what one entry may be now, USD. `orderMax` is the smaller of the cap and what is usable. */
+export interface SizingView {
+  readonly multiplier: string;
+  readonly risk: string;
+  readonly baseCap: string;
+  readonly notionalCap: string;
+  readonly orderMax: string;
+}
 export interface WalletView {
   readonly asset: Asset;
   readonly mode: Mode;
@@ -11,6 +19,7 @@ export interface WalletView {
   readonly usable: string;
   readonly realisedToday: string;
   readonly closeOnly: Refusal | null;
+  readonly sizing: SizingView;
 }
 export interface QuoteView {
   readonly asset: Asset;

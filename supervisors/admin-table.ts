@@ -1,4 +1,6 @@
 /** What may be asked of a running system from its socket and its page: this table, nothing else. */
+import type { OrderGates, WhyAnswer } from '#trading/model/why.ts';
+import type { WhyNot } from '#trading/trader/why.ts';
 import { adminRequest, type AdminRequest } from '#protocol/admin.ts';
 import { parseMessage } from '#protocol/messages.ts';
 import { asset } from '#protocol/values.ts';
@@ -10,7 +12,8 @@ import type { ModePath } from './mode-path.ts';
 import type { Router } from './router.ts';
 import type { SettingsWatch } from './settings-watch.ts';
 import type { Supervisor } from './supervisor.ts';
-import { ACTOR, traderName } from './tree.ts';
+import { ACTOR } from './tree.ts';
+import { whyAnswer } from './why.ts';
 
 export interface AdminPowers {
   readonly router: Router;
@@ -42,7 +45,7 @@ export async function adminTable(request: AdminRequest, powers: AdminPowers): Pr
     case 'tell':
       return tell(request, powers);
     case 'why':
-      return why(request.asset, ask);
+      return why(request.asset, ask, root);
     case 'kill':
       return kill.trip({ scope: request.scope, reason: request.reason, source: request.source, flatten: request.flatten });
     case 'rearm':
@@ -86,9 +89,16 @@ function tell(request: Extract<AdminRequest, { command: 'tell' }>, { router, roo
   return Promise.resolve({ told: request.actor });
 }
 
-async function why(name: string, ask: (actor: string, query: string, args?: readonly string[]) => Promise<unknown>): Promise<unknown> {
+type Ask = (actor: string, query: string, args?: readonly string[]) => Promise<unknown>;
+
+async function why(name: string, ask: Ask, root: AdminPowers['root']): Promise<WhyAnswer> {
   const parsed = asset.safeParse(name);
   if (!parsed.success) throw new Error(`no asset is named ${name}; there are ${asset.options.join(', ')}`);
-  const [trader, governor] = await Promise.all([ask(traderName(parsed.data), 'why', [name]), ask(ACTOR.governor, 'why', [name])]);
-  return { asset: parsed.data, trader, governor };
+  const names = root.cells().flatMap((cell) => (cell.name.startsWith(`trader.${parsed.data}.`) ? [cell.name] : []));
+  const [governor, ...traders] = await Promise.all([ask(ACTOR.governor, 'why', [name]), ...names.map((trader) => ask(trader, 'why', [name]))]);
+  return whyAnswer(parsed.data, {
+    // As trading/trader/why.ts and trading/risk/governor.ts of this version reply.
+    traders: traders as readonly Readonly<Record<string, WhyNot>>[],
+    orders: (governor as readonly { readonly orders: readonly OrderGates[] }[]).flatMap(({ orders }) => orders),
+  });
 }

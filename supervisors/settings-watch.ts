@@ -51,6 +51,10 @@ export class SettingsWatch {
     this.#ports = ports;
   }
 
+  get current(): Settings {
+    return this.#settings;
+  }
+
   /** The first look reads the file too: it may have changed since the settings in force were loaded. */
   start(): void {
     const { path } = this.#options.settingsFile;

@@ -298,6 +298,7 @@ class System implements RunningSystem {
       journal: () => ({ seq: this.#journal.head().seq, head: this.#journal.head().hash }),
       actors: () => this.#root.view(null),
       allowances: () => [...this.#allowances.values()],
+      settings: () => this.#settings.current,
       realisedToday: ({ asset, mode }) => this.#tally.realisedOn(asset, mode, this.#clock.now()),
       latch: () => this.#kill.isLatched(),
       killLatencyMs: () => this.#kill.latencyMs,

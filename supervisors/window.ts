@@ -2,6 +2,9 @@
 import type { Instant } from '#trading/model/instrument.ts';
 import type { Allowance } from '#trading/model/messages.ts';
 import type { Bar, QuoteSnapshot } from '#trading/model/quote.ts';
+import type { Settings } from '#trading/model/settings.ts';
+import { rounded, smaller } from '#trading/money/decimal.ts';
+import { notionalCapOf } from '#trading/sizing/size.ts';
 import {
   CHART_BARS_MAX,
   type ActorView,
@@ -9,18 +12,21 @@ import {
   type JournalView,
   type QuoteView,
   type RunView,
+  type SizingView,
   type View,
   type WalletView,
   type WindowFeed,
 } from '#protocol/view.ts';
 
 const MINUTE_MS = 60_000;
+const CAP_PLACES = 8;
 
 export interface WindowSources {
   run(): RunView;
   journal(): JournalView;
   actors(): readonly ActorView[];
   allowances(): readonly Allowance[];
+  settings(): Settings;
   realisedToday(allowance: Allowance): string;
   latch(): boolean;
   killLatencyMs(): number | null;
@@ -97,7 +103,8 @@ export class Window {
 
   #wallet(allowance: Allowance): WalletView {
     const { asset, mode, budget, walletAvailable, usable, closeOnly } = allowance;
-    return { asset, mode, budget, walletAvailable, usable, closeOnly, realisedToday: this.#sources.realisedToday(allowance) };
+    const sizing = sizingOf(allowance, this.#sources.settings());
+    return { asset, mode, budget, walletAvailable, usable, closeOnly, sizing, realisedToday: this.#sources.realisedToday(allowance) };
   }
 
   #onPrice(symbol: string, at: Instant, price: number): void {
@@ -113,4 +120,15 @@ export class Window {
       bars[bars.length - 1] = { ...open, high: Math.max(open.high, price), low: Math.min(open.low, price), close: price };
     }
   }
+}
+
+function sizingOf({ asset, budget, multiplier, usable }: Allowance, settings: Settings): SizingView {
+  const { baseCap, notionalCap } = notionalCapOf({ settings, asset, budget, multiplier });
+  return {
+    multiplier,
+    risk: settings.perTradeRisk[asset],
+    baseCap: rounded(baseCap, CAP_PLACES),
+    notionalCap: rounded(notionalCap, CAP_PLACES),
+    orderMax: rounded(smaller(notionalCap, usable), CAP_PLACES),
+  };
 }

@@ -81,6 +81,8 @@ function requestOf(id: string, command: AdminCommand): AdminRequest {
       return { id, command: 'rearm', confirm: command.confirm, reason: command.reason, source: SOURCE };
     case 'verify':
       return { id, command: 'verify' };
+    case 'why.asked':
+      return { id, command: 'why', asset: command.asset };
     case 'mode.set':
       return { id, command: 'mode.set', asset: command.asset, mode: command.mode, on: command.on, source: SOURCE };
     case 'mode.confirm':

@@ -59,6 +59,7 @@ export class Projection {
     this.#journal = journal;
     this.#actors = actors;
     this.#latch = latch;
+    this.#modes = modes;
     this.#killLatencyMs = killLatencyMs;
     this.#modes = modes;
     this.#wallets = new Map(allowances.map((wallet) => [walletKey(wallet), wallet]));

@@ -5,7 +5,7 @@ import type { Instrument } from '#trading/model/instrument.ts';
 import type { Bracket, Fill, OrderIntent, Side } from '#trading/model/order.ts';
 import type { ClosedTrade } from '#trading/model/position.ts';
 import { EVENT_VERSION } from '#protocol/events.ts';
-import type { ActorView, ChartBar, WindowFeed } from '#protocol/view.ts';
+import type { ActorView, ChartBar, PendingView, View, WindowFeed } from '#protocol/view.ts';
 
 /** 2026-03-02 09:00 UTC. */
 export const STORY_START = Date.UTC(2026, 2, 2, 9);
@@ -33,6 +33,7 @@ export class PageStory {
   budget: Money = BUDGET;
   killed = false;
   latencyMs: number | null = null;
+  modes: View['modes'] = { [ASSET]: { paper: true, live: false, pending: null } };
   #realisedToday: Money = money('0');
   #quotes = 0;
   #trades = 0;
@@ -145,10 +146,10 @@ export class PageStory {
       actors: storyActors(),
       latch: this.killed,
       killLatencyMs: this.latencyMs,
-      modes: {},
+      modes: this.modes,
       quotes: Object.keys(this.bars).map((symbol) => this.#quote(symbol)),
       bars: Object.fromEntries(Object.entries(this.bars).map(([symbol, bars]) => [symbol, all ? bars : bars.slice(-2)])),
-      allowances: [{ ...wallet, usable: subtract(this.budget, money('19.26')), realisedToday: this.#realisedToday }],
+      allowances: [{ ...wallet, usable: subtract(this.budget, money('19.26')), realisedToday: this.#realisedToday, sizing: STORY_SIZING }],
     };
   }
 
@@ -185,6 +186,15 @@ export class PageStory {
     this.#state = (Math.imul(this.#state, 1_664_525) + 1_013_904_223) >>> 0;
     return this.#state / 2 ** 32;
   }
+}
+
+const STORY_SIZING = { multiplier: '1', risk: '0.02', baseCap: '20', notionalCap: '20', orderMax: '20' };
+/** Live of the story's asset, waiting for its confirmation until `expiresAt` (UTC milliseconds). */
+export function pendingLive(expiresAt: number): PendingView {
+  const type = 'LIVE crypto_spot';
+  const caps = { leverageCap: ratio('1'), maxPositions: 5, maxLossPerOrder: ratio('0.01'), dailyLossCap: ratio('0.03'), maxDrawdown: ratio('0.1') };
+  const venue = { market: 'testnet', broker: 'bybit', account: 'UID 1234567', unavailable: null } as const;
+  return { nonce: 'n-1', expiresAt, type, summary: { budget: BUDGET, allocMode: 'absolute', ...caps, ...venue, type } };
 }
 
 const HEAD = '9f2c41d07be6aa153c08ef94d1b7520e63a9cc82f7105bd4e88a610f3d92c75b';

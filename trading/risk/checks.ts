@@ -107,7 +107,8 @@ const dailyLoss: Check = ({ state, settings, intent, now }) => dayLossRefusal(st
 const losses: Check = ({ state, settings, intent }) => losingStreak(state, settings, intent);
 const drawdown: Check = ({ state, settings, intent }) => drawdownRefusal(state, settings, accountOf(intent));
 
-export const ENTRY_CHECKS: readonly Check[] = [
+/** By name and in order, so that `why` can say of each what it looked at. */
+export const NAMED_CHECKS = {
   quote,
   clockSkew,
   bracket,
@@ -126,7 +127,9 @@ export const ENTRY_CHECKS: readonly Check[] = [
   losses,
   dailyLoss,
   drawdown,
-];
+} as const satisfies Readonly<Record<string, Check>>;
+
+export const ENTRY_CHECKS: readonly Check[] = Object.values(NAMED_CHECKS);
 
 /** QS-1, QS-2: the snapshot is of this market, at most 2 s old now, and not far from the last good quote. Entries and exits alike. */
 export function quoteRefusal(intent: OrderIntent, lastGood: QuoteSnapshot | null, settings: Settings, now: Instant): Refusal | null {

@@ -97,10 +97,10 @@ export function losingStreak(
   return refuse('REPEATED_EXECUTION', 'RK-2', { strategy, losses, max }, sentence);
 }
 
-const recentOf = (state: GovernorState, intent: OrderIntent): readonly RecentOrder[] => state.recent[walletKey(intent)] ?? [];
+export const recentOf = (state: GovernorState, intent: OrderIntent): readonly RecentOrder[] => state.recent[walletKey(intent)] ?? [];
 
 /** Approved entries of the same strategy, symbol and side. */
-function repeats(state: GovernorState, intent: OrderIntent): readonly RecentOrder[] {
+export function repeats(state: GovernorState, intent: OrderIntent): readonly RecentOrder[] {
   const isRepeat = ({ kind, strategyId, symbol, side }: RecentOrder): boolean =>
     kind === 'entry' && strategyId === intent.strategyId && symbol === intent.symbol && side === intent.side;
   return recentOf(state, intent).filter(isRepeat);

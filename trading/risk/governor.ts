@@ -19,6 +19,7 @@ import { BLANK_GOVERNOR, evolveGovernor, instrumentKey, walletOf, type GovernorS
 import { wiresOfNaked, wiresOfTrade, wiresOfVerdict } from './tripwires.ts';
 import { refusedEvent, verdictOn } from './verdict.ts';
 import { basesDue, withReport } from './wallets.ts';
+import { orderGates, withCase, withStep } from './why.ts';
 
 export interface GovernorConfig {
   readonly name: string;
@@ -30,6 +31,7 @@ export const GOVERNOR_FACTS: readonly EventType[] = [
   'order.intended',
   'order.approved',
   'order.refused',
+  'order.clamped',
   'order.accepted',
   'order.ended',
   'fill.recorded',
@@ -102,6 +104,7 @@ function resume(turn: Turn): GovernorDecision {
 }
 
 function onFact(turn: Turn, fact: Fact): GovernorDecision {
+  turn.memory = { ...turn.memory, cases: withStep(turn.memory.cases, fact) };
   switch (fact.type) {
     case 'order.intended':
       judge(turn, fact.body.intent);
@@ -112,7 +115,8 @@ function onFact(turn: Turn, fact: Fact): GovernorDecision {
     case 'order.ended':
       return settled(turn, fact.body);
     case 'order.accepted':
-      return NOTHING;
+    case 'order.clamped':
+      return { ...NOTHING, memory: turn.memory };
     default:
       return settled(turn);
   }
@@ -128,7 +132,10 @@ function judge(turn: Turn, intent: OrderIntent): void {
 }
 
 function decideOn(turn: Turn, intent: OrderIntent): void {
-  const verdict = verdictOn(turn.state, turn.memory, intent, turn.now);
+  const { state, memory, now } = turn;
+  const verdict = verdictOn(state, memory, intent, now);
+  const { cases, ...seen } = memory;
+  turn.memory = { ...memory, cases: withCase(cases, { intent, state, memory: seen, now, verdict, steps: [] }) };
   turn.record(verdict);
   for (const wire of wiresOfVerdict(turn.state, verdict, turn.now)) turn.record(wire);
 }
@@ -231,9 +238,14 @@ function answer(turn: Turn, { query, args }: MessageBody<'actor.asked'>): unknow
   }
 }
 
-/** The newest verdict with its numbers, and what may be used now; of one asset, or of all. */
+/** The newest verdict with its numbers, the gates that the last order of each symbol met, and what may be used now; of one asset, or of all. */
 function why(turn: Turn, asset: string | null): unknown {
+  const { cases } = turn.memory;
+  const { verdicts } = turn.state;
   return allowances(turn)
     .filter((allowance) => asset === null || allowance.asset === asset)
-    .map((allowance) => ({ allowance, verdict: turn.state.verdicts[walletKey(allowance)] ?? null }));
+    .map((allowance) => {
+      const orders = orderGates(cases, verdicts, allowance.asset).filter(({ mode }) => mode === allowance.mode);
+      return { allowance, verdict: verdicts[walletKey(allowance)] ?? null, orders };
+    });
 }

@@ -2,7 +2,7 @@
 import { judgeQuote, type QuoteLimits } from '../market/freshness.ts';
 import { ratio } from '../money/decimal.ts';
 import { NOTHING, type Decision } from '../behavior.ts';
-import type { Fact, Refusal } from '../model/events.ts';
+import type { Fact } from '../model/events.ts';
 import type { Instant, Instrument } from '../model/instrument.ts';
 import type { Message, MessageBody, Tell } from '../model/messages.ts';
 import type { QuoteSnapshot } from '../model/quote.ts';
@@ -11,6 +11,7 @@ import type { TraderConfig } from './config.ts';
 import { answerSignal, unfinishedExit } from './intent.ts';
 import { takeHistory, takeQuote, withSlot, type LastSignal, type TraderMemory } from './memory.ts';
 import { isOurs, type TraderState } from './state.ts';
+import { whyOf } from './why.ts';
 
 /** QS-2 before settings are known; no order is made then, but a bad quote must not shape a bar. */
 const COLLAR_UNCONFIGURED = ratio('0.1');
@@ -63,9 +64,10 @@ function onQuote(turn: Turn, quote: QuoteSnapshot): TraderDecision {
   const signal = bar === null ? null : (step.signal ?? unfinishedExit(state, quote.symbol, slot.last));
   if (bar === null || signal === null) return { events: [], effects: [], memory: withSlot(memory, quote.symbol, step.slot) };
   const instrument = slot.instrument ?? state.instruments[quote.symbol] ?? null;
-  const { intent, gate } = answerSignal({ config, state, instrument, allowance: memory.allowance, quote, bar, signal, now });
+  const moment = { config, state, instrument, allowance: memory.allowance, quote, bar, signal, now };
+  const { intent, gate } = answerSignal(moment);
   const retries = step.signal === null ? (slot.last?.retries ?? 0) + 1 : 0;
-  const last: LastSignal = { at: now, signal, clientOrderId: intent?.clientOrderId ?? null, gate, retries };
+  const last: LastSignal = { at: now, signal, clientOrderId: intent?.clientOrderId ?? null, gate, retries, moment };
   return {
     events: intent === null ? [] : [{ type: 'order.intended', body: { intent } }],
     effects: [],
@@ -104,27 +106,10 @@ function onFact(turn: Turn, fact: Fact): TraderDecision {
   return { ...NOTHING, memory: withSlot(turn.memory, fact.body.symbol, { ...slot, last }) };
 }
 
-/** What `why` says of a symbol: the last signal and its fate, and whether quotes and bars are there to make another. */
-export interface WhyNot {
-  readonly last: LastSignal | null;
-  readonly quoteGate: Refusal | null;
-  readonly quoteAt: Instant | null;
-  readonly bars: number;
-  readonly warmUpBars: number;
-}
-
 function answer(turn: Turn, query: string): unknown {
   if (query === 'state') return turn.state;
-  if (query === 'why') return why(turn);
+  if (query === 'why') return whyOf(turn.memory, turn.prepared, turn.config.mode);
   return { error: `a trader answers why and state, not ${JSON.stringify(query)}` };
-}
-
-function why({ memory, prepared }: Turn): Readonly<Record<string, WhyNot>> {
-  const of: Record<string, WhyNot> = {};
-  for (const [symbol, { last, quoteGate, lastGood, recent }] of Object.entries(memory.slots)) {
-    of[symbol] = { last, quoteGate, quoteAt: lastGood?.exchangeAt ?? null, bars: recent.length, warmUpBars: prepared.warmUpBars };
-  }
-  return of;
 }
 
 function slotOf({ memory }: Turn, symbol: string) {

@@ -4,35 +4,22 @@ import { clientOrderId } from '../execution/client-order-id.ts';
 import { checkBracket, checkMinimum, clampBracket, clampQty } from '../execution/clamp.ts';
 import { BAR_MS } from '../market/bars.ts';
 import { absolute, add, isNegative, isPositive, price, ratio, subtract, type Price, type Qty } from '../money/decimal.ts';
-import type { Instant, Instrument } from '../model/instrument.ts';
+import type { Instrument } from '../model/instrument.ts';
 import type { Refusal } from '../model/events.ts';
 import type { Allowance } from '../model/messages.ts';
 import { opposite, type Bracket, type OrderIntent, type Side, type Trailing } from '../model/order.ts';
-import type { Bar, QuoteSnapshot } from '../model/quote.ts';
 import type { Settings } from '../model/settings.ts';
 import { sizeOrder } from '../sizing/size.ts';
 import type { EntryDistances, Signal } from '../strategy/port.ts';
-import type { TraderConfig } from './config.ts';
 import type { LastSignal } from './memory.ts';
+import type { Moment } from './moment.ts';
 import type { TraderState } from './state.ts';
 
 /** RT-5: a signal that waited longer than this for its next quote is not acted upon; what happened meanwhile is not known. */
-const SIGNAL_AGE_MS_MAX = BAR_MS;
+export const SIGNAL_AGE_MS_MAX = BAR_MS;
 
 /** Retries of one exit; what then remains (dust below the venue's minimum) stays with its bracket until the next signal. */
 const EXIT_RETRIES_MAX = 3;
-
-/** Everything one decision rests on. `quote` passed QS-1 and QS-2 at `now`; `bar` is the closed bar that gave the signal. */
-export interface Moment {
-  readonly config: TraderConfig;
-  readonly state: TraderState;
-  readonly instrument: Instrument | null;
-  readonly allowance: Allowance | null;
-  readonly quote: QuoteSnapshot;
-  readonly bar: Bar;
-  readonly signal: Signal;
-  readonly now: Instant;
-}
 
 export type Verdict = { readonly intent: OrderIntent; readonly gate: null } | { readonly intent: null; readonly gate: Refusal };
 
@@ -101,7 +88,7 @@ function sized(moment: Moment, instrument: Instrument, settings: Settings, allow
 }
 
 /** The distances that the strategy asked for, as prices from what a taker pays now. */
-function bracketOf(
+export function bracketOf(
   { side, entry: { stopDistance, takeProfitDistance, trailing, partialTakeProfits } }: Signal,
   at: Price,
   instrument: Instrument,

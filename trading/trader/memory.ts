@@ -6,6 +6,7 @@ import type { Instant, Instrument } from '../model/instrument.ts';
 import type { Allowance } from '../model/messages.ts';
 import type { Bar, QuoteSnapshot } from '../model/quote.ts';
 import type { Prepared, Running, Signal } from '../strategy/port.ts';
+import type { Moment } from './moment.ts';
 
 /** One symbol. A quote replaces its slot and nothing else of the memory. */
 export interface Slot {
@@ -31,6 +32,8 @@ export interface LastSignal {
   readonly gate: Refusal | null;
   /** How often its exit was asked for again. */
   readonly retries: number;
+  /** What was decided on: nothing is copied, and `why` reads the numbers from it when somebody asks. */
+  readonly moment: Moment;
 }
 
 export interface TraderMemory {

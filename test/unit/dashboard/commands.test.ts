@@ -38,7 +38,13 @@ describe('commands of the page', () => {
     const { id, ...request } = adminRequest.parse(tell.body.request);
     assert.equal(id, tell.body.id);
     assert.deepEqual(request, { command: 'kill', scope: 'crypto_spot', reason: 'why', flatten: true, source: 'page' });
-    for (const command of [{ command: 'rearm', confirm: 'REARM', reason: '' }, { command: 'verify' }] as const) {
+    for (const command of [
+      { command: 'rearm', confirm: 'REARM', reason: '' },
+      { command: 'verify' },
+      { command: 'why.asked', asset: 'forex' },
+      { command: 'mode.set', asset: 'forex', mode: 'live', on: true },
+      { command: 'mode.confirm', asset: 'forex', nonce: 'n', typed: 'LIVE forex' },
+    ] as const) {
       commands.send(command, answer);
       const more = told.at(-1);
       assert.ok(more?.type === 'admin.requested');

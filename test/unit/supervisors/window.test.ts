@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { price } from '#trading/money/decimal.ts';
+import { money, price } from '#trading/money/decimal.ts';
+import type { Allowance } from '#trading/model/messages.ts';
 import type { QuoteSnapshot } from '#trading/model/quote.ts';
 import { CHART_BARS_MAX } from '#protocol/view.ts';
 import { Window } from '#supervisors/window.ts';
+import { allowanceFor, settings, spotTrader } from '../trading/trader/fixtures.ts';
 
 const MINUTE = 60_000;
 const quote = (at: number, last: number, symbol = 'BTC/USDT'): QuoteSnapshot => ({
@@ -20,12 +22,13 @@ const quote = (at: number, last: number, symbol = 'BTC/USDT'): QuoteSnapshot => 
   exchangeAt: at,
   receivedAt: at,
 });
-const open = (): Window =>
+const open = (allowances: readonly Allowance[] = []): Window =>
   new Window({
     run: () => ({ market: 'embedded', play: 'x', seed: '1', speed: '1', marketNow: 0, startedAt: 0, quotes: 0, ended: false }),
     journal: () => ({ seq: 0, head: '' }),
     actors: () => [],
-    allowances: () => [],
+    allowances: () => allowances,
+    settings: () => settings,
     realisedToday: () => '0',
     latch: () => false,
     killLatencyMs: () => null,
@@ -35,6 +38,16 @@ const bars = (window: Window): readonly (readonly number[])[] =>
   (window.takeChanges().bars['BTC/USDT'] ?? []).map(({ time, open: first, high, low, close }) => [time, first, high, low, close]);
 
 describe('the feed of the page', () => {
+  it('SZ-1 SZ-3 SZ-5 UI-1 a wallet says what one entry may be: the cap, at most what is usable', () => {
+    const sizing = (budget: string, usable: string) => {
+      const allowance = { ...allowanceFor(spotTrader), budget: money(budget), usable: money(usable) };
+      return open([allowance]).takeAll().allowances[0]?.sizing;
+    };
+    assert.deepEqual(sizing('1000', '980'), { multiplier: '1', risk: '0.02', baseCap: '20', notionalCap: '20', orderMax: '20' });
+    assert.equal(sizing('1000', '12.5')?.orderMax, '12.5');
+    assert.deepEqual(sizing('200000', '200000'), { multiplier: '1', risk: '0.02', baseCap: '4000', notionalCap: '1500', orderMax: '1500' });
+  });
+
   it('UI-2 conflates quotes to the newest of each symbol and feeds an unchanged one once', () => {
     const window = open();
     for (const last of [1, 2, 3]) window.onQuote(quote(1000 * last, last));

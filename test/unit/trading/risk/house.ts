@@ -4,6 +4,7 @@ import type { Behavior, Decision } from '#trading/behavior.ts';
 import { createGovernor, GOVERNOR_FACTS } from '#trading/risk/governor.ts';
 import type { GovernorMemory } from '#trading/risk/memory.ts';
 import type { GovernorState } from '#trading/risk/state.ts';
+import { orderGates } from '#trading/risk/why.ts';
 import { createPaperSimulator, PAPER_FACTS } from '#trading/paper/simulator.ts';
 import type { PaperState } from '#trading/paper/state.ts';
 import type { PaperMemory } from '#trading/paper/turn.ts';
@@ -130,6 +131,21 @@ export class House {
 
   intend(intent: OrderIntent): void {
     this.append(`trader.${intent.asset}.${intent.mode}`, [{ type: 'order.intended', body: { intent } }]);
+    this.#sameStory(intent);
+  }
+
+  /** RG-2: the gates told of an order end where its verdict ended, in every test that intends one. */
+  #sameStory({ clientOrderId, asset }: OrderIntent): void {
+    const decided = Object.entries(this.governor.memory.cases).find(([, { intent }]) => intent.clientOrderId === clientOrderId);
+    const verdict = decided?.[1].verdict;
+    if (decided === undefined || (verdict?.type !== 'order.refused' && verdict?.type !== 'order.approved')) return;
+    const gates = orderGates(Object.fromEntries([decided]), {}, asset)[0]?.gates ?? [];
+    const own = gates.filter(({ by }) => by === 'governor');
+    const [end, refusal] = [own.at(-1), verdict.type === 'order.refused' ? verdict.body.refusal : null];
+    assert.equal(end?.outcome, refusal === null ? 'passed' : 'stopped');
+    assert.notEqual(end?.gate, 'verdict', `no gate is known for ${refusal?.code ?? ''}`);
+    assert.equal(own.filter(({ outcome }) => outcome === 'stopped').length, refusal === null ? 0 : 1);
+    if (refusal !== null) assert.deepEqual(end?.numbers, { code: refusal.code, ...refusal.numbers });
   }
 
   /** Both die; what waits in their mailboxes as facts is in the journal. */

@@ -52,6 +52,14 @@ function liveTrade(house: House, id: string, at: number, exit: string): void {
   liveFill(house, { clientOrderId: `${id}b`, side: 'sell', reason: 'exit', price: price(exit), qty: entry.qty }, at + 30);
 }
 
+/** A person switched live on. */
+function live(house: House): House {
+  for (const asset of ['crypto_spot', 'crypto_futures'] as const) {
+    house.append('mode-switch', [{ type: 'mode.changed', body: { asset, mode: 'live', on: true, source: 'test', reason: 'test' } }]);
+  }
+  return house;
+}
+
 describe('risk: a percent allocation on paper', () => {
   it('CF-1 is the share of the configured wallet of its broker', () => {
     assert.deepEqual(budgets(new House([spot], percent), 'paper'), ['1000', '2500', '10000', '10000']);
@@ -108,7 +116,7 @@ describe('risk: live wallets', () => {
   const intended = (house: House, id: string) => entryOn(house.quoteAt(house.now, 100), spot, { mode: 'live', clientOrderId: id });
 
   it('SZ-5 no report, no entry; a report opens it; an old one closes it again, and the trader is told both', () => {
-    const house = new House([spot]);
+    const house = live(new House([spot]));
     assert.match(verdict(house, intended(house, 'l1'))?.sentence ?? '', /bybit has not reported its wallet/);
     report(house, '700', '12');
     assert.deepEqual([allowanceOf(house, 'crypto_spot', 'live').usable, allowanceOf(house, 'crypto_spot', 'live').closeOnly], ['12', null]);
@@ -127,7 +135,7 @@ describe('risk: live wallets', () => {
   });
 
   it('SZ-5 a wallet of tomorrow counts as of now, a report of before the last one not at all, and one of paper never', () => {
-    const house = new House([spot]);
+    const house = live(new House([spot]));
     report(house, '700', '700', T0 + 10 * WALLET_REPORT_AGE_MS_MAX);
     house.clock(T0 + WALLET_REPORT_AGE_MS_MAX + 1);
     assert.equal(verdict(house, intended(house, 'f1'))?.code, 'WALLET_UNKNOWN');
@@ -139,7 +147,7 @@ describe('risk: live wallets', () => {
   });
 
   it('SZ-5 what is on its way or was bought after the report is taken off it', () => {
-    const house = new House([spot]);
+    const house = live(new House([spot]));
     report(house, '700', '100');
     const entry = intended(house, 'w1');
     assert.equal(verdict(house, entry), null);
@@ -152,14 +160,14 @@ describe('risk: live wallets', () => {
   });
 
   it('SZ-4 a wallet that is too small is told from a budget that is', () => {
-    const house = new House([spot]);
+    const house = live(new House([spot]));
     report(house, '700', '3');
     const sentence = verdict(house, intended(house, 's1'))?.sentence ?? '';
     assert.match(sentence, /a crypto_spot budget of 1000 USD would be enough, with 5\.\d+ USD free in the wallet, which has 3/);
   });
 
   it('CF-1 the first equity is what shares are taken of, once and for all', () => {
-    const house = new House([spot], percent);
+    const house = live(new House([spot], percent));
     assert.deepEqual(budgets(house, 'live'), ['0', '0', '0', '0']);
     report(house, '5000');
     assert.deepEqual(budgets(house, 'live'), ['500', '1250', '0', '0']);
@@ -176,7 +184,7 @@ describe('risk: live wallets', () => {
   });
 
   it('SZ-8 what was earned before percent mode is not in the base, or it would count twice; and paper never sees it', () => {
-    const house = new House([spot], base);
+    const house = live(new House([spot], base));
     report(house, '1000');
     liveTrade(house, 'd', T0 + 100, '110');
     const pnl = house.of('trade.closed')[0]?.trade.pnl;

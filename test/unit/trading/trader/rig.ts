@@ -1,10 +1,11 @@
 /** A trader with its cell in miniature: events become facts in order and are evolved at once, as the journal would have it. */
+import assert from 'node:assert/strict';
 import { EVENT_BODIES } from '#protocol/events.ts';
 import { createTrader } from '#trading/trader/trader.ts';
 import type { TraderConfig } from '#trading/trader/config.ts';
 import type { TraderMemory } from '#trading/trader/memory.ts';
 import type { TraderState } from '#trading/trader/state.ts';
-import type { WhyNot } from '#trading/trader/decide.ts';
+import type { WhyNot } from '#trading/trader/why.ts';
 import type { DomainEvent, Fact } from '#trading/model/events.ts';
 import type { Instrument } from '#trading/model/instrument.ts';
 import type { Message, Tell } from '#trading/model/messages.ts';
@@ -88,6 +89,7 @@ export class Rig {
     const reply = this.send({ type: 'actor.asked', body: { query: 'why', args: [] } }) as Record<string, WhyNot>;
     const of = reply[symbol];
     if (of === undefined) throw new Error(`no why for ${symbol}`);
+    sameStory(of);
     return of;
   }
 
@@ -105,6 +107,16 @@ export class Rig {
     this.state = this.#trader.evolve(this.state, fact);
     return fact;
   }
+}
+
+/** RG-2: the gates told end where the trader's own decision ended, in every test that asks. */
+function sameStory({ last, gates }: WhyNot): void {
+  const end = gates.at(-1);
+  if (last === null) return;
+  if (last.clientOrderId !== null) assert.equal(end?.gate, 'intent');
+  else assert.deepEqual([end?.outcome, end?.numbers['code'], end?.sentence], ['stopped', last.gate?.code, last.gate?.sentence]);
+  assert.notEqual(end?.gate, 'other', `no gate is known for ${last.gate?.code ?? ''}`);
+  assert.equal(gates.filter(({ outcome }) => outcome === 'stopped').length, last.clientOrderId === null ? 1 : 0);
 }
 
 /** Bars after which EMA 2 crosses above EMA 4 when the quote after the last one arrives; then what crosses below again. */
