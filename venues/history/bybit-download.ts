@@ -109,7 +109,7 @@ async function fill(
   for (let start = from; start <= until; pages++) {
     if (signal?.aborted === true) return { added, pages, complete: false };
     if (pages >= PAGES_MAX) throw new HistoryError(`${file.path}: more than ${PAGES_MAX} pages in one run; run it again to go on`);
-    const end = Math.min(until, start + (source.pageRows - 1) * source.rowMs);
+    const end = Math.min(until, start + source.pageRows * source.rowMs - 1);
     const rows = await source.rows(start, end, source.pageRows);
     refuseCrowded(rows, source);
     await file.append(rows.map((cells) => cells.join(',')));

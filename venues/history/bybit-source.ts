@@ -185,8 +185,15 @@ async function patiently<T>(what: string, limits: RetryLimits, task: () => Promi
     throw new HistoryError((error as Error).message, { cause: error });
   }
   if ('value' in tried) return tried.value;
-  throw new HistoryError(`${what}: ${briefly(tried.final)}`, { cause: tried.final });
+  throw new HistoryError(`${what}: ${saidBy(tried.final)}`, { cause: tried.final });
 }
 
 const refusedForGood = (error: unknown): boolean =>
   error instanceof Error && 'retCode' in error && typeof error.retCode === 'number' && error.retCode > 0 && !RETRIABLE.has(error.retCode);
+
+/** ccxt's message is its name and the whole answer; a person wants the venue's sentence. */
+function saidBy(error: Error): string {
+  if (error instanceof z.ZodError) return `the answer is not what Bybit documents (${briefly(error)})`;
+  const said = /"retMsg":"([^"]{1,200})"/.exec(error.message)?.[1];
+  return said === undefined ? briefly(error) : `the venue refuses: ${said}`;
+}

@@ -2,7 +2,7 @@
  * A CSV file that grows page by page, each page durable before the next is asked for. What a crash can leave is a torn last line:
  * it is cut when the file is opened again, and the rows go on from the last whole one.
  */
-import { open, type FileHandle } from 'node:fs/promises';
+import { open, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { HistoryError } from './history-error.ts';
 
@@ -23,7 +23,7 @@ export async function openRowFile(path: string, header: string): Promise<RowFile
     const whole = size > header.length + 1;
     const firstLine = whole ? await lineAt(handle, header.length + 1) : null;
     const lastLine = whole ? await lastLineOf(path, handle, size) : null;
-    return new RowFile(path, handle, { size, cutBytes, firstLine, lastLine });
+    return new RowFile(path, handle, { fresh, size, cutBytes, firstLine, lastLine });
   } catch (error) {
     await handle.close();
     throw error;
@@ -31,6 +31,7 @@ export async function openRowFile(path: string, header: string): Promise<RowFile
 }
 
 interface Found {
+  readonly fresh: boolean;
   readonly size: number;
   readonly cutBytes: number;
   readonly firstLine: string | null;
@@ -45,14 +46,17 @@ export class RowFile {
   readonly firstLine: string | null;
   readonly lastLine: string | null;
   readonly #handle: FileHandle;
+  /** Made by this opening, and without a row so far. */
+  #empty: boolean;
   #size: number;
 
-  constructor(path: string, handle: FileHandle, { size, cutBytes, firstLine, lastLine }: Found) {
+  constructor(path: string, handle: FileHandle, { fresh, size, cutBytes, firstLine, lastLine }: Found) {
     this.path = path;
     this.cutBytes = cutBytes;
     this.firstLine = firstLine;
     this.lastLine = lastLine;
     this.#handle = handle;
+    this.#empty = fresh;
     this.#size = size;
   }
 
@@ -64,13 +68,20 @@ export class RowFile {
       throw new HistoryError(`${this.path}: has ${size} bytes where this download left ${this.#size}; let only one process write it at a time`);
     }
     const bytes = Buffer.from(`${lines.join('\n')}\n`);
-    await writeAll(this.#handle, bytes, this.#size);
-    await this.#handle.datasync();
+    try {
+      await writeAll(this.#handle, bytes, this.#size);
+      await this.#handle.datasync();
+    } catch (error) {
+      throw new HistoryError(`${this.path}: cannot be written: ${(error as Error).message}; what is whole in it is kept`, { cause: error });
+    }
     this.#size += bytes.length;
+    this.#empty = false;
   }
 
-  close(): Promise<void> {
-    return this.#handle.close();
+  /** A file that this opening made and that got no row leaves no trace. */
+  async close(): Promise<void> {
+    await this.#handle.close();
+    if (this.#empty) await rm(this.path, { force: true });
   }
 }
 
