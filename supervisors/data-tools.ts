@@ -66,7 +66,14 @@ export async function downloadHistory(request: DownloadRequest): Promise<Downloa
   if (path.endsWith('.gz')) throw new SystemError(`--out ${path}: a gzip file cannot be gone on with after an interruption; name a .csv file`);
   if (request.out === null) await ensureDirectory(dirname(path));
   const bybitInterval = interval === null ? null : intervalOf(interval);
-  const source = await openBybitSource({ environment: market, endpoints, ...symbol, interval: bybitInterval });
+  const source = await openBybitSource({
+    environment: market,
+    endpoints,
+    category: symbol.category,
+    venueSymbol: symbol.venueSymbol,
+    interval: bybitInterval,
+    ...(request.onNote !== undefined && { onTrouble: request.onNote }),
+  });
   try {
     return await downloadRows(source, { ...request, path, kind: interval === null ? 'funding' : 'candles' });
   } catch (error) {

@@ -92,6 +92,22 @@ describe('history of the embedded venue through ccxt', () => {
       }),
     ));
 
+  it('a venue that is not there is said while it is asked again, and then refused', async () => {
+    const said: string[] = [];
+    const source = await openBybitSource({
+      ...{ environment: 'embedded', category: 'spot', venueSymbol: 'BTCUSDT', interval: intervalOf('1m') },
+      endpoints: { rest: 'http://127.0.0.1:1', ws: 'ws://127.0.0.1:1' },
+      retry: { baseMs: 1, capMs: 1, totalMs: 20 },
+      onTrouble: (line) => said.push(line),
+    });
+    await assert.rejects(
+      source.now(),
+      (error) => error instanceof HistoryError && /clock at http:\/\/127.0.0.1:1 failed \d+ times/.test(error.message),
+    );
+    await source.close();
+    assert.match(said[0] ?? '', /^no answer yet/);
+  });
+
   it('reaches loopback only', () => assert.rejects(load({ rest: 'http://192.0.2.1', ws: 'ws://127.0.0.1' }, 'never.csv'), /not on loopback/));
 });
 

@@ -35,6 +35,8 @@ export interface BybitSourceOptions {
   /** Of candles; null for funding rates. */
   readonly interval: { readonly venue: string; readonly ms: number } | null;
   readonly retry?: RetryLimits;
+  /** A read failed and will be asked again, or not: for a person who waits. */
+  readonly onTrouble?: (line: string) => void;
 }
 
 const KLINES_MAX = 1000;
@@ -42,10 +44,12 @@ const FUNDING_MAX = 200;
 /** Bybit's shortest settlement interval. */
 const SETTLEMENT_SHORTEST_MS = 3_600_000;
 const CANDLE_CELLS = 6;
-/** Share of the venue's limit per address that is left to a download; the gate halves it again for reads. */
+/** Share of the venue's limit per address; of it the gate gives reads their part. */
 const RATE_LIMIT = 0.9;
 const REQUEST_MS = 10_000;
 const RETRY: RetryLimits = { baseMs: 250, capMs: 5000, totalMs: 60_000 };
+/** A venue on this machine that does not answer is not there. */
+const EMBEDDED_RETRY: RetryLimits = { baseMs: 250, capMs: 1000, totalMs: 5000 };
 /** Bybit: server time-out, too many visits, server busy or in error. Every other code says that asking again changes nothing. */
 const RETRIABLE = new Set([10000, 10006, 10016, 10018, 10429]);
 
@@ -81,7 +85,9 @@ export async function openBybitSource(options: BybitSourceOptions): Promise<Hist
       onLost: () => undefined,
     },
   );
-  const read = <T>(what: string, task: () => Promise<T>): Promise<T> => patiently(`${what} at ${endpoints.rest}`, options.retry ?? RETRY, task);
+  const retry = options.retry ?? (environment === 'embedded' ? EMBEDDED_RETRY : RETRY);
+  const onFailed = (error: Error): void => options.onTrouble?.(`no answer yet: ${briefly(error)}`);
+  const read = <T>(what: string, task: () => Promise<T>): Promise<T> => patiently(`${what} at ${endpoints.rest}`, retry, task, onFailed);
   const span = (from: Instant, to: Instant): string => `${symbol} from ${new Date(from).toISOString()} to ${new Date(to).toISOString()}`;
   const shared = {
     now: () => read("reading the venue's clock", async () => time.parse(await exchange.publicGetV5MarketTime({})).time),
@@ -168,7 +174,7 @@ function ordered(newestFirst: readonly (readonly string[])[], { from, to, limit 
 }
 
 /** Repeats what may succeed when asked again, and nothing else. @throws HistoryError */
-async function patiently<T>(what: string, limits: RetryLimits, task: () => Promise<T>): Promise<T> {
+async function patiently<T>(what: string, limits: RetryLimits, task: () => Promise<T>, onFailed: (error: Error) => void): Promise<T> {
   type Tried = { readonly value: T } | { readonly final: Error };
   const once = async (): Promise<Tried> => {
     try {
@@ -180,7 +186,7 @@ async function patiently<T>(what: string, limits: RetryLimits, task: () => Promi
   };
   let tried: Tried;
   try {
-    tried = await retried(what, limits, once, () => undefined);
+    tried = await retried(what, limits, once, onFailed);
   } catch (error) {
     throw new HistoryError((error as Error).message, { cause: error });
   }

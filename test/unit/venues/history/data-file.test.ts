@@ -24,6 +24,8 @@ describe('files of a history', () => {
       assert.equal(await gapsOf(0, 4, 8, 16, 24), 0);
       assert.equal(await gapsOf(0, 4, 8, 16, 20, 24), 1);
       assert.equal(await gapsOf(0, 8, 24, 32), 1);
+      assert.equal(await gapsOf(0, 8, 32, 56, 64), 2);
+      assert.equal(await gapsOf(0, 24), 1);
       assert.equal(await gapsOf(0), 0);
     }));
 
