@@ -16,6 +16,8 @@ interface SharedOptions {
 const PAGE_PORT = 8000;
 
 type Act<O> = (context: Context, options: O, words: readonly string[]) => Promise<number>;
+type Run = (act: Act<never>) => (...given: unknown[]) => Promise<void>;
+type Verb = (name: string, description: string, parent?: Command) => Command;
 
 /** Runs one command line. Returns the exit code: 0 ok, 1 failed or refused, 2 usage or configuration, 70 crash. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -45,9 +47,9 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 /** A verb's code is loaded when it is asked for: `kill` must not wait for the rest. */
-function addVerbs(program: Command, run: (act: Act<never>) => (...given: unknown[]) => Promise<void>): void {
-  const verb = (name: string, description: string): Command =>
-    program
+function addVerbs(program: Command, run: Run): void {
+  const verb: Verb = (name, description, parent = program) =>
+    parent
       .command(name)
       .description(description)
       .option('--data-dir <dir>', 'where everything written at run time goes (default: var, or DATA_DIR)')
@@ -106,8 +108,41 @@ function addVerbs(program: Command, run: (act: Act<never>) => (...given: unknown
     .option('--port <port>', 'port that the page would have', whole('--port', 1, 65_535), PAGE_PORT)
     .option('--config-dir <dir>', 'where budgets.json, markets.json and strategies/ are (default: config/ of the program)')
     .action(run(async (context, options) => (await import('./doctor.ts')).doctor(context, options)));
+  addDataVerbs(program.command('data').description('market history: download it from a venue, import, list and check files'), verb, run);
   play(verb('venue', 'the embedded venue alone, for any client that speaks Bybit v5'))
     .option('--speed <n>', 'times real time', speed, 1)
     .option('--bybit-port <port>', 'port of the Bybit façade (0: any)', whole('--bybit-port', 0, 65_535), 0)
     .action(run(async (context, options) => (await import('./venue.ts')).venue(context, options)));
+}
+
+const FILE_JSON = 'kind, rows, from, to, interval, gaps, missingBars, largestGapMs';
+
+function addDataVerbs(data: Command, verb: Verb, run: Run): void {
+  verb('download', "a venue's own candles or funding rates into a file; the same command again goes on where it was interrupted", data)
+    .requiredOption('--symbol <symbol>', 'BTC/USDT (spot) or BTC/USDT:USDT (perpetual)')
+    .option('--interval <interval>', 'how long a bar lasts: 1m, 3m, 5m, 15m, 30m, 1h, 2h, 4h, 6h, 12h, 1d or 1w', '1m')
+    .requiredOption('--from <time>', 'bars that open then or later (ISO 8601 or UTC milliseconds)', instant)
+    .option('--to <time>', 'bars that close then or earlier (default: now)', instant)
+    .option('--funding', 'the funding rates of a perpetual instead of candles')
+    .option('--out <file>', 'where to (default: <data-dir>/history/<asset>/<SYMBOL>-bybit-<interval>.csv, where --play finds its symbol)')
+    .option('--rest <url>', 'of a running `npm run venue`; the embedded market only, on loopback')
+    .option('--ws <url>', 'of a running `npm run venue`; the embedded market only, on loopback')
+    .addHelpText(
+      'after',
+      `\n--json: { ok, file, symbol, market, ${FILE_JSON}, added, pages, cutBytes, resumedAt, complete } or { ok: false, file, symbol, market, problem }`,
+    )
+    .action(run(async (context, options) => (await import('./data.ts')).download(context, options)));
+  verb('import', 'checks a file of candles, quotes or funding rates whole and copies it into the history', data)
+    .argument('<file>', 'CSV, plain or gzip')
+    .requiredOption('--symbol <symbol>', 'BTC/USDT (spot) or BTC/USDT:USDT (perpetual)')
+    .option('--force', 'replaces a file of the same name, keeps a second copy of the same bytes')
+    .addHelpText('after', `\n--json: { ok, file, symbol, sha256, ${FILE_JSON} } or { ok: false, file, problem: { line, what, right } }`)
+    .action(run(async (context, options, [file = '']) => (await import('./data.ts')).importData(context, options, file)));
+  verb('list', 'what the history holds; every file is read whole', data)
+    .addHelpText('after', `\n--json: { ok, files: [{ file, asset, symbol, ${FILE_JSON}, problem }] }`)
+    .action(run(async (context) => (await import('./data.ts')).list(context)));
+  verb('check', 'reads one file whole: its rows and gaps, or the first thing that is wrong in it', data)
+    .argument('<file>', 'CSV, plain or gzip')
+    .addHelpText('after', `\n--json: { ok, file, ${FILE_JSON}, problem: null } or { ok: false, file, problem: { line, what, right } }`)
+    .action(run(async (context, options, [file = '']) => (await import('./data.ts')).check(context, options, file)));
 }

@@ -42,6 +42,12 @@ export async function resolvePlayFiles(paths: readonly string[], symbol: string 
 
 type Found = Omit<PlayFile, 'path'>;
 
+/** @throws UsageError where it is no symbol. A plain BTCUSDT is spot. */
+export const parseSymbol = (symbol: string): Found => fromSymbol(symbol, '');
+
+/** The symbol that a file's name and directory tell, or null. */
+export const fileSymbol = (path: string): Found | null => fromName(path);
+
 function fromSymbol(symbol: string, path: string): Found {
   const unified = /^([A-Z0-9]{1,20})\/([A-Z]{2,10})(:[A-Z]{2,10})?$/.exec(symbol);
   if (unified !== null) return found(unified[1] ?? '', unified[2] ?? '', unified[3] !== undefined);
@@ -89,7 +95,11 @@ function fromName(path: string): Found | null {
   return parts === null ? null : found(parts.base, parts.quote, isLinearName(path));
 }
 
-const isLinearName = (path: string): boolean => /linear|perp|usdm/i.test(path);
+/** Below history/ the directory is the asset; elsewhere a word in the path has to do. */
+function isLinearName(path: string): boolean {
+  const asset = /[\\/]history[\\/](crypto_spot|crypto_futures)[\\/][^\\/]+$/.exec(path)?.[1];
+  return asset === undefined ? /linear|perp|usdm/i.test(path) : asset === 'crypto_futures';
+}
 
 function split(symbol: string): { base: string; quote: string } | null {
   const quote = QUOTES.find((end) => symbol.endsWith(end) && symbol.length > end.length);

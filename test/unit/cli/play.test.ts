@@ -48,6 +48,15 @@ describe('--play', () => {
     await refused(inside('prices.csv'), undefined, /add --symbol/);
   });
 
+  it('below history/ the directory is the asset, whatever else is in the path', async () => {
+    for (const [path, expected] of [
+      ['perp-data/history/crypto_spot/BTCUSDT-bybit-1m.csv', 'BTC/USDT'],
+      ['history/crypto_futures/BTCUSDT-bybit-1m.csv', 'BTC/USDT:USDT'],
+    ] as const) {
+      assert.equal((await resolvePlayFiles(inside(path), undefined))[0]?.symbol, expected);
+    }
+  });
+
   it('refuses what no wire can play, a symbol twice, and one symbol for two files', async () => {
     await refused(inside('fx.csv'), undefined, /not built yet/);
     await refused(inside('spot/a.csv', 'ETHUSDT.csv'), undefined, /two files/);
