@@ -38,6 +38,11 @@ export class LiveOrders implements ActorInstance {
   #running: Running | null = null;
   /** Ids that this instance decided to send and has not: each is good for one call. What an earlier instance decided is never sent. */
   readonly #tickets = new Set<string>();
+  /** Calls at the venue that are not answered yet. */
+  readonly #calls = new Set<Promise<void>>();
+  /** Counts calls and reports: whether anything happened since it was read last. */
+  #happened = 0;
+  #settled = 0;
 
   /** `create` runs at every start: a session does not outlive a restart. */
   constructor(create: (start: Start) => LivePlan) {
@@ -54,8 +59,14 @@ export class LiveOrders implements ActorInstance {
     const outcome = await inner.start(start, emit);
     try {
       await plan.account.subscribe({
-        onOrder: (order) => emit({ to: name, type: 'order.reported', body: { order } }),
-        onExecution: (execution) => emit({ to: name, type: 'execution.reported', body: { execution } }),
+        onOrder: (order) => {
+          this.#happened++;
+          emit({ to: name, type: 'order.reported', body: { order } });
+        },
+        onExecution: (execution) => {
+          this.#happened++;
+          emit({ to: name, type: 'execution.reported', body: { execution } });
+        },
       });
     } catch (error) {
       await plan.account.close();
@@ -78,6 +89,9 @@ export class LiveOrders implements ActorInstance {
         return this.#lookUp(envelope.body);
       case 'account.requested':
         return this.#view(envelope.body);
+      case 'actor.asked':
+        if (envelope.body.query === 'settle') return this.#settle();
+        return this.#alive().inner.receive(envelope, now);
       default:
         return this.#ticketed(await this.#alive().inner.receive(envelope, now));
     }
@@ -104,7 +118,7 @@ export class LiveOrders implements ActorInstance {
     const closed = purpose === 'entry' ? plan.gate.closedFor(asset) : null;
     if (closed !== null) return this.#withheld(clientOrderId, `${closed.code}: ${closed.sentence}`);
     if (now > deadlineAt) return this.#withheld(clientOrderId, `THROTTLED: its turn came ${now - deadlineAt} ms after the deadline`);
-    void this.#answer(
+    this.#call(
       () => plan.orders.place(order),
       (reason): PlaceOutcome => ({ kind: 'unknown', reason, answered: false }),
       (outcome) => ({ type: 'placement.answered', body: { clientOrderId, outcome } }),
@@ -119,7 +133,7 @@ export class LiveOrders implements ActorInstance {
 
   #cancel(order: OrderRef): Outcome {
     const { plan } = this.#alive();
-    void this.#answer(
+    this.#call(
       () => plan.orders.cancel(order),
       (reason): ChangeOutcome => ({ kind: 'unknown', reason }),
       (outcome) => ({ type: 'cancel.answered', body: { clientOrderId: order.clientOrderId, outcome } }),
@@ -129,7 +143,7 @@ export class LiveOrders implements ActorInstance {
 
   #lookUp({ order, askedAt }: MessageBody<'lookup.requested'>): Outcome {
     const { plan } = this.#alive();
-    void this.#answer(
+    this.#call(
       () => plan.orders.lookup(order),
       (reason): Lookup => ({ kind: 'unavailable', reason }),
       (lookup) => ({ type: 'lookup.answered', body: { clientOrderId: order.clientOrderId, askedAt, lookup } }),
@@ -142,7 +156,7 @@ export class LiveOrders implements ActorInstance {
     const { plan, name, emit } = this.#alive();
     const { account } = plan;
     const { broker } = plan.orders.terms;
-    void Promise.all([account.openOrders(), account.executionsSince(since), account.positions(), account.wallet()]).then(
+    const viewed = Promise.all([account.openOrders(), account.executionsSince(since), account.positions(), account.wallet()]).then(
       ([openOrders, executions, positions, wallet]) => {
         emit({ to: GOVERNOR, type: 'wallet.reported', body: { broker, mode: 'live', ...wallet, at: askedAt } });
         const body = { broker, view: { openOrders, executions, positions, askedAt } };
@@ -150,7 +164,28 @@ export class LiveOrders implements ActorInstance {
       },
       () => undefined,
     );
+    this.#track(viewed);
     return NOTHING;
+  }
+
+  /** For a played market: answers when the venue has answered and every report is handed over. `worked`: something happened since the last time. */
+  async #settle(): Promise<Outcome> {
+    const { account } = this.#alive().plan;
+    while (this.#calls.size > 0) await Promise.all(this.#calls);
+    await account.caughtUp();
+    const worked = this.#happened !== this.#settled;
+    this.#settled = this.#happened;
+    return { ...NOTHING, reply: { worked } };
+  }
+
+  #call<T>(call: () => Promise<T>, failed: (reason: string) => T, message: (outcome: T) => OwnMessage): void {
+    this.#track(this.#answer(call, failed, message));
+  }
+
+  #track(work: Promise<void>): void {
+    this.#happened++;
+    const tracked = work.finally(() => this.#calls.delete(tracked));
+    this.#calls.add(tracked);
   }
 
   async #answer<T>(call: () => Promise<T>, failed: (reason: string) => T, message: (outcome: T) => OwnMessage): Promise<void> {

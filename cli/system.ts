@@ -79,6 +79,7 @@ export async function system(context: Context, options: SystemOptions): Promise<
       untilEnd: options.untilEnd === true,
       chaosMs: options.chaos ?? null,
       rehearse,
+      hasBybitKeys: context.environment.secrets.bybit() !== null,
       log,
     });
   } catch (error) {
@@ -152,11 +153,11 @@ export function chosenAssets(options: Pick<SystemOptions, 'assets'>, markets: Ma
 }
 
 /** Refused before anything is written. The system asks again when it switches: a kill may be latched. */
-function rehearsed({ market }: Context, asked: readonly string[], assets: readonly ChosenAsset[]): readonly WiredAsset[] {
+function rehearsed({ market, environment }: Context, asked: readonly string[], assets: readonly ChosenAsset[]): readonly WiredAsset[] {
   return asked.map((name) => {
     const found = assets.find(({ asset }) => asset === name);
     if (found === undefined) throw new UsageError(`--rehearse ${name}: must be of ${assets.map(({ asset }) => asset).join(', ')}, which trade here`);
-    const { unavailable } = liveVenueOf(market, found.asset);
+    const { unavailable } = liveVenueOf(market, found.asset, environment.secrets.bybit() !== null);
     if (unavailable !== null) throw new UsageError(`--rehearse ${name}: ${unavailable}`);
     return found.asset;
   });

@@ -105,6 +105,8 @@ export interface Account {
   balances(): Promise<readonly VenueBalance[]>;
   /** The whole equity and what is free for new orders, USD. */
   wallet(): Promise<{ readonly equity: Money; readonly available: Money }>;
+  /** Resolves when every report that the venue sent before is handed over; a played market waits for it. */
+  caughtUp(): Promise<void>;
   /** Resolves once reports flow. */
   subscribe(reports: OrderReports): Promise<void>;
   close(): Promise<void>;

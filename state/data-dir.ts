@@ -16,6 +16,8 @@ export interface DataPaths {
   /** Preferred; where the path is too long for a socket, supervisors/ derives a shorter one from it. */
   readonly adminSocket: string;
   readonly pageSecret: string;
+  /** What the embedded venue keeps of its account over the end of its process. */
+  readonly venueAccount: string;
   /** Logs, models and metrics are shared by all markets. */
   readonly logs: string;
   readonly models: string;
@@ -36,6 +38,7 @@ export function paths(dataDir: string, market: Market): DataPaths {
     latch: join(root, 'KILL'),
     adminSocket: join(root, 'admin.sock'),
     pageSecret: join(root, 'page.secret'),
+    venueAccount: join(root, 'venue-account.jsonl'),
     logs: join(base, 'logs'),
     models: join(base, 'models'),
     metrics: join(base, 'metrics'),

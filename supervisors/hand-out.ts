@@ -6,7 +6,7 @@ export interface Audience {
   /** Who sees a quote before the traders: governor and paper simulator. */
   readonly first: readonly string[];
   /** Who hears of time alone: live orders and the reconciler, which wait for a venue. */
-  readonly clocks: readonly string[];
+  readonly clocks: () => readonly string[];
   readonly traders: (quote: QuoteSnapshot) => readonly string[];
 }
 
@@ -28,7 +28,7 @@ export async function handOut(
     // A quote says what time it is by itself.
     if (quotes.length === 0) deliver(name, { type: 'clock.advanced', body: {} });
   }
-  for (const name of clocks) deliver(name, { type: 'clock.advanced', body: {} });
+  for (const name of clocks()) deliver(name, { type: 'clock.advanced', body: {} });
   await settled();
   for (const quote of quotes) {
     for (const name of traders(quote)) deliver(name, { type: 'quote.received', body: { quote } });

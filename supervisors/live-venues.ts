@@ -1,10 +1,15 @@
-/** Which assets have a live venue behind them: the one place that says so. A live gateway that is wired becomes a line here. */
-import type { Asset } from '#trading/model/instrument.ts';
-import { brokerOf } from '#trading/model/instrument.ts';
+/** Which assets have a live venue behind them, and whose account that is: the one place that says so. */
+import { brokerOf, type Asset } from '#trading/model/instrument.ts';
 import type { Market } from '#trading/model/market.ts';
 import type { LiveVenue } from '#trading/model/messages.ts';
 
-export function liveVenueOf(market: Market, asset: Asset): LiveVenue {
+/** `hasKeys`: the environment holds a key pair of Bybit. The embedded venue hands out its own, which open nothing else. */
+export function liveVenueOf(market: Market, asset: Asset, hasKeys: boolean): LiveVenue {
   const broker = brokerOf(asset);
-  return { account: `no account at ${broker} is connected`, unavailable: `no gateway of ${broker} sends live orders on the ${market} market yet` };
+  if (broker !== 'bybit') {
+    return { account: `no account at ${broker} is connected`, unavailable: `no gateway of ${broker} sends live orders on the ${market} market yet` };
+  }
+  if (market === 'embedded') return { account: 'test account of the embedded venue: no money', unavailable: null };
+  if (hasKeys) return { account: `the account of BYBIT_API_KEY on ${market}`, unavailable: null };
+  return { account: `no account at ${broker} is connected`, unavailable: `live orders on ${market} need BYBIT_API_KEY and BYBIT_API_SECRET` };
 }

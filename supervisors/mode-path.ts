@@ -35,6 +35,8 @@ export interface ModePathOptions {
   /** UTC milliseconds of the person's clock: a confirmation has thirty seconds of it, however fast the market is played. */
   readonly wall: () => Instant;
   readonly log: Log;
+  /** Before a live trader is woken: what stands behind it must be there. */
+  readonly onLive: () => void;
   /** A live trader was woken: it hears what was told before. */
   readonly onWoken: (name: string) => void;
 }
@@ -55,20 +57,22 @@ interface ConfirmRequest {
 
 /** Of a running system. `allowanceOf` is what a trader was told last. */
 export function createModePath(
-  { assets, market, liveVenue, log }: SystemOptions,
+  { assets, market, hasBybitKeys, liveVenue, log }: SystemOptions,
   latchPath: string,
   router: Router,
   root: Sleepers,
   allowanceOf: (trader: string) => Allowance | undefined,
+  onLive: () => void,
 ): ModePath {
   return new ModePath({
     assets: assets.map(({ asset }) => asset),
     latchPath,
     router,
     root,
-    venueOf: liveVenue ?? ((asset) => liveVenueOf(market, asset)),
+    venueOf: liveVenue ?? ((asset) => liveVenueOf(market, asset, hasBybitKeys === true)),
     wall: wallClock.now,
     log,
+    onLive,
     onWoken: (name) => {
       const allowance = allowanceOf(name);
       if (allowance !== undefined) router.deliver(name, { type: 'allowance.changed', body: allowance });
@@ -151,7 +155,7 @@ export class ModePath {
   }
 
   async #follow(asset: Asset): Promise<void> {
-    const { root, router, log, onWoken } = this.#options;
+    const { root, router, log, onLive, onWoken } = this.#options;
     const name = traderName(asset, 'live');
     const on = isModeOn(this.#state.switches, { asset, mode: 'live' });
     if (on === this.#awake.has(asset)) return;
@@ -162,6 +166,7 @@ export class ModePath {
       log.info({ actor: name }, 'a live trader ended: live is off');
       return;
     }
+    onLive();
     const cell = root.wake(name);
     if (cell === null) throw new Error(`${name} is not in the tree`);
     router.register(cell);

@@ -32,6 +32,8 @@ export interface SystemOptions {
   readonly chaosMs: number | null;
   /** Live of these assets is on from the start, with nothing typed: on the embedded market only. */
   readonly rehearse?: readonly Asset[];
+  /** Whether the environment holds a key pair of Bybit; the pair itself is read by the one process that signs. */
+  readonly hasBybitKeys?: boolean;
   /** `liveVenueOf` where absent. */
   readonly liveVenue?: (asset: Asset) => LiveVenue;
   readonly log: Log;

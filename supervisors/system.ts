@@ -1,8 +1,9 @@
 /** Composes a running system: journal, router, tree, conductor, admin socket, page feed. Starting and stopping in order is all it does. */
 import type { Clock } from '#protocol/ports.ts';
 import type { AdminRequest } from '#protocol/admin.ts';
+import type { EventType } from '#trading/model/events.ts';
 import type { Instant } from '#trading/model/instrument.ts';
-import type { Allowance, Message } from '#trading/model/messages.ts';
+import type { Allowance } from '#trading/model/messages.ts';
 import { sendGate } from '#actors/send-gate.ts';
 import { createDataDir, type DataPaths } from '#state/data-dir.ts';
 import { openJournal, type OpenJournal } from '#state/journal.ts';
@@ -15,16 +16,17 @@ import { adminTable, parseAndRun } from './admin-table.ts';
 import { Cell } from './cell.ts';
 import { startChaos } from './chaos.ts';
 import { createSpawner } from './comedy.ts';
-import { Conductor } from './conductor.ts';
 import { logFact } from './fact-log.ts';
-import type { Audience } from './hand-out.ts';
 import { inOrder } from './in-order.ts';
 import { Outbox } from './outbox.ts';
 import { PageFeed } from './page-feed.ts';
+import { interceptTells } from './intercepts.ts';
 import { KillPath } from './kill-path.ts';
+import { LIVE_DESK_FACTS, LiveDesk } from './live-desk.ts';
 import { MarketClock } from './market-clock.ts';
 import { createModePath, type ModePath } from './mode-path.ts';
-import { RealMarket, wallClock } from './real-market.ts';
+import { createPlayer, type Player } from './player.ts';
+import { wallClock } from './real-market.ts';
 import { reportOf } from './report.ts';
 import { Router } from './router.ts';
 import { runBegins } from './run-begins.ts';
@@ -34,9 +36,9 @@ import type { SystemOptions, SystemReport } from './system-options.ts';
 import { createTree, type Supervisor } from './supervisor.ts';
 import { Tally } from './tally.ts';
 import { treeParams } from './tree-params.ts';
-import { ACTOR, ADMIN, CONDUCTOR, treeOf } from './tree.ts';
+import { ACTOR, treeOf } from './tree.ts';
 import { freePort, VenueControl } from './venue-control.ts';
-import { Window } from './window.ts';
+import { runView, Window } from './window.ts';
 
 export interface RunningSystem {
   /** Why it is over by itself: the market ended (where asked to stop then), or the root gave up. */
@@ -90,10 +92,11 @@ class System implements RunningSystem {
   readonly #kill: KillPath;
   readonly #modes: ModePath;
   readonly #settings: SettingsWatch;
-  readonly #conductor: Conductor | RealMarket;
+  readonly #conductor: Player;
   readonly #window: Window;
   readonly #venue: VenueControl;
   readonly #root: Supervisor<Cell>;
+  readonly #desk: LiveDesk;
   readonly #spawner: ReturnType<typeof createSpawner>;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #allowances = new Map<string, Allowance>();
@@ -130,23 +133,37 @@ class System implements RunningSystem {
     );
     this.#root = this.#createRoot();
     for (const cell of this.#root.cells()) this.#router.register(cell);
-    this.#modes = createModePath(options, places.latch, this.#router, this.#root, (name) => this.#allowances.get(name));
-    const gates = (): readonly string[] => [ACTOR.governor, ACTOR.paper, ...options.assets.flatMap(({ asset }) => this.#modes.tradersOf(asset))];
+    this.#modes = createModePath(
+      options,
+      places.latch,
+      this.#router,
+      this.#root,
+      (name) => this.#allowances.get(name),
+      () => this.#desk.open(),
+    );
+    this.#desk = new LiveDesk({ router: this.#router, root: this.#root, settled: () => activity.settled(), log });
+    const gates = (): readonly string[] => [
+      ACTOR.governor,
+      ACTOR.paper,
+      ...this.#desk.actors,
+      ...options.assets.flatMap(({ asset }) => this.#modes.tradersOf(asset)),
+    ];
     this.#kill = new KillPath({ latchPath: places.latch, router: this.#router, gates, log, now: () => this.#clock.now() });
     this.#settings = new SettingsWatch(options, { journal, clock: this.#clock, activity: this.#activity });
-    this.#conductor = this.#createConductor(played);
+    this.#conductor = this.#createPlayer(played);
     this.#window = this.#createWindow();
-    this.#route();
+    this.#intercept();
   }
 
   async start(): Promise<void> {
     const options = this.#options;
     const { log } = options;
     let runs = 0;
-    for await (const fact of this.#journal.read(0, new Set(['system.started', 'trade.closed', 'mode.changed']))) {
+    for await (const fact of this.#journal.read(0, new Set<EventType>(['system.started', 'trade.closed', 'mode.changed', ...LIVE_DESK_FACTS]))) {
       if (fact.type === 'system.started') runs++;
       this.#tally.before(fact);
       this.#modes.before(fact);
+      this.#desk.before(fact);
     }
     this.#journal.onAppended((facts) => {
       for (const fact of facts) {
@@ -162,6 +179,7 @@ class System implements RunningSystem {
       'starting',
     );
     await this.#root.start();
+    this.#desk.resume();
     await this.#kill.resume();
     await this.#modes.rehearse(options.rehearse ?? []);
     this.#admin = await openAdminServer(adminSocketPath(this.#places.adminSocket), (request) => this.#handleAdmin(request));
@@ -256,23 +274,21 @@ class System implements RunningSystem {
     return this.#resumeAt === null && this.#clock.now() === this.#marketStart ? null : this.#clock.now();
   }
 
-  /** The embedded market is played at the pace of the tree; a real one plays itself. */
-  #createConductor(played: MarketClock | null): Conductor | RealMarket {
-    const { speed, log } = this.#options;
-    const audience: Audience = {
-      first: [ACTOR.governor, ACTOR.paper],
-      clocks: [],
-      traders: (quote) => this.#modes.tradersOf(quote.asset),
-    };
-    const ports = {
-      settled: () => this.#activity.settled(),
-      deliver: (to: string, message: Message) => this.#router.deliver(to, message, ACTOR.bybit),
-      sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
-    };
-    if (played === null) return new RealMarket(ports, audience);
-    const wall = (): number => performance.now();
-    const venue = { step: () => this.#venue.step(), idle: (ms: number) => this.#venue.idle(ms), ready: () => this.#ready() };
-    return new Conductor(played, { ...ports, ...venue, wall, log }, { ...audience, speed });
+  #createPlayer(played: MarketClock | null): Player {
+    return createPlayer({
+      played,
+      speed: this.#options.speed,
+      audience: {
+        first: [ACTOR.governor, ACTOR.paper],
+        clocks: () => this.#desk.actors,
+        traders: (quote) => this.#modes.tradersOf(quote.asset),
+      },
+      router: this.#router,
+      venue: this.#venue,
+      settled: () => (played === null ? this.#activity.settled() : this.#desk.settled()),
+      ready: () => this.#ready(),
+      log: this.#options.log,
+    });
   }
 
   async #ready(): Promise<boolean> {
@@ -285,16 +301,7 @@ class System implements RunningSystem {
 
   #createWindow(): Window {
     return new Window({
-      run: () => ({
-        market: this.#options.market,
-        play: this.#options.plan.label,
-        seed: String(this.#options.seed),
-        speed: Number.isFinite(this.#options.speed) ? String(this.#options.speed) : 'max',
-        marketNow: this.#clock.now(),
-        startedAt: this.#marketStart,
-        quotes: this.#conductor.quotes,
-        ended: this.#ended,
-      }),
+      run: () => runView(this.#options, this.#marketStart, this.#clock.now(), this.#conductor.quotes, this.#ended),
       journal: () => ({ seq: this.#journal.head().seq, head: this.#journal.head().hash }),
       actors: () => this.#root.view(null),
       allowances: () => [...this.#allowances.values()],
@@ -306,43 +313,23 @@ class System implements RunningSystem {
     });
   }
 
-  #route(): void {
-    const router = this.#router;
-    router.intercept('quote.received', (envelope) => {
-      if (envelope.type !== 'quote.received') return;
-      this.#window.onQuote(envelope.body.quote);
-      this.#conductor.onQuote(envelope.body.quote);
-    });
-    router.intercept('frame.dropped', (envelope) => {
-      if (envelope.type === 'frame.dropped') this.#conductor.onDropped(envelope.body.exchangeAt);
-    });
-    router.intercept('feed.changed', (envelope) => {
-      if (envelope.type !== 'feed.changed') return;
-      this.#feedUp = envelope.body.up;
-      router.forward(envelope, '*');
-    });
-    router.intercept('allowance.changed', (envelope) => {
-      if (envelope.type !== 'allowance.changed') return;
-      // The governor speaks of every budget; only wired assets have a trader to hear of it.
-      if (!this.#options.assets.some(({ asset }) => asset === envelope.body.asset)) return;
-      this.#allowances.set(envelope.to, envelope.body);
-      // A live trader that is not there yet hears of it when it comes.
-      if (this.#root.cells().some(({ name }) => name === envelope.to)) router.forward(envelope, envelope.to);
-    });
-    router.intercept('history.loaded', (envelope) => {
-      if (envelope.type !== 'history.loaded') return;
-      this.#window.onHistory(envelope.body.symbol, envelope.body.bars);
-      router.forward(envelope, envelope.to);
-    });
-    router.intercept('kill.trip', (envelope) => {
-      if (envelope.type === 'kill.trip') void this.#kill.trip(envelope.body);
-    });
-    // A switch is a person's: no actor of the tree turns one.
-    for (const type of ['mode.set', 'mode.confirm'] as const)
-      router.intercept(type, (envelope) => router.deadLetter(envelope, 'no actor switches modes'));
-    router.handle(CONDUCTOR, () => undefined);
-    router.handle(ADMIN, (envelope) => {
-      if (envelope.type === 'admin.requested') void this.#answerPage(envelope.body);
+  #intercept(): void {
+    interceptTells(this.#router, {
+      onQuote: (quote) => {
+        this.#window.onQuote(quote);
+        this.#conductor.onQuote(quote);
+      },
+      onDropped: (at) => this.#conductor.onDropped(at),
+      onFeed: (up) => (this.#feedUp = up),
+      onAllowance: (to, allowance) => {
+        // The governor speaks of every budget; only wired assets have a trader to hear of it, a live one only while it is there.
+        if (!this.#options.assets.some(({ asset }) => asset === allowance.asset)) return false;
+        this.#allowances.set(to, allowance);
+        return this.#root.cells().some(({ name }) => name === to);
+      },
+      onHistory: (symbol, bars) => this.#window.onHistory(symbol, bars),
+      onKill: (order) => void this.#kill.trip(order),
+      onAdmin: (request) => void this.#answerPage(request),
     });
   }
 

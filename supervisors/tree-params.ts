@@ -40,6 +40,7 @@ export function treeParams(options: SystemOptions, places: DataPaths, venue: Ven
           play: options.plan.play,
           ...(options.plan.badQuotes !== undefined && { badQuotes: options.plan.badQuotes }),
           resumeAt: resumeAt(),
+          account: { limits: options.speed === 1, leverage: options.settings.leverageCaps.crypto_futures, file: places.venueAccount },
         })
       : null,
     gateway: () => ({
@@ -47,6 +48,14 @@ export function treeParams(options: SystemOptions, places: DataPaths, venue: Ven
       ...(embedded ? venue.urls() : {}),
       assets: { crypto_spot: symbolsOf('crypto_spot'), crypto_futures: symbolsOf('crypto_futures') },
       rateLimit: options.settings.rateLimit,
+    }),
+    liveOrders: () => ({
+      environment: options.market,
+      ...(embedded ? venue.urls() : {}),
+      symbols: [...symbolsOf('crypto_spot'), ...symbolsOf('crypto_futures')],
+      rateLimit: options.settings.rateLimit,
+      leverage: options.settings.leverageCaps.crypto_futures,
+      latchPath: places.latch,
     }),
     dashboard:
       options.page === null ? null : { port: options.page.port, uiDir: options.page.uiDir, secretPath: places.pageSecret, market: options.market },

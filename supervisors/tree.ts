@@ -6,7 +6,9 @@ import { GOVERNOR_FACTS } from '#trading/risk/governor.ts';
 import { KILL_SWITCH_FACTS } from '#trading/risk/kill-switch.ts';
 import { MODE_SWITCH_FACTS } from '#trading/risk/mode-switch.ts';
 import { CATALOG_FACTS } from '#trading/risk/catalog.ts';
+import { LIVE_FACTS } from '#trading/execution/live-gateway.ts';
 import { PAPER_FACTS } from '#trading/paper/simulator.ts';
+import { RECONCILER_FACTS } from '#trading/reconcile/reconciler.ts';
 import { EVENT_BODIES, isEventType } from '#protocol/events.ts';
 import type { Placement } from './processes.ts';
 import type { ActorSpec, SupervisorSpec } from './supervisor-spec.ts';
@@ -19,6 +21,8 @@ export const ACTOR = {
   paper: 'gateway.paper',
   venue: 'venue.embedded',
   bybit: 'gateway.bybit',
+  bybitOrders: 'gateway.bybit.orders',
+  reconciler: 'reconciler',
   dashboard: 'dashboard',
 } as const;
 /** Names served by functions of the main process. */
@@ -34,6 +38,8 @@ export interface TreeParams {
   /** Null on a real market. A function, since a venue that restarts resumes at the market time of that moment. */
   readonly venue: (() => unknown) | null;
   readonly gateway: () => unknown;
+  /** Null where no asset of Bybit is traded. A function, as keys and addresses are asked for at every start. */
+  readonly liveOrders: (() => unknown) | null;
   readonly dashboard: unknown;
   /** Where forked actors run; tests put all of them in memory. */
   readonly forked: Placement;
@@ -73,7 +79,29 @@ export function treeOf(params: TreeParams): SupervisorSpec {
       ? []
       : [actor(ACTOR.venue, '#supervisors/entries/venue-embedded.ts', forked, params.venue, { facts: [], listens: [] })]),
     actor(ACTOR.bybit, '#supervisors/entries/gateway-bybit.ts', forked, params.gateway, { facts: [], listens: [] }),
+    // RT-2: they sleep until live is switched on (supervisors/live-desk.ts).
+    ...(params.liveOrders === null
+      ? []
+      : [
+          {
+            ...actor(ACTOR.bybitOrders, '#supervisors/entries/bybit-orders.ts', forked, params.liveOrders, { facts: LIVE_FACTS, listens: [] }),
+            wants: concernsLive,
+            dormant: true,
+          },
+        ]),
   ]);
+  const truth =
+    params.liveOrders === null
+      ? []
+      : [
+          supervisor('truth', 'rest_for_one', 5, 60, [
+            {
+              ...actor(ACTOR.reconciler, '#actors/reconciler.ts', 'in-memory', RECONCILES, { facts: RECONCILER_FACTS, listens: [] }),
+              wants: concernsLive,
+              dormant: true,
+            },
+          ]),
+        ];
   const traders = supervisor(
     'traders',
     'one_for_one',
@@ -97,13 +125,28 @@ export function treeOf(params: TreeParams): SupervisorSpec {
             },
           ]),
         ];
-  return { ...supervisor('root', 'one_for_one', 3, 60, []), children: [records, safety, brokers, traders, ...page] };
+  return { ...supervisor('root', 'one_for_one', 3, 60, []), children: [records, safety, brokers, ...truth, traders, ...page] };
 }
+
+/** RELIABILITY control 23: every 15 s. */
+const RECONCILES = { brokers: [{ broker: 'bybit', gateway: ACTOR.bybitOrders }], everyMs: 15 * SECOND_MS };
 
 const ALL_FACTS = Object.keys(EVENT_BODIES).filter(isEventType);
 
 function actor(name: string, module: string, placement: Placement, params: unknown, hears: Pick<ActorSpec, 'facts' | 'listens'>): ActorSpec {
   return { kind: 'actor', name, module: import.meta.resolve(module), placement, params, ...hears };
+}
+
+/** What paper does is nothing to live orders. */
+function concernsLive(fact: Fact): boolean {
+  switch (fact.type) {
+    case 'order.intended':
+      return fact.body.intent.mode === 'live';
+    case 'fill.recorded':
+      return fact.body.fill.mode === 'live';
+    default:
+      return !('mode' in fact.body) || fact.body.mode === 'live';
+  }
 }
 
 /** A trader hears of its own asset's orders in its own mode, and of what concerns everybody. */

@@ -1,4 +1,5 @@
 /** Feeds the page: quotes and bars conflated to a few feeds a second, so that a flood of quotes costs the page's process nothing. */
+import type { SystemOptions } from './system-options.ts';
 import type { Instant } from '#trading/model/instrument.ts';
 import type { Allowance } from '#trading/model/messages.ts';
 import type { Bar, QuoteSnapshot } from '#trading/model/quote.ts';
@@ -31,6 +32,17 @@ export interface WindowSources {
   latch(): boolean;
   killLatencyMs(): number | null;
   modes(): View['modes'];
+}
+
+/** What the page says of the run. */
+export function runView(
+  { market, plan, seed, speed }: Pick<SystemOptions, 'market' | 'plan' | 'seed' | 'speed'>,
+  startedAt: Instant,
+  marketNow: Instant,
+  quotes: number,
+  ended: boolean,
+): View['run'] {
+  return { market, play: plan.label, seed: String(seed), speed: Number.isFinite(speed) ? String(speed) : 'max', marketNow, startedAt, quotes, ended };
 }
 
 /** Gathers what changed since the last feed; `takeAll` is for a page process that has just started. */

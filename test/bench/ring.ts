@@ -49,6 +49,7 @@ export async function startRing(options: RingOptions): Promise<Ring> {
     traders: options.traders.map((params) => ({ asset: params.asset, mode: params.mode, params })),
     venue: null,
     gateway: () => ({}),
+    liveOrders: null,
     dashboard: null,
     forked: 'in-memory',
   });

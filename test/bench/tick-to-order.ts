@@ -32,7 +32,7 @@ const settings: Settings = {
   paper: { ...base.paper, partialProbability: 0 },
 };
 const trader = { ...spotTrader, strategyParams: { fastBars: 2, slowBars: 4, atrBars: 3, stopAtr: 20, takeProfitAtr: 20 } };
-const audience: Audience = { first: [ACTOR.governor, ACTOR.paper], clocks: [], traders: () => [traderName('crypto_spot')] };
+const audience: Audience = { first: [ACTOR.governor, ACTOR.paper], clocks: () => [], traders: () => [traderName('crypto_spot')] };
 
 interface Tick {
   readonly ms: number;

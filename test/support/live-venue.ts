@@ -180,6 +180,10 @@ export class LiveVenue implements OrderEntry, Account {
     );
   }
 
+  caughtUp(): Promise<void> {
+    return Promise.resolve();
+  }
+
   wallet(): Promise<{ readonly equity: Money; readonly available: Money }> {
     return Promise.resolve({ equity: money('1000'), available: money('1000') });
   }

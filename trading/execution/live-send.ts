@@ -6,7 +6,7 @@ import type { Instrument } from '../model/instrument.ts';
 import type { Placement, Pricing } from '../model/live.ts';
 import type { Bracket, Clamp, OrderIntent } from '../model/order.ts';
 import type { Settings } from '../model/settings.ts';
-import { add, lessThan, ratio, scale, subtract, toNumber, toStep, type Price, type Qty } from '../money/decimal.ts';
+import { absolute, add, lessThan, ratio, scale, smaller, subtract, toNumber, toStep, type Price, type Qty } from '../money/decimal.ts';
 import { touch } from '../paper/price.ts';
 import { checkBracket, checkMinimum, clampBracket, clampQty } from './clamp.ts';
 import { isOpen } from './order-state.ts';
@@ -42,7 +42,7 @@ export function sendApproved(turn: LiveTurn, clientOrderId: string): void {
   const { qty, bracket, clamps } = conformed;
   if (clamps.length > 0) turn.record({ type: 'order.clamped', body: { ...keyOf(order), clamps } });
   const isNative = turn.config.terms.nativeBracket.includes(order.asset);
-  send(turn, order, { qty, pricing: { type: 'market', worst: worstOf(order.intent, instrument) }, bracket: isNative ? bracket : null });
+  send(turn, order, { qty, pricing: { type: 'market', worst: worstOf(order.intent, bracket, instrument) }, bracket: isNative ? bracket : null });
 }
 
 const withhold = (turn: LiveTurn, order: LiveOrder, reason: string): void => turn.end(order, 'not_sent', reason);
@@ -104,11 +104,14 @@ function conform(turn: LiveTurn, intent: OrderIntent, instrument: Instrument): C
 
 /** An entry never pays more than this beyond the touch it was priced on; an exit gets out at whatever there is. */
 const ENTRY_SLIPPAGE_MAX = ratio('0.005');
+/** Nor more than this part of the way to its take-profit: venues hold both legs against the limit, and a trade that gave up more has no point. */
+const OF_PROFIT_MAX = ratio('0.5');
 
-function worstOf({ kind, side, snapshot }: OrderIntent, { tickSize }: Instrument): Price | null {
+function worstOf({ kind, side, snapshot }: OrderIntent, bracket: Bracket | null, { tickSize }: Instrument): Price | null {
   if (kind === 'exit') return null;
   const at = touch(side, snapshot);
-  const slip = scale(at, ENTRY_SLIPPAGE_MAX);
+  const byPrice = scale(at, ENTRY_SLIPPAGE_MAX);
+  const slip = bracket === null ? byPrice : smaller(byPrice, scale(absolute(subtract(bracket.takeProfit, at)), OF_PROFIT_MAX));
   return side === 'buy' ? toStep(add(at, slip), tickSize, 'down') : toStep(subtract(at, slip), tickSize, 'up');
 }
 

@@ -31,6 +31,8 @@ const account = z.strictObject({
   leverage: decimalText.default('10'),
   /** A fraction of the position's value, at every settlement. */
   fundingRate: decimalText.default('0.0001'),
+  /** Bybit's request limits, by the wall's clock: off where the market is played at another speed than the wall's. */
+  limits: z.boolean().default(true),
   /** Keeps the account over the end of the process; its directory exists. Null forgets it. */
   file: z.string().refine(isAbsolute, 'must be absolute').nullable().default(null),
 });

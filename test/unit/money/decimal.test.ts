@@ -77,7 +77,8 @@ describe('money/decimal: canonical text', () => {
       }),
       { numRuns: 2000 },
     );
-    for (const text of ['0', '-0', '-0.5', '0.50', '00', '1e2', '1\n', '']) assert.equal(decimal.isCanonical(text), isMade(text), JSON.stringify(text));
+    for (const text of ['0', '-0', '-0.5', '0.50', '00', '1e2', '1\n', ''])
+      assert.equal(decimal.isCanonical(text), isMade(text), JSON.stringify(text));
   });
 
   it('a float64 comes back from its text unchanged', () => {

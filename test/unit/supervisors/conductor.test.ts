@@ -57,7 +57,7 @@ function stage(steps: readonly StepReply[], options: { speed?: number; later?: (
   const conductor = new Conductor(clock, ports, {
     speed: options.speed ?? Infinity,
     first: ['governor'],
-    clocks: ['ledger'],
+    clocks: () => ['ledger'],
     traders: () => ['trader'],
   });
   return { conductor, clock, done, wall: () => wall };

@@ -38,6 +38,7 @@ async function house(on: Bench, spawner: Parameters<typeof bench>[0]) {
     venueOf: () => made.venue,
     wall: () => made.wall,
     log: SILENT,
+    onLive: () => {},
     onWoken: (name) => woken.push(name),
   });
   on.journal.onAppended((facts) => facts.forEach((fact) => modes.onFact(fact)));

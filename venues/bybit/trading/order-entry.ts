@@ -167,6 +167,10 @@ export class BybitOrders implements OrderEntry, Account {
     });
   }
 
+  caughtUp(): Promise<void> {
+    return this.#session.caughtUp();
+  }
+
   close(): Promise<void> {
     return this.#session.close();
   }

@@ -10,6 +10,8 @@ import type { Keys } from './exchange.ts';
 const SIGN_IN_MS = 10_000;
 /** Refused sign-ins in a row before the key is taken for wrong: more would only get it banned. */
 const SIGN_INS_REFUSED_MAX = 2;
+/** For the answer to a ping; a socket that is slower is found dead by its keep-alive. */
+const PONG_MS_MAX = 1000;
 const TOPICS = ['order', 'execution'] as const;
 
 export interface PrivateEvents {
@@ -27,6 +29,8 @@ export class PrivateStream {
   readonly #connection: Connection;
   #refused = 0;
   #socket: Socket | null = null;
+  #pings = 0;
+  readonly #pongs = new Map<string, () => void>();
   up = false;
 
   constructor(
@@ -67,6 +71,7 @@ export class PrivateStream {
     if (!this.#connection.owns(socket)) return true;
     if (typeof message !== 'object' || message === null) return false;
     const { op, success, topic, data, ret_msg: said } = message as Readonly<Record<string, unknown>>; // any JSON object; each part is looked at below
+    if (op === 'pong') return this.#ponged(message);
     if (op === 'auth') return this.#signedIn(success === true, String(said));
     if (op === 'subscribe') return this.#subscribed(success === true, String(said));
     if (typeof topic !== 'string' || !Array.isArray(data)) return false;
@@ -76,9 +81,30 @@ export class PrivateStream {
     return true;
   }
 
+  /** Frames are in order: behind the answer to a ping there is nothing that was sent before it. Resolves without an answer after a while. */
+  async caughtUp(): Promise<void> {
+    if (!this.up) return;
+    const id = `caught-up.${++this.#pings}`;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, PONG_MS_MAX)));
+    const answered = new Promise<void>((resolve) => this.#pongs.set(id, resolve));
+    this.#send({ op: 'ping', req_id: id });
+    await Promise.race([answered, late]);
+    clearTimeout(timer);
+    this.#pongs.delete(id);
+  }
+
   close(): void {
     this.up = false;
     this.#connection.close();
+  }
+
+  /** Pings of ccxt's own keep-alive are ccxt's. */
+  #ponged(message: object): boolean {
+    const id = 'req_id' in message && typeof message.req_id === 'string' ? message.req_id : '';
+    const resolve = this.#pongs.get(id);
+    resolve?.();
+    return resolve !== undefined;
   }
 
   #signedIn(accepted: boolean, said: string): true {

@@ -187,6 +187,10 @@ export class BybitSession {
     return { ...this.#counters.view(), up: this.#stream?.up ?? false, halted: this.#halted, clockOffsetMs: this.#time.offsetMs };
   }
 
+  async caughtUp(): Promise<void> {
+    await this.#stream?.caughtUp();
+  }
+
   async close(): Promise<void> {
     if (this.#clock !== null) clearInterval(this.#clock);
     this.#stream?.close();
@@ -198,7 +202,8 @@ export class BybitSession {
     const id = method === 'POST' ? linkIdOf(body) : null;
     const deadlineAt = id === null ? undefined : this.#deadlines.get(id);
     if (deadlineAt === undefined) {
-      if (method === 'GET') await this.#gate.pass();
+      // A played market has no wall clock to be limited by.
+      if (method === 'GET' && this.#options.environment !== 'embedded') await this.#gate.pass();
       return;
     }
     const closed = this.#gate.closedFor();

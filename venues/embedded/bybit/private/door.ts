@@ -36,6 +36,7 @@ export interface DoorOptions {
   readonly apis: Apis;
   /** UTC milliseconds of the clients' world. */
   readonly clock: () => number;
+  readonly limits: boolean;
 }
 
 export class Door {
@@ -44,7 +45,7 @@ export class Door {
 
   constructor(options: DoorOptions) {
     this.#options = options;
-    this.#limits = new Limits(options.clock);
+    this.#limits = new Limits(options.clock, options.limits);
   }
 
   /** The venue's clocks: what passes outside, and what is played; both shifted by the skew that was asked for. */

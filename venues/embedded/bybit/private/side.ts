@@ -28,6 +28,7 @@ const FILTERS = ['tick', 'lot', 'minQty', 'minNotional', 'maxQty', 'maxMarketQty
 export interface SideOptions extends DeskOptions {
   readonly keys: Keys;
   readonly clock: () => number;
+  readonly limits: boolean;
 }
 
 export class PrivateSide {
@@ -40,14 +41,14 @@ export class PrivateSide {
   readonly #reception: Reception;
 
   constructor(exchange: Exchange, options: SideOptions) {
-    const { keys, clock } = options;
+    const { keys, clock, limits } = options;
     this.#exchange = exchange;
     this.desk = new Desk(exchange, options);
     const { desk, misdeeds } = this;
     const orders = new OrdersApi(desk, misdeeds);
     this.#account = new AccountApi(desk, misdeeds);
     const apis = { orders, account: this.#account, keys };
-    const door = new Door({ keys, desk, misdeeds, apis, clock });
+    const door = new Door({ keys, desk, misdeeds, apis, clock, limits });
     this.#streams = new PrivateStreams(desk, misdeeds, keys, door);
     this.#trade = new TradeStream({ desk, misdeeds, keys, door, apis });
     this.#reception = new Reception(door, desk, misdeeds);
