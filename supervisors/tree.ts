@@ -79,29 +79,9 @@ export function treeOf(params: TreeParams): SupervisorSpec {
       ? []
       : [actor(ACTOR.venue, '#supervisors/entries/venue-embedded.ts', forked, params.venue, { facts: [], listens: [] })]),
     actor(ACTOR.bybit, '#supervisors/entries/gateway-bybit.ts', forked, params.gateway, { facts: [], listens: [] }),
-    // RT-2: they sleep until live is switched on (supervisors/live-desk.ts).
-    ...(params.liveOrders === null
-      ? []
-      : [
-          {
-            ...actor(ACTOR.bybitOrders, '#supervisors/entries/bybit-orders.ts', forked, params.liveOrders, { facts: LIVE_FACTS, listens: [] }),
-            wants: concernsLive,
-            dormant: true,
-          },
-        ]),
+    ...(params.liveOrders === null ? [] : [liveOrdersOf(params.liveOrders, forked)]),
   ]);
-  const truth =
-    params.liveOrders === null
-      ? []
-      : [
-          supervisor('truth', 'rest_for_one', 5, 60, [
-            {
-              ...actor(ACTOR.reconciler, '#actors/reconciler.ts', 'in-memory', RECONCILES, { facts: RECONCILER_FACTS, listens: [] }),
-              wants: concernsLive,
-              dormant: true,
-            },
-          ]),
-        ];
+  const truth = params.liveOrders === null ? [] : [supervisor('truth', 'rest_for_one', 5, 60, [RECONCILER])];
   const traders = supervisor(
     'traders',
     'one_for_one',
@@ -128,14 +108,26 @@ export function treeOf(params: TreeParams): SupervisorSpec {
   return { ...supervisor('root', 'one_for_one', 3, 60, []), children: [records, safety, brokers, ...truth, traders, ...page] };
 }
 
-/** RELIABILITY control 23: every 15 s. */
-const RECONCILES = { brokers: [{ broker: 'bybit', gateway: ACTOR.bybitOrders }], everyMs: 15 * SECOND_MS };
-
 const ALL_FACTS = Object.keys(EVENT_BODIES).filter(isEventType);
 
 function actor(name: string, module: string, placement: Placement, params: unknown, hears: Pick<ActorSpec, 'facts' | 'listens'>): ActorSpec {
   return { kind: 'actor', name, module: import.meta.resolve(module), placement, params, ...hears };
 }
+
+/** RT-2: live orders and the reconciler sleep until live is first switched on (supervisors/live-desk.ts). */
+const liveOrdersOf = (params: () => unknown, placement: Placement): ActorSpec => ({
+  ...actor(ACTOR.bybitOrders, '#supervisors/entries/bybit-orders.ts', placement, params, { facts: LIVE_FACTS, listens: [] }),
+  wants: concernsLive,
+  dormant: true,
+});
+
+/** RELIABILITY control 23: every 15 s. */
+const RECONCILES = { brokers: [{ broker: 'bybit', gateway: ACTOR.bybitOrders }], everyMs: 15 * SECOND_MS };
+const RECONCILER: ActorSpec = {
+  ...actor(ACTOR.reconciler, '#actors/reconciler.ts', 'in-memory', RECONCILES, { facts: RECONCILER_FACTS, listens: [] }),
+  wants: concernsLive,
+  dormant: true,
+};
 
 /** What paper does is nothing to live orders. */
 function concernsLive(fact: Fact): boolean {

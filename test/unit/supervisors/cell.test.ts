@@ -142,10 +142,9 @@ describe('a cell', () => {
     subject.script = (each) => outcome(each.id === 'm1' ? { events: [trip('own')], tells: [note('outside', 'told')], reply: 'said' } : {});
     await cell.start();
     let reply: unknown = null;
-    const asking = cell.ask(envelope('m1', asked('m1'), { to: 'ledger' }), 1000).then((value) => (reply = value));
+    const asking = cell.ask(envelope('m1', asked('m1')), 1000).then((value) => (reply = value));
     subject.post('m2');
-    await on.activity.quiet();
-    await new Promise(setImmediate);
+    await until(() => subject.ledger.log.length === 3);
     assert.deepEqual(subject.ledger.log, ['receive m1 at 1000', 'apply 1', 'receive m2 at 1000']);
     assert.deepEqual([told.length, reply], [0, null]);
     flush();
