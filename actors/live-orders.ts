@@ -80,6 +80,7 @@ export class LiveOrders implements ActorInstance {
   }
 
   async receive(envelope: Envelope, now: Instant): Promise<Outcome> {
+    this.#alive().plan.account.observe(now);
     switch (envelope.type) {
       case 'placement.requested':
         return this.#place(envelope.body.order, now);

@@ -105,6 +105,8 @@ export interface Account {
   balances(): Promise<readonly VenueBalance[]>;
   /** The whole equity and what is free for new orders, USD. */
   wallet(): Promise<{ readonly equity: Money; readonly available: Money }>;
+  /** Market time as it is handled: a venue that is played has no other clock. */
+  observe(now: Instant): void;
   /** Resolves when every report that the venue sent before is handed over; a played market waits for it. */
   caughtUp(): Promise<void>;
   /** Resolves once reports flow. */

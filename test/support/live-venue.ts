@@ -180,6 +180,10 @@ export class LiveVenue implements OrderEntry, Account {
     );
   }
 
+  observe(): void {
+    // Its clock is the test's.
+  }
+
   caughtUp(): Promise<void> {
     return Promise.resolve();
   }

@@ -167,6 +167,10 @@ export class BybitOrders implements OrderEntry, Account {
     });
   }
 
+  observe(now: Instant): void {
+    this.#session.observe(now);
+  }
+
   caughtUp(): Promise<void> {
     return this.#session.caughtUp();
   }

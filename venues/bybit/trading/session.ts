@@ -187,6 +187,10 @@ export class BybitSession {
     return { ...this.#counters.view(), up: this.#stream?.up ?? false, halted: this.#halted, clockOffsetMs: this.#time.offsetMs };
   }
 
+  observe(now: Instant): void {
+    if (this.#options.environment === 'embedded') this.#time.observe(now);
+  }
+
   async caughtUp(): Promise<void> {
     await this.#stream?.caughtUp();
   }
