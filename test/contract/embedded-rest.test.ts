@@ -90,7 +90,7 @@ describe('embedded venue: REST', () => {
     await first.start({ ...start, params: { ...at, resumeAt: null } });
     const { now, rest } = await ask(first, 'info');
     const step = await ask(first, 'step');
-    assert.deepEqual(step, { now: Number(now) + 1000, books: 0, ended: false, next: Number(now) + 2000 });
+    assert.deepEqual(step, { now: Number(now) + 1000, books: 0, oldStamps: [], ended: false, next: Number(now) + 2000 });
     assert.deepEqual(await ask(first, 'idle', '500'), { ...step, now: Number(now) + 1500 });
     assert.match(String((await ask(first, 'idle', 'soon')).error), /idle "soon": must be whole milliseconds/);
     assert.match(String((await ask(first, 'fault', 'flood')).error), /no fault "flood"/);

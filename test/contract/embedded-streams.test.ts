@@ -95,9 +95,9 @@ describe('embedded venue: public streams', () => {
         await reader.until(({ frames }) => frames.length === 2);
         const { now, next } = await venue.step();
         assert.equal(next, now + 15_000);
-        assert.deepEqual(venue.idle(2999), { now: now + 2999, books: 0, ended: false, next });
-        assert.deepEqual(venue.idle(1), { now: now + 3000, books: 1, ended: false, next });
-        assert.deepEqual(venue.idle(60_000), { now: now + 15_000, books: 1, ended: false, next }, 'never past the next step');
+        assert.deepEqual(venue.idle(2999), { now: now + 2999, books: 0, oldStamps: [], ended: false, next });
+        assert.deepEqual(venue.idle(1), { now: now + 3000, books: 1, oldStamps: [], ended: false, next });
+        assert.deepEqual(venue.idle(60_000), { now: now + 15_000, books: 1, oldStamps: [], ended: false, next }, 'never past the next step');
         await reader.until(({ frames }) => frames.length === 5);
         const pushed = reader.frames.slice(-2);
         assert.deepEqual(
@@ -108,7 +108,7 @@ describe('embedded venue: public streams', () => {
           ],
         );
         for (let step = 0; step < 3; step++) await venue.step();
-        assert.deepEqual(await venue.step(), { now: now + 45_000, books: 0, ended: true, next: null }, 'the end keeps the clock');
+        assert.deepEqual(await venue.step(), { now: now + 45_000, books: 0, oldStamps: [], ended: true, next: null }, 'the end keeps the clock');
       });
     }));
 

@@ -60,7 +60,6 @@ describe('bad input', function () {
     await refused(/--assets/, 'system', '--assets', 'tulips', '--no-page');
     await refused(/--rehearse tulips: must be of crypto_spot/, 'system', '--rehearse', 'tulips', '--no-page');
     await refused(/--rehearse belongs to the embedded market; --market is testnet/, 'system', '--rehearse', 'crypto_spot', '--market', 'testnet');
-    await refused(/--rehearse crypto_spot: no gateway of bybit sends live orders/, 'system', '--rehearse', 'crypto_spot', '--no-page');
     await refused(/mode tulips: must be/, 'mode', 'tulips', 'live', 'on');
     await refused(/unknown option/, 'system', '--fast');
     await refused(/--scope/, 'kill', '--scope', 'moon');

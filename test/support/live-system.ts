@@ -1,5 +1,5 @@
 /**
- * A whole system with a live venue that is not there, which no option of the command line gives. Arguments: the data directory, `open` or
+ * A whole system whose live venue is there or not, which no option of the command line gives. Arguments: the data directory, `open` or
  * `shut` for the venue, then the assets to rehearse. Prints `running`; SIGTERM stops it in order. Exit 2 with a line where it is refused.
  */
 import { readFileSync } from 'node:fs';
@@ -12,6 +12,8 @@ import { SystemError } from '#supervisors/system-error.ts';
 import { startSystem } from '#supervisors/system.ts';
 import { SILENT } from './supervision.ts';
 
+/** As of a broker whose order port is not built. */
+const NO_GATEWAY = 'no gateway of bybit sends live orders here';
 const BUDGETS = 'config/budgets.json';
 
 async function main([dataDir = '', venue, ...rehearse]: readonly string[]): Promise<void> {
@@ -40,7 +42,7 @@ async function main([dataDir = '', venue, ...rehearse]: readonly string[]): Prom
     untilEnd: false,
     chaosMs: null,
     rehearse: rehearse.map((name) => asset.parse(name)),
-    ...(venue === 'open' ? { liveVenue: () => ({ account: 'rehearsal 1', unavailable: null }) } : {}),
+    liveVenue: () => (venue === 'open' ? { account: 'rehearsal 1', unavailable: null } : { account: 'none', unavailable: NO_GATEWAY }),
     log: SILENT,
   });
   process.once('SIGTERM', () => void running.stop('SIGTERM').then(() => process.exit(0)));
