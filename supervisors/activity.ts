@@ -1,6 +1,7 @@
 /** How much is queued or being handled over all counted actors, and what waits for the disk: the market's next step waits for both. */
 export class Activity {
   #busy = 0;
+  #deciding = 0;
   #held = 0;
   #forQuiet: (() => void)[] = [];
   #forSettled: (() => void)[] = [];
@@ -17,6 +18,13 @@ export class Activity {
     this.#tell();
   }
 
+  /** Of these, what may still put facts in line: messages queued, and turns that have not ended with theirs. @throws as `change`. */
+  decide(delta: number): void {
+    if (delta === 0) return;
+    this.#deciding = counted(this.#deciding, delta, 'what is being decided');
+    if (this.#deciding === 0 && this.#forQuiet.length > 0) for (const resolve of this.#forQuiet.splice(0)) resolve();
+  }
+
   /** Facts and effects that wait for the disk. @throws as `change`. */
   hold(delta: number): void {
     if (delta === 0) return;
@@ -24,9 +32,9 @@ export class Activity {
     this.#tell();
   }
 
-  /** Resolves when no counted actor has anything to do, whatever still waits for the disk. */
+  /** Resolves when no counted actor is deciding anything, whatever is still being applied or waits for the disk. */
   quiet(): Promise<void> {
-    if (this.#busy === 0) return IDLE;
+    if (this.#deciding === 0) return IDLE;
     return new Promise((resolve) => this.#forQuiet.push(resolve));
   }
 
@@ -38,7 +46,6 @@ export class Activity {
 
   #tell(): void {
     if (this.#busy > 0) return;
-    if (this.#forQuiet.length > 0) for (const resolve of this.#forQuiet.splice(0)) resolve();
     if (this.#held === 0 && this.#forSettled.length > 0) for (const resolve of this.#forSettled.splice(0)) resolve();
   }
 }

@@ -58,6 +58,7 @@ export class Cell implements Supervised, Recipient {
   /** It failed and will be started again: until then the market waits for what it has to finish. */
   #owed = false;
   #counted = 0;
+  #deciding = 0;
   #sinceSnapshot = 0;
   #handledAt: number | null = null;
   #lastError: string | null = null;
@@ -234,13 +235,17 @@ export class Cell implements Supervised, Recipient {
       if (flight !== null) flight.decided = true;
       if (cause !== null && correlation !== null) this.#context.router.follow(cause, correlation);
       const own = this.#seal(life, cause, outcome, now);
+      this.#count();
+      this.#hold(life, outcome, cause, correlation);
       const facts = this.#line.takeAround(own);
       this.#sinceSnapshot += facts.length;
       await life.call({ op: 'apply', facts });
-      if (this.#life !== life) return outcome;
-    }
-    if (outcome.tells.length > 0) this.#context.outbox.hold(() => this.#tell(life, outcome.tells, cause, correlation));
+    } else this.#hold(life, outcome, cause, correlation);
     return outcome;
+  }
+
+  #hold(life: Life, { tells }: Outcome, cause: string | null, correlation: string | null): void {
+    if (tells.length > 0) this.#context.outbox.hold(() => this.#tell(life, tells, cause, correlation));
   }
 
   #seal(life: Life, cause: string | null, { events }: Outcome, now: Instant): readonly Fact[] {
@@ -343,8 +348,12 @@ export class Cell implements Supervised, Recipient {
   #count(): void {
     if (this.#spec.counted === false) return;
     const busy = this.#mailbox.length + (this.#flight === null ? 0 : 1) + (this.#owed ? 1 : 0);
+    // What waits for an actor that is down is decided when it is up again; the disk does not wait for that.
+    const deciding = this.#life === null ? 0 : this.#mailbox.length + (this.#flight === null || this.#flight.decided ? 0 : 1);
     this.#context.activity.change(busy - this.#counted);
+    this.#context.activity.decide(deciding - this.#deciding);
     this.#counted = busy;
+    this.#deciding = deciding;
   }
 
   #warn(line: string): void {

@@ -4,6 +4,7 @@ import { Activity } from '#supervisors/activity.ts';
 import { Cell } from '#supervisors/cell.ts';
 import type { CellLimits } from '#supervisors/cell-spec.ts';
 import { createSpawner } from '#supervisors/comedy.ts';
+import type { Placement } from '#supervisors/processes.ts';
 import { MarketClock } from '#supervisors/market-clock.ts';
 import { Outbox } from '#supervisors/outbox.ts';
 import { Router } from '#supervisors/router.ts';
@@ -23,6 +24,10 @@ export interface RingOptions {
   readonly activity?: Activity;
   readonly start: number;
   readonly limits?: Partial<CellLimits>;
+  /** In memory where absent. */
+  readonly forked?: Placement;
+  /** Actors of the tree with another module in their place. */
+  readonly replaced?: Readonly<Record<string, { readonly module: string; readonly params: unknown }>>;
 }
 
 export interface Ring {
@@ -49,13 +54,13 @@ export async function startRing(options: RingOptions): Promise<Ring> {
     traders: options.traders.map((params) => ({ asset: params.asset, mode: params.mode, params })),
     venue: null,
     gateway: () => ({}),
-    liveOrders: null,
+    liveOrders: () => ({}),
     dashboard: null,
-    forked: 'in-memory',
+    forked: options.forked ?? 'in-memory',
   });
   const cells = actorsOf(tree)
     .filter(({ name }) => options.actors.includes(name))
-    .map((spec) => new Cell(limits === undefined ? spec : { ...spec, limits }, context));
+    .map((spec) => new Cell({ ...spec, ...options.replaced?.[spec.name], ...(limits === undefined ? {} : { limits }) }, context));
   for (const cell of cells) {
     cell.onFailure = ({ reason }) => fail(new Error(`${cell.name}: ${reason}`));
     router.register(cell);

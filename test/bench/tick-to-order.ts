@@ -6,32 +6,22 @@ import { keyOf, levelStore, type RecordStore } from '#state/store.ts';
 import { Activity } from '#supervisors/activity.ts';
 import { handOut, type Audience } from '#supervisors/hand-out.ts';
 import { ACTOR, traderName } from '#supervisors/tree.ts';
-import { ratio } from '#trading/money/decimal.ts';
 import type { Fact } from '#trading/model/events.ts';
-import type { Settings } from '#trading/model/settings.ts';
 import type { QuoteSnapshot } from '#trading/model/quote.ts';
 import { FakeSnapshots } from '#test/support/fake-journal.ts';
-import { MINUTE_MS, quoteOf, settings as base, spot, spotTrader, T0 } from '#test/unit/trading/trader/fixtures.ts';
+import { spot, T0 } from '#test/unit/trading/trader/fixtures.ts';
 import { spread } from './measure.ts';
 import { result, type Benchmark, type Outcome } from './result.ts';
 import { startRing, type Ring } from './ring.ts';
+import { BARS_AN_ORDER_MAX, counting, quoteAt, settings, trader, type CountingStore } from './tick-fixtures.ts';
+import { tickToPort } from './tick-to-port.ts';
 
 const P50_RATIO_MAX = 2.5;
 const ORDERS = 500;
 const ORDERS_QUICK = 60;
 /** Orders before the figures count: the compiler is still at work, and averages are warming up. */
 const ORDERS_WARMING = 20;
-/** A slow wave: an entry as it turns up, an exit as it turns down; the bracket is too far to be touched. */
-const WAVE = { mid: 100, amplitude: 1, barsAPeriod: 16 };
-const BARS_AN_ORDER_MAX = 64;
 const LATENCY_MS_MAX = 250;
-const settings: Settings = {
-  ...base,
-  cooldownSeconds: 0,
-  risk: { ...base.risk, dailyLossCap: ratio('1'), maxDrawdown: ratio('1') },
-  paper: { ...base.paper, partialProbability: 0 },
-};
-const trader = { ...spotTrader, strategyParams: { fastBars: 2, slowBars: 4, atrBars: 3, stopAtr: 20, takeProfitAtr: 20 } };
 const audience: Audience = { first: [ACTOR.governor, ACTOR.paper], clocks: () => [], traders: () => [traderName('crypto_spot')] };
 
 interface Tick {
@@ -40,6 +30,22 @@ interface Tick {
 }
 
 export const tickToOrder: Benchmark = async ({ quick, dir }) => {
+  const inMemory = await tickToAcceptance(quick, fresh(dir, 'memory'));
+  const forked = await tickToPort(quick, fresh(dir, 'forked'));
+  return {
+    results: [...inMemory.results, ...forked.results],
+    broken: [...inMemory.broken, ...forked.broken],
+    notes: [...inMemory.notes, ...forked.notes],
+  };
+};
+
+function fresh(dir: string, name: string): string {
+  const own = join(dir, name);
+  mkdirSync(own);
+  return own;
+}
+
+async function tickToAcceptance(quick: boolean, dir: string): Promise<Outcome> {
   const wanted = (quick ? ORDERS_QUICK : ORDERS) + ORDERS_WARMING;
   const store = counting(dir);
   const activity = new Activity();
@@ -88,7 +94,7 @@ export const tickToOrder: Benchmark = async ({ quick, dir }) => {
   await ring.close();
   await Promise.all([journal.close(), raw.close()]);
   return outcome(ticks.slice(ORDERS_WARMING), rawMs.slice(ORDERS_WARMING));
-};
+}
 
 const isAccepted = ({ type }: Fact): boolean => type === 'order.accepted';
 
@@ -100,38 +106,10 @@ async function tell(ring: Ring, told: { at: number; writes: number }, store: Cou
   await handOut([quote], { deliver, settled: () => ring.activity.settled() }, audience);
 }
 
-function quoteAt(bar: number): QuoteSnapshot {
-  const { mid, amplitude, barsAPeriod } = WAVE;
-  return quoteOf(spot, T0 + (bar + 1) * MINUTE_MS, mid + amplitude * Math.sin((2 * Math.PI * bar) / barsAPeriod));
-}
-
 async function rawPut(store: RecordStore, seq: number, value: string): Promise<number> {
   const from = performance.now();
   await store.write([{ key: keyOf(seq), value }]);
   return performance.now() - from;
-}
-
-interface CountingStore extends RecordStore {
-  /** Synced batches so far. */
-  writes: number;
-  /** All records of the newest batch, as one text. */
-  last: string;
-}
-
-function counting(dir: string): CountingStore {
-  mkdirSync(join(dir, 'journal'));
-  const store = levelStore(join(dir, 'journal'));
-  const counted: CountingStore = {
-    ...store,
-    writes: 0,
-    last: '',
-    write(records) {
-      counted.writes++;
-      counted.last = records.map(({ value }) => value).join('');
-      return store.write(records);
-    },
-  };
-  return counted;
 }
 
 function outcome(ticks: readonly Tick[], rawMs: readonly number[]): Outcome {
@@ -158,7 +136,7 @@ function outcome(ticks: readonly Tick[], rawMs: readonly number[]): Outcome {
     ],
     broken: [],
     notes: [
-      `**tick-to-order**: ${ticks.length} orders, all actors in memory, from the quote handed out until the journal has told that \`order.accepted\` is on disk; baseline: one synced put of the same record into a second store, after each order. Entries and exits in turn. Intent, approval and acceptance are turns of three actors; while each is its own commit, one order waits for three fsyncs in a row, and the p50 ratio follows from that.`,
+      `**tick-to-order**: ${ticks.length} orders, all actors in memory, from the quote handed out until the journal has told that \`order.accepted\` is on disk; baseline: one synced put of the same bytes into a second store, after each order. Entries and exits in turn. Intent, approval and acceptance are turns of three actors that share one commit.`,
     ],
   };
 }

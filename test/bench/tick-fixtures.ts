@@ -1,0 +1,48 @@
+/** What both forms of tick-to-order share: a market that makes an order every few bars, and a store that counts its batches. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { levelStore, type RecordStore } from '#state/store.ts';
+import { money, ratio } from '#trading/money/decimal.ts';
+import type { QuoteSnapshot } from '#trading/model/quote.ts';
+import type { Settings } from '#trading/model/settings.ts';
+import { MINUTE_MS, quoteOf, settings as base, spot, spotTrader, T0 } from '#test/unit/trading/trader/fixtures.ts';
+
+/** A slow wave: an entry as it turns up, an exit as it turns down; the bracket is too far to be touched. */
+const WAVE = { mid: 100, amplitude: 1, barsAPeriod: 16 };
+export const BARS_AN_ORDER_MAX = 64;
+export const RICH_WALLET = { broker: 'bybit', mode: 'live', equity: money('1000000'), available: money('1000000') } as const;
+export const settings: Settings = {
+  ...base,
+  cooldownSeconds: 0,
+  risk: { ...base.risk, dailyLossCap: ratio('1'), maxDrawdown: ratio('1') },
+  paper: { ...base.paper, partialProbability: 0 },
+};
+export const trader = { ...spotTrader, strategyParams: { fastBars: 2, slowBars: 4, atrBars: 3, stopAtr: 20, takeProfitAtr: 20 } };
+
+export function quoteAt(bar: number): QuoteSnapshot {
+  const { mid, amplitude, barsAPeriod } = WAVE;
+  return quoteOf(spot, T0 + (bar + 1) * MINUTE_MS, mid + amplitude * Math.sin((2 * Math.PI * bar) / barsAPeriod));
+}
+
+export interface CountingStore extends RecordStore {
+  /** Synced batches so far. */
+  writes: number;
+  /** All records of the newest batch, as one text. */
+  last: string;
+}
+
+export function counting(dir: string): CountingStore {
+  mkdirSync(join(dir, 'journal'));
+  const store = levelStore(join(dir, 'journal'));
+  const counted: CountingStore = {
+    ...store,
+    writes: 0,
+    last: '',
+    write(records) {
+      counted.writes++;
+      counted.last = records.map(({ value }) => value).join('');
+      return store.write(records);
+    },
+  };
+  return counted;
+}
