@@ -155,7 +155,8 @@ export class Desk implements TwsExchange {
 
   #mid(pair: string): Price | null {
     const quote = this.#quotes.get(this.#pairs.get(pair)?.conId ?? 0);
-    return quote?.bid == null || quote.ask === null ? null : scale(add(quote.bid, quote.ask), HALF);
+    if (quote === undefined || quote.bid === null || quote.ask === null) return null;
+    return scale(add(quote.bid, quote.ask), HALF);
   }
 
   /** What the order comes to at the market as it stands. */

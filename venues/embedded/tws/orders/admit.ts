@@ -86,7 +86,9 @@ function identityRefused(placed: Placed, standing: Standing): Notice | null {
   const { ended, live, nextId } = standing;
   if (ended?.status === 'Filled') return { code: FILLED_ALREADY, text: "Can't modify a filled order." };
   if (ended !== undefined) return { code: DUPLICATE_ID, text: 'Duplicate order id' };
-  if (live === undefined && placed.orderId < nextId && !placed.whatIf) return { code: DUPLICATE_ID, text: 'Duplicate order id' };
+  // Ids of 0 and below are of orders made by hand.
+  if (live === undefined && placed.orderId > 0 && placed.orderId < nextId && !placed.whatIf)
+    return { code: DUPLICATE_ID, text: 'Duplicate order id' };
   if (live === undefined && placed.parentId !== 0 && !standing.parentKnown) {
     return { code: NO_PARENT, text: `Can't find order with id =${placed.parentId}` };
   }

@@ -1,0 +1,148 @@
+/**
+ * The long messages against builders that the client library was proven to decode without an error at 177 to 193 (../shared/spikes/ibkr): field by
+ * field, at every version.
+ */
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { describe, it } from 'mocha';
+import { blank } from '#venues/embedded/tws/codec/layout.ts';
+import { PLACE_ORDER } from '#venues/embedded/tws/codec/place-order.ts';
+import { Contracts, DEFAULT_CHAINS, type Contract } from '#venues/embedded/tws/contracts.ts';
+import type { Terms } from '#venues/embedded/tws/orders/admit.ts';
+import { completedOf, execDetailsOf, openOrderOf, statusOf, whatIfOf, type OrderRecord } from '#venues/embedded/tws/orders/record.ts';
+import { newRecord } from '#venues/embedded/tws/orders/terms.ts';
+import { fieldsOf, type Said } from '#venues/embedded/tws/say.ts';
+import { money, price, qty } from '#trading/money/decimal.ts';
+import { START } from './tws-support.ts';
+
+const BUILDERS = fileURLToPath(new URL('../../../shared/spikes/ibkr/messages.ts', import.meta.url));
+const VERSIONS = [177, 178, 179, 182, 183, 184, 185, 186, 189, 190, 192, 193];
+const ACCOUNT = 'DU1234567';
+
+type Build = (version: number, row: object) => readonly unknown[];
+interface Builders {
+  readonly openOrder: Build;
+  readonly completedOrder: Build;
+  readonly orderStatus: (row: object) => readonly unknown[];
+  readonly execDetails: (version: number, reqId: number, row: object) => readonly unknown[];
+}
+
+const contract = new Contracts(DEFAULT_CHAINS).byLocalSymbol('EUR.USD') as Contract;
+const terms: Terms = { side: 'BUY', kind: 'LMT', qty: qty('20000'), limit: price('1.0995'), stop: null };
+const placed = {
+  ...blank(PLACE_ORDER),
+  orderId: 101,
+  orderType: 'LMT',
+  action: 'BUY',
+  timeInForce: 'GTC',
+  orderRef: 'cid',
+  transmit: true,
+  origin: 0,
+};
+
+function order(change: Partial<OrderRecord> = {}): OrderRecord {
+  return { ...newRecord({ key: 'k', clientId: 7, permId: 1500000000 }, placed, terms, contract, START), status: 'Submitted', ...change };
+}
+
+/** The same order in the builders' words. */
+function theirs(record: OrderRecord): object {
+  const { conId, symbol, secType, exchange, currency, localSymbol, tradingClass, primaryExchange } = contract;
+  const named = { conId, symbol, secType, exchange, currency, localSymbol, tradingClass, primaryExch: primaryExchange };
+  const c = { ...named, lastTradeDate: '', strike: 0, right: '', multiplier: '' };
+  const state = {
+    status: record.status,
+    filled: record.filled,
+    avgFillPrice: record.average,
+    lastFillPrice: record.lastPrice,
+    whyHeld: '',
+    mktCapPrice: 0,
+  };
+  const what = {
+    action: 'BUY',
+    totalQuantity: 20000,
+    orderType: 'LMT',
+    lmtPrice: '1.0995',
+    tif: 'GTC',
+    ocaGroup: '',
+    ocaType: 3,
+    openClose: '',
+    origin: 0,
+  };
+  const who = { orderId: 101, clientId: 7, permId: 1500000000, account: ACCOUNT, orderRef: 'cid', parentId: 0, outsideRth: false, goodTillDate: '' };
+  const ended = { completedTime: record.endedAt, completedStatus: record.endedAs };
+  return { c, ...state, ...what, ...who, ...ended, transmit: true, whatIf: false, active: true };
+}
+
+const text = (cells: readonly unknown[]): string[] => cells.map((cell) => (cell === true ? '1' : cell === false ? '0' : String(cell ?? '')));
+const ours = (said: Said, version: number): readonly string[] => fieldsOf(said, version);
+
+describe('embedded TWS: the long messages against proven builders (needs ../shared/spikes)', () => {
+  let builders: Builders;
+
+  before(async function () {
+    if (!existsSync(BUILDERS)) this.skip();
+    const loaded = (await import(pathToFileURL(BUILDERS).href)) as { M: Builders };
+    builders = loaded.M;
+  });
+
+  it('openOrder, orderStatus and completedOrder have the same fields at every version', () => {
+    const working = order();
+    const done = order({ status: 'Filled', filled: qty('20000'), endedAt: '20261123 02:34:53 US/Eastern', endedAs: 'Filled Size: 20000' });
+    for (const version of VERSIONS) {
+      assert.deepEqual(ours(openOrderOf(working, ACCOUNT), version), text(builders.openOrder(version, theirs(working))), `openOrder ${version}`);
+      assert.deepEqual(ours(completedOf(done, ACCOUNT), version), text(builders.completedOrder(version, theirs(done))), `completedOrder ${version}`);
+    }
+    assert.deepEqual(ours(statusOf(working), 193), text(builders.orderStatus(theirs(working))));
+  });
+
+  it('a what-if carries its margins in the same places', () => {
+    const effect = { initialBefore: '1', maintenanceBefore: '2', equityBefore: '3', initialAfter: '11', maintenanceAfter: '22', equityAfter: '33' };
+    const margins = Object.fromEntries(Object.entries(effect).map(([name, value]) => [name, money(value)])) as unknown as Parameters<
+      typeof whatIfOf
+    >[2];
+    const state = { initBefore: 1, maintBefore: 2, eqBefore: 3, initChg: 10, maintChg: 20, eqChg: 30, initAfter: 11, maintAfter: 22, eqAfter: 33 };
+    const what = { ...theirs(order()), whatIf: true, whatIfState: { ...state, commission: 2, ccy: 'USD' } };
+    const said = whatIfOf(order(), ACCOUNT, { ...margins, commission: money('2') });
+    assert.deepEqual(ours(said, 193), text(builders.openOrder(193, what)));
+  });
+
+  it('execDetails has the same fields at every version', () => {
+    const execution = {
+      execId: '0000e0d5.1.0001.01',
+      orderId: 101,
+      clientId: 7,
+      permId: 1500000000,
+      orderRef: 'cid',
+      contract,
+      account: ACCOUNT,
+      side: 'BUY',
+      qty: qty('20000'),
+      price: price('1.0995'),
+      cumulative: qty('20000'),
+      average: price('1.0995'),
+      at: START,
+      maker: false,
+      liquidation: 0,
+      commission: money('2'),
+      realised: null,
+    } as const;
+    const { execId, orderId, clientId, permId, orderRef } = execution;
+    const numbers = { shares: 20000, price: '1.0995', cumQty: 20000, avgPrice: '1.0995', lastLiquidity: 2 };
+    const c = (theirs(order()) as { c: object }).c;
+    const row = {
+      execId,
+      orderId,
+      clientId,
+      permId,
+      orderRef,
+      ...numbers,
+      c,
+      acct: ACCOUNT,
+      exchange: 'IDEALPRO',
+      side: 'BOT',
+      time: '20261124 10:00:00 US/Eastern',
+    };
+    for (const version of VERSIONS) assert.deepEqual(ours(execDetailsOf(execution, -1), version), text(builders.execDetails(version, -1, row)));
+  });
+});
