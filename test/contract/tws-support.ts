@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { REQUESTS, type RequestName, type RequestRow } from '#venues/embedded/tws/codec/client-messages.ts';
 import { encodeFrame, FrameReader } from '#venues/embedded/tws/codec/frame.ts';
 import { blank, decode, encode, type Layout } from '#venues/embedded/tws/codec/layout.ts';
-import { MESSAGES, type MessageName, type MessageRow } from '#venues/embedded/tws/codec/server-messages.ts';
+import { MESSAGES, messageName, type MessageName, type MessageRow } from '#venues/embedded/tws/codec/server-messages.ts';
 import { openTws, type EmbeddedTws, type TwsParams } from '#venues/embedded/tws/tws.ts';
 import { until } from '../support/until.ts';
 
@@ -117,13 +117,13 @@ export class RawClient {
       this.version = Number(fields[0]);
       return;
     }
-    const entry = Object.entries(MESSAGES).find(([, message]) => String(message.id) === fields[0]);
-    if (entry === undefined) {
+    const name = messageName(fields);
+    if (name === undefined) {
       this.heard.push({ name: 'unknown', row: { fields } });
       return;
     }
-    const message: Layout = entry[1];
-    this.heard.push({ name: entry[0] as MessageName, row: decode(message, fields, this.version) });
+    const message: Layout = MESSAGES[name];
+    this.heard.push({ name, row: decode(message, fields, this.version) });
   }
 }
 

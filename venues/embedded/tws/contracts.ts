@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { price, quotient, type Price } from '#trading/money/decimal.ts';
 import type { Instant } from '#trading/model/instrument.ts';
-import { addDays, isWeekend, newYork, weekday } from './hours.ts';
+import { addDays, newYork, weekday } from './hours.ts';
 
 export interface Contract {
   readonly conId: number;
@@ -187,9 +187,6 @@ export function expirations(now: Instant): readonly string[] {
   const monthly = fridays.filter((date) => Number(date.slice(6)) > LAST_THIRD_WEEK_DAY - 7 && Number(date.slice(6)) <= LAST_THIRD_WEEK_DAY);
   return [...new Set([...fridays.slice(0, WEEKLY_EXPIRIES), ...monthly.slice(0, MONTHLY_EXPIRIES)])].sort();
 }
-
-/** Whether the New York date is a day of trading. */
-export const isTradingDay = (date: string, closed: ReadonlySet<string>): boolean => !isWeekend(date) && !closed.has(date);
 
 function pairOf(conId: number, base: string, quote: string, longName: string): Contract {
   const name = `${base}.${quote}`;

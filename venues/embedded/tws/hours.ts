@@ -69,7 +69,7 @@ export function equityHours(at: Instant, closed: ReadonlySet<string>): string {
   return hoursFrom(at, (date) => (isWeekend(date) || closed.has(date) ? null : `${date}:0930-${date}:1600`));
 }
 
-export const isWeekend = (date: string): boolean => weekday(date) === SATURDAY || weekday(date) === SUNDAY;
+const isWeekend = (date: string): boolean => weekday(date) === SATURDAY || weekday(date) === SUNDAY;
 
 function hoursFrom(at: Instant, session: (date: string) => string | null): string {
   const today = newYork(at).date;

@@ -1,7 +1,7 @@
 /** What the server says, by message id, except the two long ones (open-order, completed-order). Field orders: venues/ibkr "Server → client". */
 import { COMPLETED_ORDER } from './completed-order.ts';
 import { ORDERED_CONTRACT } from './contract-parts.ts';
-import { DECIMAL_TEXT, field, fixed, INT, layout, list, optionalDecimal, TEXT, UNSET_DOUBLE, type Layout, type RowOfLayout } from './layout.ts';
+import { DECIMAL_TEXT, field, fixed, INT, layout, list, optionalDecimal, TEXT, UNSET_DOUBLE, type RowOfLayout } from './layout.ts';
 import { OPEN_ORDER } from './open-order.ts';
 import { INELIGIBILITY_REASONS, LAST_TRADE_DATE, PENDING_PRICE_REVISION } from './versions.ts';
 
@@ -290,8 +290,5 @@ const BY_ID = new Map<string, MessageName>(
   Object.entries(MESSAGES).map(([name, message]) => [String(message.id), name as MessageName]), // the keys of MESSAGES
 );
 
-/** The layout of a message by its first field; undefined where there is none. */
-export function messageLayout(fields: readonly string[]): Layout | undefined {
-  const name = BY_ID.get(fields[0] ?? '');
-  return name === undefined ? undefined : MESSAGES[name];
-}
+/** undefined where there is no such message. */
+export const messageName = (fields: readonly string[]): MessageName | undefined => BY_ID.get(fields[0] ?? '');
