@@ -6,8 +6,9 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, it } from 'mocha';
-import { blank, encode } from '#venues/embedded/tws/codec/layout.ts';
+import { blank, decode, encode, type Layout } from '#venues/embedded/tws/codec/layout.ts';
 import { PLACE_ORDER } from '#venues/embedded/tws/codec/place-order.ts';
+import { MESSAGES, type MessageName } from '#venues/embedded/tws/codec/server-messages.ts';
 import { Contracts, DEFAULT_CHAINS, type Contract } from '#venues/embedded/tws/contracts.ts';
 import type { Terms } from '#venues/embedded/tws/orders/admit.ts';
 import { completedOf, execDetailsOf, openOrderOf, statusOf, whatIfOf, type OrderRecord } from '#venues/embedded/tws/orders/record.ts';
@@ -164,6 +165,71 @@ describe('embedded TWS: the long messages against proven builders (needs ../shar
       const { orderId, totalQuantity, lmtPrice, tif, ocaGroup, ocaType, orderRef, transmit, parentId, outsideRth, goodTillDate, whatIf, algo } = read;
       const said = [orderId, totalQuantity, lmtPrice, tif, ocaGroup, ocaType, orderRef, transmit, parentId, outsideRth, goodTillDate, whatIf, algo];
       assert.deepEqual(said, [101, 20000, 1.0995, 'GTC', 'g', 2, 'cid', true, 99, true, '20261124 10:00:00', true, 'Adaptive'], String(version));
+    }
+  });
+
+  it('every other message of the builders reads here to the last field, and is written the same', () => {
+    const M = builders as unknown as Readonly<Record<string, (...values: readonly unknown[]) => readonly unknown[]>>;
+    const listed = { marketName: 'EUR.USD', minTick: '0.00005', orderTypes: 'LMT', validExchanges: 'IDEALPRO', priceMagnifier: 1, underConId: 0 };
+    const more = { longName: 'Euro', contractMonth: '', timeZoneId: 'US/Eastern', tradingHours: '', liquidHours: '', aggGroup: 4, underSymbol: '' };
+    const sizes = {
+      underSecType: '',
+      marketRuleIds: '239',
+      realExpirationDate: '',
+      stockType: '',
+      minSize: 1,
+      sizeIncrement: 1,
+      suggestedSizeIncrement: 1,
+    };
+    const c = { ...(theirs(order()) as { c: object }).c, ...listed, ...more, ...sizes };
+    const bar = ['20261123', 1.1, 1.2, 1, 1.15, -1, -1, -1];
+    for (const version of VERSIONS) {
+      const made: readonly (readonly [MessageName, readonly unknown[] | undefined])[] = [
+        ['managedAccounts', M['managedAccts']?.('DU1')],
+        ['nextValidId', M['nextValidId']?.(1)],
+        ['currentTime', M['currentTime']?.(1)],
+        ['error', M['error']?.(-1, 2104, 'text')],
+        ['tickPrice', M['tickPrice']?.(1, 2, 1.5, 10, 1)],
+        ['tickSize', M['tickSize']?.(1, 0, 10)],
+        ['tickString', M['tickString']?.(1, 45, '17')],
+        ['tickGeneric', M['tickGeneric']?.(1, 49, 0)],
+        ['tickReqParams', M['tickReqParams']?.(1, '5.0E-5', '9c0001', 3)],
+        ['marketDataType', M['marketDataType']?.(1, 3)],
+        ['tickSnapshotEnd', M['tickSnapshotEnd']?.(1)],
+        ['tickOption', M['tickOption']?.(1, 13, 0, 0.2, 0.5, 10, 0, 0.02, 0.6, -0.15, 600)],
+        ['tickByTick', M['tickByTickBidAsk']?.(1, 17, 1.1, 1.2, 5, 6, 0)],
+        ['tickByTick', M['tickByTickLast']?.(1, 1, 17, 1.1, 5, 0, 'CBOE', '')],
+        ['contractData', M['contractData']?.(version, 1, c)],
+        ['contractDataEnd', M['contractDataEnd']?.(1)],
+        ['secDefOptParam', M['secDefOptParam']?.(1, 'SMART', 756733, 'SPY', '100', ['20261218', '20270115'], [595, 600, 605])],
+        ['secDefOptParamEnd', M['secDefOptParamEnd']?.(1)],
+        [
+          'marketRule',
+          M['marketRule']?.(110, [
+            [0, 0.01],
+            [3, 0.05],
+          ]),
+        ],
+        ['historicalData', M['historicalData']?.(1, 'a', 'b', [bar, bar])],
+        ['accountValue', M['accountValue']?.('NetLiquidation', '1', 'USD', 'DU1')],
+        ['portfolioValue', M['portfolioValue']?.(c, 1, 2, 3, 4, 5, 6, 'DU1')],
+        ['accountTime', M['accountTime']?.('10:00')],
+        ['accountDownloadEnd', M['accountDownloadEnd']?.('DU1')],
+        ['accountSummary', M['accountSummary']?.(1, 'DU1', 'NetLiquidation', '1', 'USD')],
+        ['accountSummaryEnd', M['accountSummaryEnd']?.(1)],
+        ['position', M['position']?.('DU1', c, 1, 2)],
+        ['positionEnd', M['positionEnd']?.()],
+        ['openOrderEnd', M['openOrderEnd']?.()],
+        ['executionsEnd', M['execEnd']?.(1)],
+        ['completedOrdersEnd', M['completedOrdersEnd']?.()],
+        ['orderBound', M['orderBound']?.(1, 2, 3)],
+        ['commissionReport', M['commission']?.({ execId: 'x', commission: 2, currency: 'USD' })],
+      ];
+      for (const [name, cells] of made) {
+        assert.ok(cells !== undefined, `no builder of ${name}`);
+        const message: Layout = MESSAGES[name];
+        assert.deepEqual(encode(message, decode(message, text(cells), version), version), text(cells), `${name} ${version}`);
+      }
     }
   });
 });

@@ -52,7 +52,7 @@ export class Session {
   }
 
   send(...said: readonly Said[]): void {
-    for (const each of said) this.#write(frameOf(each, this.#version));
+    if (said.length > 0) this.#write(Buffer.concat(said.map((each) => frameOf(each, this.#version))));
   }
 
   refuse(id: number, code: number, text: string): void {
