@@ -40,6 +40,10 @@ describe('embedded TWS: faults', () => {
       tws.faults.restoreUplink('lost');
       await client.until('error', (row) => row['code'] === 1101);
       assert.equal(tws.counters().lines, 0);
+      client.forget();
+      quote(tws, '1.2', '1.20005', 3);
+      await client.settled();
+      assert.deepEqual(client.all('tickPrice'), []);
     });
   });
 

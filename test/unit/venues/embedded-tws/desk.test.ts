@@ -90,6 +90,17 @@ describe('TWS desk', () => {
     assert.equal(at.position(JPY.conId), undefined);
   });
 
+  it('a short position gains when the price falls, and what crosses zero begins anew at its own price', () => {
+    const at = desk();
+    at.onQuote(EUR, quote('1.1', '1.10005'), 0);
+    at.submit(order('a', { side: 'SELL' }), 0);
+    at.onQuote(EUR, quote('1.08', '1.09'), 1);
+    const closed = at.submit(order('b', { qty: qty('50000') }), 1).find((event) => event.kind === 'filled');
+    assert.ok(closed?.kind === 'filled');
+    assert.equal(closed.fill.realised, '198', '20000 × 0.01 − 2');
+    assert.deepEqual([at.position(EUR.conId)?.qty, at.position(EUR.conId)?.averagePrice], ['30000', '1.09']);
+  });
+
   it('options cost their premium a hundredfold, and 0.65 a contract', () => {
     const at = desk();
     at.onQuote(CALL, quote('10', '10.05', 0, '50'), 0);
