@@ -60,7 +60,8 @@ const FRIDAY = 5;
 const LAST_THIRD_WEEK_DAY = 21;
 const DAYS_SCANNED_MAX = 200;
 const MATCHES_MAX = 1000;
-const OPTIONS_MAX = 20_000;
+/** Beyond it no further option is listed: unknown to whoever asks. */
+const CONTRACTS_MAX = 50_000;
 
 /** IDEALPRO ids as they really are. */
 const PAIRS: readonly (readonly [number, string, string, string])[] = [
@@ -170,7 +171,7 @@ export class Contracts {
     const made = optionOf(share, expiry, strike, right);
     const known = this.#byId.get(made.conId);
     if (known !== undefined && known.localSymbol !== made.localSymbol) throw new Error(`two options with the id ${made.conId}`);
-    if (known === undefined && this.#byId.size >= OPTIONS_MAX) throw new Error(`more than ${OPTIONS_MAX} contracts`);
+    if (known === undefined && this.#byId.size >= CONTRACTS_MAX) return undefined;
     if (known === undefined) this.#byId.set(made.conId, made);
     return known ?? made;
   }

@@ -42,12 +42,14 @@ export interface BookPorts {
 }
 
 const FIRST_PERM_ID = 1_500_000_000;
-const LIVE_MAX = 10_000;
+const LIVE_MAX = 5000;
 /** A day's worth, as TWS keeps them. */
 const ENDED_MAX = 10_000;
 const CANCELLED = 202;
 const NOT_CANCELLABLE = 161;
 const MARGIN_REFUSED = 201;
+const TOO_MANY_ORDERS = 321;
+const TOO_MANY_TEXT = `Error validating request.-'bX' : cause - more than ${LIVE_MAX} open orders`;
 const UNKNOWN_ORDER = 10147;
 const ENDED_ORDER = 10148;
 const MARGIN_TEXT =
@@ -111,6 +113,7 @@ export class OrderBook {
     if (contract === undefined) return;
     if (placed.whatIf) return this.#whatIf(clientId, placed, answer, contract);
     if (live?.transmitted === true) return this.#modify(live, placed, answer);
+    if (live === undefined && this.#live.length >= LIVE_MAX) return this.#refuse(clientId, placed.orderId, TOO_MANY_ORDERS, TOO_MANY_TEXT);
     if (!this.#affordable(contract, answer)) return this.#refuse(clientId, placed.orderId, MARGIN_REFUSED, MARGIN_TEXT);
     const order = this.#record(clientId, placed, answer, contract, live?.permId);
     this.#live = [...this.#live.filter((other) => other !== live), order];
@@ -185,7 +188,6 @@ export class OrderBook {
   }
 
   #record(clientId: number, placed: Placed, terms: Terms, contract: Contract, permId = ++this.#permIds): OrderRecord {
-    if (this.#live.length >= LIVE_MAX) throw new Error(`more than ${LIVE_MAX} live orders`);
     this.#keys++;
     return newRecord({ key: `${clientId}:${placed.orderId}:${this.#keys}`, clientId, permId }, placed, terms, contract, this.#ports.now());
   }
