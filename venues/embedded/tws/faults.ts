@@ -1,0 +1,169 @@
+/** What happens to a TWS: lost uplinks, restarts, ids that roll back, sessions of others. Switches (switches.ts) say how it behaves; these are events. */
+import { price, qty, type Price, type Qty } from '#trading/money/decimal.ts';
+import { blank } from './codec/layout.ts';
+import { PLACE_ORDER } from './codec/place-order.ts';
+import type { Context } from './context.ts';
+import { commissionReportOf, execDetailsOf, type Placed } from './orders/record.ts';
+import { sayError } from './say.ts';
+import { COMPETING_TEXT } from './subscriptions.ts';
+
+/** The connection between TWS and IBKR, and what waits for it. */
+export interface Uplink {
+  isUp(): boolean;
+  cut(): void;
+  /** Delivers what waited, or forgets it. */
+  restore(): void;
+}
+
+export interface FaultPorts {
+  readonly context: Context;
+  readonly uplink: Uplink;
+  dropSessions(): void;
+  /** Shows a short position's assignment. */
+  assign(localSymbol: string, quantity: Qty): void;
+}
+
+/** An order that no session of ours sent: by hand (client 0, order id 0 or below), or by another client. */
+export interface ForeignOrder {
+  readonly clientId: number;
+  readonly orderId: number;
+  readonly localSymbol: string;
+  readonly action: 'BUY' | 'SELL';
+  readonly quantity: string;
+  /** A market order where there is none. */
+  readonly limit: string | null;
+  readonly orderRef: string;
+}
+
+const LOST = 1100;
+const RESTORED_DATA_LOST = 1101;
+const RESTORED = 1102;
+const FARM_BROKEN = 2103;
+const FARM_OK = 2104;
+const HISTORY_BROKEN = 2105;
+const HISTORY_OK = 2106;
+const LIQUIDATION_WARNING = 2148;
+const COMPETING = 10197;
+
+export class Faults {
+  readonly #ports: FaultPorts;
+  injected = 0;
+
+  constructor(ports: FaultPorts) {
+    this.#ports = ports;
+  }
+
+  /** 1100. Orders go on trading; what there is to say of them waits. */
+  loseUplink(): void {
+    this.#count();
+    this.#notice(LOST, 'Connectivity between IBKR and Trader Workstation has been lost.');
+    this.#ports.uplink.cut();
+  }
+
+  /** 1102 where data was kept; 1101 where every subscription is lost, without a word to the subscribers. */
+  restoreUplink(data: 'kept' | 'lost'): void {
+    this.#count();
+    const { context, uplink } = this.#ports;
+    uplink.restore();
+    if (data === 'lost') {
+      context.subscriptions.forgetAll();
+      context.history.forgetAll();
+      return this.#notice(RESTORED_DATA_LOST, 'Connectivity between IBKR and Trader Workstation has been restored- data lost.');
+    }
+    const farms = 'All data farms are connected: cashfarm; usopt; ushmds; secdefnj.';
+    this.#notice(RESTORED, `Connectivity between IBKR and Trader Workstation has been restored- data maintained. ${farms}`);
+  }
+
+  /** TWS starts anew: every session ends, the day's executions and completed orders are gone; what works, works on. */
+  restart(rollBack: { readonly clientId: number; readonly to: number } | null): void {
+    this.#count();
+    const { context } = this.#ports;
+    this.#ports.dropSessions();
+    context.book.forget();
+    if (rollBack !== null) context.book.rollBack(rollBack.clientId, rollBack.to);
+  }
+
+  /** Every connection breaks. */
+  dropSessions(): void {
+    this.#count();
+    this.#ports.dropSessions();
+  }
+
+  rollBackIds(clientId: number, to: number): void {
+    this.#count();
+    this.#ports.context.book.rollBack(clientId, to);
+  }
+
+  /** `cashfarm`, `usopt` for quotes; `ushmds` for history. */
+  farm(name: string, state: 'broken' | 'ok'): void {
+    this.#count();
+    const historical = name.endsWith('hmds');
+    const [broken, ok] = historical ? [HISTORY_BROKEN, HISTORY_OK] : [FARM_BROKEN, FARM_OK];
+    const what = historical ? 'HMDS' : 'Market';
+    this.#notice(state === 'ok' ? ok : broken, `${what} data farm connection is ${state === 'ok' ? 'OK' : 'broken'}:${name}`);
+  }
+
+  /** Somebody else has logged in: 10197 to every subscriber, and no more ticks until it is over. */
+  competingSession(on: boolean): void {
+    this.#count();
+    const { context } = this.#ports;
+    context.switches.competingSession = on;
+    if (on) context.subscriptions.refuseAll(COMPETING, COMPETING_TEXT);
+  }
+
+  /** The exchange corrects a price: the same execution under the next revision. @throws RangeError where there is none. */
+  correctExecution(execId: string, at: Price): void {
+    this.#count();
+    const { context } = this.#ports;
+    const corrected = context.book.executions.correct(execId, at);
+    for (const session of context.sessions()) {
+      if (session.clientId === corrected.clientId) session.send(execDetailsOf(corrected, -1), commissionReportOf(corrected));
+    }
+  }
+
+  /** @throws RangeError where the contract is not listed. */
+  foreignOrder(order: ForeignOrder): void {
+    this.#count();
+    const { context } = this.#ports;
+    const contract = context.contracts.byLocalSymbol(order.localSymbol);
+    if (contract === undefined) throw new RangeError(`no contract ${JSON.stringify(order.localSymbol.slice(0, 40))}`);
+    const placed: Placed = {
+      ...blank(PLACE_ORDER),
+      conId: contract.conId,
+      orderId: order.orderId,
+      action: order.action,
+      totalQuantity: order.quantity,
+      orderType: order.limit === null ? 'MKT' : 'LMT',
+      limitPrice: order.limit,
+      timeInForce: 'GTC',
+      orderRef: order.orderRef,
+      transmit: true,
+    };
+    context.book.place(order.clientId, placed);
+  }
+
+  /** The broker closes a position: a warning, then an execution of no order. @throws RangeError where the contract is not listed. */
+  liquidate(localSymbol: string, side: 'BUY' | 'SELL', quantity: string, at: string): void {
+    this.#count();
+    const { context } = this.#ports;
+    const contract = context.contracts.byLocalSymbol(localSymbol);
+    if (contract === undefined) throw new RangeError(`no contract ${JSON.stringify(localSymbol.slice(0, 40))}`);
+    this.#notice(LIQUIDATION_WARNING, 'Your account has fallen below the maintenance margin; positions will be liquidated.');
+    const execution = context.book.outside(contract, side, qty(quantity), price(at), 1);
+    for (const session of context.sessions()) session.send(execDetailsOf(execution, -1), commissionReportOf(execution));
+  }
+
+  /** Somebody exercises against a short position. @throws RangeError where there is none of that size. */
+  assign(localSymbol: string, quantity: string): void {
+    this.#count();
+    this.#ports.assign(localSymbol, qty(quantity));
+  }
+
+  #notice(code: number, text: string): void {
+    for (const session of this.#ports.context.sessions()) session.send(sayError(-1, code, text));
+  }
+
+  #count(): void {
+    this.injected++;
+  }
+}

@@ -1,0 +1,67 @@
+/** Orders, and what is known of them. */
+import { isDecimalText, isPositive, lessThan, qty } from '#trading/money/decimal.ts';
+import type { Handlers } from '../codec/client-messages.ts';
+import type { Context } from '../context.ts';
+import { commissionReportOf, execDetailsOf } from '../orders/record.ts';
+import { say } from '../say.ts';
+import type { Session } from '../session.ts';
+
+type OrderRequestName =
+  | 'placeOrder'
+  | 'cancelOrder'
+  | 'reqGlobalCancel'
+  | 'reqOpenOrders'
+  | 'reqAllOpenOrders'
+  | 'reqAutoOpenOrders'
+  | 'reqCompletedOrders'
+  | 'reqExecutions'
+  | 'reqIds'
+  | 'exerciseOptions';
+
+const VALIDATION = 321;
+const LAPSE = 2;
+
+export function orderRequests(context: Context, session: Session, clientId: number): Pick<Handlers, OrderRequestName> {
+  const { book, switches } = context;
+  return {
+    placeOrder: (row) => {
+      if (switches.swallowNextPlace) {
+        switches.swallowNextPlace = false;
+        return session.drop();
+      }
+      const contract = context.contracts.one(row, context.now());
+      if (contract !== undefined) context.take(context.market.watch(contract, context.now()));
+      if (switches.dropAfterNextPlace) {
+        switches.dropAfterNextPlace = false;
+        session.drop();
+      }
+      book.place(clientId, row);
+    },
+    cancelOrder: ({ orderId }) => book.cancel(clientId, orderId),
+    reqGlobalCancel: () => book.cancelAll(),
+    reqOpenOrders: () => session.send(...book.openOrders(clientId), say('openOrderEnd', {})),
+    reqAllOpenOrders: () => session.send(...book.openOrders('all'), say('openOrderEnd', {})),
+    reqAutoOpenOrders: ({ bind }) => {
+      if (clientId !== 0) return session.refuse(-1, VALIDATION, "Error validating request.-'bX' : cause - only client 0 may bind orders");
+      session.bindsManualOrders = bind;
+    },
+    reqCompletedOrders: () => session.send(...book.completedOrders(), say('completedOrdersEnd', {})),
+    reqExecutions: (row) => {
+      for (const execution of book.executions.matching(row, context.now())) {
+        session.send(execDetailsOf(execution, row.reqId));
+        if (!switches.noCommission) session.send(commissionReportOf(execution));
+      }
+      session.send(say('executionsEnd', { reqId: row.reqId }));
+    },
+    reqIds: () => session.send(say('nextValidId', { orderId: book.nextId(clientId) })),
+    exerciseOptions: ({ reqId, action, quantity, ...row }) => {
+      const contract = context.contracts.one(row, context.now());
+      const held = contract === undefined ? undefined : context.exchange.position(contract.conId);
+      const wanted = isDecimalText(quantity) && isPositive(qty(quantity)) ? qty(quantity) : undefined;
+      if (contract?.secType !== 'OPT' || held === undefined || wanted === undefined || lessThan(held.qty, wanted)) {
+        return session.refuse(reqId, VALIDATION, "Error validating request.-'bX' : cause - no such position to exercise");
+      }
+      context.exercise(contract, wanted, action === LAPSE);
+    },
+  };
+}
