@@ -35,7 +35,7 @@ describe('RT-2 live orders at the embedded Bybit, through an unmodified ccxt', (
       receiveWindowMs: BYBIT_TERMS.receiveWindowMs,
     });
     orders = new BybitOrders(session, BYBIT_TERMS);
-    await orders.subscribe({ onOrder: (order) => reported.push(order), onExecution: (execution) => executed.push(execution) });
+    await orders.subscribe({ onOrder: (order) => reported.push(order), onExecution: (execution) => executed.push(execution), onResumed: () => undefined });
   }
 
   beforeEach(async () => {

@@ -24,7 +24,7 @@ const SYMBOL = spot.symbol;
 const WHERE = { asset: 'crypto_spot', symbol: SYMBOL } as const;
 const CONFIG = { broker: 'bybit', gateway: 'gateway.bybit.orders' } as const;
 const EMPTY: AccountView = { openOrders: [], executions: [], positions: [], askedAt: T0 + 60_000 };
-const BLANK: JournalView = { broker: 'bybit', orders: [], executionIds: new Set(), positions: [], changedAt: {} };
+const BLANK: JournalView = { broker: 'bybit', orders: [], executionIds: new Set(), positions: [], dust: {}, changedAt: {} };
 
 const execution = (executionId: string, of: Partial<VenueExecution> = {}): VenueExecution => ({
   ...{ executionId, clientOrderId: ENTRY, parentId: null, venueOrderId: 'v1', ...WHERE, side: 'buy', leg: null },
