@@ -228,7 +228,7 @@ export class BybitOrders implements OrderEntry, Account {
   /** After a restart the legs' parents are known by their orders only. */
   async #learnLeg(raw: unknown, { category }: Body): Promise<void> {
     const parsed = legExecution.safeParse(raw);
-    if (!parsed.success || parsed.data.orderLinkId !== '' || this.#legs.has(parsed.data.orderId)) return;
+    if (!parsed.success || isOwnOrderId(parsed.data.orderLinkId) || this.#legs.has(parsed.data.orderId)) return;
     const query = { category: category ?? 'linear', orderId: parsed.data.orderId };
     const rows = (await this.#rows('privateGetV5OrderRealtime', query)).concat(await this.#rows('privateGetV5OrderHistory', query));
     for (const row of rows.slice(0, 1)) this.#order(row);
