@@ -67,6 +67,10 @@ export class LiveOrders implements ActorInstance {
           this.#happened++;
           emit({ to: name, type: 'execution.reported', body: { execution } });
         },
+        onResumed: () => {
+          this.#happened++;
+          emit({ to: name, type: 'feed.changed', body: { broker: plan.orders.terms.broker, up: true, reason: 'orders are reported again' } });
+        },
       });
     } catch (error) {
       await plan.account.close();

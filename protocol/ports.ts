@@ -94,6 +94,8 @@ export interface OrderEntry {
 export interface OrderReports {
   readonly onOrder: (order: VenueOrder) => void;
   readonly onExecution: (execution: VenueExecution) => void;
+  /** Reports flow again after a gap: what was missed is read by who needs it. */
+  readonly onResumed: () => void;
 }
 
 /** The account behind the orders: what the reconciler compares the journal with. Amounts are exact; each method rejects where it cannot know. */

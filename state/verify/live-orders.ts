@@ -3,7 +3,7 @@ import { add, atMost, ZERO_QTY } from '#trading/money/decimal.ts';
 import type { EventOf, Fact, KillScope } from '#trading/model/events.ts';
 import { brokerOf } from '#trading/model/instrument.ts';
 import { opposite } from '#trading/model/order.ts';
-import { sameOrder, type LiveChild, type OrderBook } from './order-book.ts';
+import { executedQty, sameOrder, type LiveChild, type OrderBook } from './order-book.ts';
 import type { Report } from './report.ts';
 import { isGatewayOf, gatewayOf } from './gateways.ts';
 
@@ -118,7 +118,7 @@ export class LiveOrderRules {
     if (child === undefined) return;
     if (child.parentId !== fill.clientOrderId)
       report('FILL', `${fill.fillId} is booked on ${fill.clientOrderId}, its order closes ${child.parentId}`);
-    child.filled = add(child.filled, fill.qty);
+    child.filled = add(child.filled, executedQty(fill));
   }
 }
 

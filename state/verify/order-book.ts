@@ -42,7 +42,10 @@ export const sameOrder = (left: Named, right: Named): boolean =>
 /** False for the fills of the bracket that protects an entry, and of a flatten: they carry the entry's id. */
 export const isOwnFill = (fill: Fill, intent: OrderIntent): boolean => fill.reason === intent.kind;
 
-export const filledQty = (fills: readonly Fill[]): Qty => add(ZERO_QTY, ...fills.map((fill) => fill.qty));
+/** Of an order: what reached the position, and what a fee in base units took on the way. */
+export const executedQty = ({ qty, feeQty = ZERO_QTY }: Fill): Qty => add(qty, feeQty);
+
+export const filledQty = (fills: readonly Fill[]): Qty => add(ZERO_QTY, ...fills.map(executedQty));
 
 export const instrumentKey = (of: { readonly asset: string; readonly symbol: string }): string => `${of.asset}|${of.symbol}`;
 export const positionKey = (of: { readonly asset: string; readonly mode: string; readonly symbol: string }): string =>

@@ -21,6 +21,7 @@ describe('RT-2 live orders at the embedded Bybit, through an unmodified ccxt', (
   const reported: VenueOrder[] = [];
   const executed: VenueExecution[] = [];
   let ids = 0;
+  let resumed = 0;
 
   async function openSession(): Promise<void> {
     const { rest, ws } = venue.info();
@@ -35,7 +36,11 @@ describe('RT-2 live orders at the embedded Bybit, through an unmodified ccxt', (
       receiveWindowMs: BYBIT_TERMS.receiveWindowMs,
     });
     orders = new BybitOrders(session, BYBIT_TERMS);
-    await orders.subscribe({ onOrder: (order) => reported.push(order), onExecution: (execution) => executed.push(execution) });
+    await orders.subscribe({
+      onOrder: (order) => reported.push(order),
+      onExecution: (execution) => executed.push(execution),
+      onResumed: () => resumed++,
+    });
   }
 
   beforeEach(async () => {
@@ -108,6 +113,25 @@ describe('RT-2 live orders at the embedded Bybit, through an unmodified ccxt', (
       legs.some(({ leg, parentId }) => leg === 'stop_loss' && parentId === order.clientOrderId),
       JSON.stringify(await orders.openOrders()),
     );
+  });
+
+  it('BR-2 spot legs lock the coins: a close cancels them first, and only those of the house', async () => {
+    const order = await entry(SPOT);
+    await orders.place(order);
+    await until(() => executed.length > 0);
+    const closed = await orders.place(exit(order, qty('0.0099')));
+    assert.equal(closed.kind, 'acknowledged', JSON.stringify(closed));
+    await until(() => executed.length === 2);
+    assert.deepEqual(await orders.openOrders(), []);
+    assert.deepEqual(
+      (await orders.positions()).map(({ qty: held }) => held),
+      ['0.00009'],
+    );
+  });
+
+  it('ST-3 a private stream that comes back says so: what was missed is read', async () => {
+    venue.fault('drop');
+    await until(() => resumed > 0);
   });
 
   it('ST-4 an answer that never comes is unknown, and a lookup finds what the venue did', async () => {

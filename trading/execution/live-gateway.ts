@@ -68,6 +68,12 @@ function decide(turn: LiveTurn, message: Message): LiveDecision {
       sendWaiting(turn);
       sweep(turn);
       return turn.decided();
+    case 'feed.changed':
+      // What the stream did not tell meanwhile, the account does.
+      turn.memory = { ...turn.memory, isReconciled: false };
+      turn.remember('lookups', ACCOUNT, turn.now);
+      readAccount(turn);
+      return turn.decided();
     case 'kill.trip':
       return onGate(turn, message.body.scope);
     case 'kill.rearm':

@@ -7,7 +7,7 @@ import { NAKED_MS_MAX } from '../risk/tripwires.ts';
 import { add, isPositive, subtract, ZERO_QTY, type Qty } from '../money/decimal.ts';
 import { childId } from './order-names.ts';
 import { isOpen } from './order-state.ts';
-import { childrenOf, isFlattening, liveKey, orderOf, refOf, remainingOf, type LiveHolding, type LiveOrder } from './live-state.ts';
+import { childrenOf, isFlattening, liveKey, orderOf, refOf, remainingOf, sellable, type LiveHolding, type LiveOrder } from './live-state.ts';
 import { closeOnlyReason, send, takeToken } from './live-send.ts';
 import { lookUp, lose } from './live-report.ts';
 import type { LiveTurn } from './live-turn.ts';
@@ -77,23 +77,28 @@ function guard(turn: LiveTurn, holding: LiveHolding): void {
 /** The legs that the venue does not hold: a stop and a limit, each for what is not covered yet (BR-2: at once, on each fill). */
 export function protect(turn: LiveTurn, holding: LiveHolding): void {
   const { isNative, bracket, entryOrderId } = holding;
-  if (isNative || bracket === null) return;
+  // What is being closed has its coins in the closing order.
+  if (isNative || bracket === null || isClosing(turn, holding)) return;
   for (const purpose of ['stop_loss', 'take_profit'] as const) {
     const covered = childrenOf(turn.state, entryOrderId).filter((child) => child.purpose === purpose);
-    const missing = subtract(holding.qty, add(ZERO_QTY, ...covered.map(remainingOf)));
+    const missing = sellable(turn.state, holding, subtract(holding.qty, add(ZERO_QTY, ...covered.map(remainingOf))));
     const pricing: Pricing = purpose === 'stop_loss' ? { type: 'stop', trigger: bracket.stopLoss } : { type: 'limit', price: bracket.takeProfit };
     if (isPositive(missing)) placeChild(turn, holding, purpose, missing, pricing);
   }
 }
 
+function isClosing({ state }: LiveTurn, holding: LiveHolding): boolean {
+  const key = liveKey(holding);
+  return Object.values(state.orders).some(
+    ({ purpose, order, ...other }) =>
+      (purpose === 'flatten' || purpose === 'exit') && order.at !== 'INTENT' && isOpen(order) && liveKey(other) === key,
+  );
+}
+
 /** At market, once at a time. */
 function close(turn: LiveTurn, holding: LiveHolding): void {
-  const key = liveKey(holding);
-  const closing = Object.values(turn.state.orders).some(
-    (order) =>
-      (order.purpose === 'flatten' || order.purpose === 'exit') && order.order.at !== 'INTENT' && isOpen(order.order) && liveKey(order) === key,
-  );
-  if (!closing) placeChild(turn, holding, 'flatten', holding.qty, { type: 'market', worst: null });
+  const qty = sellable(turn.state, holding, holding.qty);
+  if (!isClosing(turn, holding) && isPositive(qty)) placeChild(turn, holding, 'flatten', qty, { type: 'market', worst: null });
 }
 
 function placeChild(turn: LiveTurn, holding: LiveHolding, purpose: 'stop_loss' | 'take_profit' | 'flatten', qty: Qty, pricing: Pricing): void {

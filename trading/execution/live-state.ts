@@ -6,7 +6,7 @@ import type { OrderRef, Placement, Pricing, Purpose } from '../model/live.ts';
 import type { Bracket, Fill, OrderEnd, OrderIntent, Side } from '../model/order.ts';
 import type { Settings } from '../model/settings.ts';
 import { without } from '../model/without.ts';
-import { add, atMost, isPositive, smaller, subtract, ZERO_QTY, type Qty } from '../money/decimal.ts';
+import { add, atMost, isPositive, smaller, subtract, toStep, ZERO_QTY, type Qty } from '../money/decimal.ts';
 import { orderOfFill } from './order-names.ts';
 import { executedOf, isOpen, NEW_ORDER, transition, venueOrderIdOf, type OrderInput, type OrderState } from './order-state.ts';
 
@@ -108,6 +108,12 @@ function withOrder(state: LiveState, order: LiveOrder): LiveState {
 }
 
 export const isFlattening = (state: LiveState, asset: Asset): boolean => coveringScope(state.flattening, asset) !== undefined;
+
+/** As much of it as an order can carry: whole lots. */
+export function sellable(state: LiveState, of: { readonly asset: Asset; readonly symbol: string }, qty: Qty): Qty {
+  const lot = state.instruments[liveKey(of)]?.lotSize;
+  return lot === undefined || !isPositive(qty) ? qty : toStep(qty, lot, 'down');
+}
 
 /** What of a position rests under a stop and a take-profit that the venue has taken. */
 export function protectedQty(state: LiveState, { entryOrderId, isNative, qty }: LiveHolding): Qty {
@@ -249,7 +255,7 @@ function filled(before: LiveState, fill: Fill): LiveState {
   const holding = state.holdings[key];
   if (holding === undefined) return fill.reason === 'entry' ? opened(after, fill) : after;
   if (fill.side === holding.side) return { ...after, holdings: { ...after.holdings, [key]: { ...holding, qty: add(holding.qty, fill.qty) } } };
-  if (atMost(holding.qty, fill.qty)) return { ...after, holdings: without(after.holdings, key) };
+  if (fill.dustQty !== undefined || atMost(holding.qty, fill.qty)) return { ...after, holdings: without(after.holdings, key) };
   return { ...after, holdings: { ...after.holdings, [key]: { ...holding, qty: subtract(holding.qty, fill.qty) } } };
 }
 
@@ -304,7 +310,7 @@ function adjusted(state: LiveState, body: EventBody<'reconcile.adjusted'>): Live
 function watched(state: LiveState, at: Instant): LiveState {
   let { holdings } = state;
   for (const [key, holding] of Object.entries(holdings)) {
-    const isNaked = !atMost(holding.qty, protectedQty(state, holding));
+    const isNaked = isPositive(sellable(state, holding, subtract(holding.qty, protectedQty(state, holding))));
     const nakedSince = isNaked ? (holding.nakedSince ?? at) : null;
     if (nakedSince !== holding.nakedSince) holdings = { ...holdings, [key]: { ...holding, nakedSince, isAlarmed: isNaked && holding.isAlarmed } };
   }

@@ -109,7 +109,10 @@ function reduced(before: BookedPosition, fill: Fill): Booked {
     exitQty: add(before.exitQty, fill.qty),
     exitValue: add(before.exitValue, notional(fill.price, fill.qty)),
   };
-  if (isZero(position.qty)) return { position: null, closed: closedBy(position, fill) };
+  // Dust is an exit that brought nothing: what was paid for it is lost to this trade.
+  const left = fill.dustQty === undefined ? position.qty : subtract(position.qty, fill.dustQty);
+  if (isZero(left)) return { position: null, closed: closedBy(position, fill) };
+  if (fill.dustQty !== undefined) throw new RangeError(`${fill.fillId}: leaves dust of ${fill.dustQty} and ${position.qty} in the position`);
   const cost = notional(position.averagePrice, position.exitQty);
   return { position: { ...position, realised: gain(position, position.exitValue, cost) }, closed: null };
 }

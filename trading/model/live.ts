@@ -125,6 +125,8 @@ export interface OrderTerms {
   readonly broker: Broker;
   /** Assets whose entries carry both legs in the same call. Everywhere else the house places them itself, on each fill. */
   readonly nativeBracket: readonly Asset[];
+  /** Assets whose legs hold the coins: they are cancelled to close the position, and one that stays open then has none. */
+  readonly closingFreesLegs?: readonly Asset[];
   /** From the decision to send to the end of waiting for an answer. Below `receiveWindowMs` where there is one. */
   readonly deadlineMs: number;
   /** How long after its time stamp the venue may still accept an order. Where it has no such window: how long a session may hold one back. */

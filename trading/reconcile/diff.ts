@@ -3,7 +3,7 @@ import { positionKey } from '../ledger/positions.ts';
 import type { DifferenceKind, Held } from '../model/events.ts';
 import type { Asset, Broker, Instant } from '../model/instrument.ts';
 import type { AccountView, VenueExecution, VenueOrder, VenuePosition } from '../model/live.ts';
-import { absolute, atMost, scale, subtract, ratio } from '../money/decimal.ts';
+import { absolute, atMost, scale, subtract, ratio, type Qty } from '../money/decimal.ts';
 import { contentId, isOwnOrderId } from '../execution/order-names.ts';
 
 /** Average prices are the same where they are nearer than this: venues round theirs. */
@@ -36,6 +36,8 @@ export interface JournalView {
   readonly orders: readonly JournalOrder[];
   readonly executionIds: ReadonlySet<string>;
   readonly positions: readonly JournalPosition[];
+  /** By symbol key: coins in the account beside any position, less than a lot from each that was closed. */
+  readonly dust: Readonly<Record<string, Qty>>;
   /** By symbol key: when a fact last changed something here. A view asked before says nothing of it. */
   readonly changedAt: Readonly<Record<string, Instant>>;
 }
@@ -140,7 +142,10 @@ function positionsOf(journal: JournalView, view: AccountView): readonly Differen
   for (const [key, { asset, symbol }] of places) {
     if (moving.has(key) || (journal.changedAt[key] ?? 0) >= view.askedAt) continue;
     const ours = journal.positions.find((position) => symbolKey(position) === key);
-    const theirs = view.positions.find((position) => symbolKey(position) === key);
+    const theirs = withoutDust(
+      view.positions.find((position) => symbolKey(position) === key),
+      journal.dust[key],
+    );
     const kind = disagreement(ours, theirs);
     if (kind !== null) differences.push({ kind, asset, symbol, journal: heldOf(ours), venue: heldOf(theirs) });
     if (ours !== undefined && ours.isNative && theirs !== undefined && !hasStop(view, ours)) {
@@ -148,6 +153,12 @@ function positionsOf(journal: JournalView, view: AccountView): readonly Differen
     }
   }
   return differences;
+}
+
+/** To the last decimal: what is there less or beyond the dust is a difference. */
+function withoutDust(theirs: VenuePosition | undefined, dust: Qty | undefined): VenuePosition | undefined {
+  if (theirs === undefined || dust === undefined) return theirs;
+  return theirs.qty === dust ? undefined : { ...theirs, qty: subtract(theirs.qty, dust) };
 }
 
 function disagreement(ours: VenuePosition | undefined, theirs: VenuePosition | undefined): Extract<DifferenceKind, `position_${string}`> | null {

@@ -4,7 +4,7 @@ import type { EventBody, Fact } from '../model/events.ts';
 import { BROKERS, brokerOf, type Asset, type Broker, type Instant } from '../model/instrument.ts';
 import type { Fill } from '../model/order.ts';
 import { without } from '../model/without.ts';
-import { isPositive, ONE, price, ZERO_MONEY } from '../money/decimal.ts';
+import { add, isPositive, ONE, price, ZERO_MONEY, ZERO_QTY, type Qty } from '../money/decimal.ts';
 import { BLANK_LIVE, evolveLive, liveKey, type LiveState } from '../execution/live-state.ts';
 import { isOpen } from '../execution/order-state.ts';
 import type { JournalView } from './diff.ts';
@@ -23,13 +23,15 @@ export interface BrokerBooks {
   readonly positions: Readonly<Record<string, BookedPosition>>;
   /** By execution id: when it was filled. */
   readonly executions: Readonly<Record<string, Instant>>;
+  /** By `positionKey`: coins that no order could sell, left in the account by closed positions. */
+  readonly dust: Readonly<Record<string, Qty>>;
   readonly changedAt: Readonly<Record<string, Instant>>;
   readonly said: readonly string[];
 }
 
 export type ReconcilerState = Readonly<Record<Broker, BrokerBooks>>;
 
-const BLANK_BOOKS: BrokerBooks = { live: BLANK_LIVE, positions: {}, executions: {}, changedAt: {}, said: [] };
+const BLANK_BOOKS: BrokerBooks = { live: BLANK_LIVE, positions: {}, executions: {}, dust: {}, changedAt: {}, said: [] };
 export const BLANK_RECONCILER: ReconcilerState = { bybit: BLANK_BOOKS, ibkr: BLANK_BOOKS };
 
 /** Total. */
@@ -80,14 +82,17 @@ function filled(books: BrokerBooks, fill: Fill): BrokerBooks {
   const oldest = fill.filledAt - EXECUTIONS_KEPT_MS;
   const kept = Object.entries(books.executions).filter(([, at]) => at >= oldest);
   const executions = { ...Object.fromEntries(kept), [fill.venueExecutionId ?? fill.fillId]: fill.filledAt };
-  return { ...books, executions, positions: position === null ? without(books.positions, key) : { ...books.positions, [key]: position } };
+  const dust = fill.dustQty === undefined ? books.dust : { ...books.dust, [key]: add(books.dust[key] ?? ZERO_QTY, fill.dustQty) };
+  return { ...books, executions, dust, positions: position === null ? without(books.positions, key) : { ...books.positions, [key]: position } };
 }
 
 function adjusted(books: BrokerBooks, { asset, symbol, to, differenceId }: EventBody<'reconcile.adjusted'>): BrokerBooks {
   const key = keyOf({ asset, symbol });
+  // The venue's word is of everything that is held: dust is in it.
+  const dust = without(books.dust, key);
   const said = books.said.filter((id) => id !== differenceId);
   const known = books.positions[key];
-  if (to === null) return { ...books, said, positions: without(books.positions, key) };
+  if (to === null) return { ...books, said, dust, positions: without(books.positions, key) };
   const strategyId = known?.strategyId ?? 'external';
   const entryOrderId = known?.entryOrderId ?? 'external';
   const fill = {
@@ -110,7 +115,7 @@ function adjusted(books: BrokerBooks, { asset, symbol, to, differenceId }: Event
   };
   // A position of these numbers, in the books of this actor alone: no fill is recorded.
   const { position } = bookFill(null, { ...fill, ...terms }, known?.multiplier ?? ONE);
-  return position === null ? books : { ...books, said, positions: { ...books.positions, [key]: position } };
+  return position === null ? books : { ...books, said, dust, positions: { ...books.positions, [key]: position } };
 }
 
 export function journalView(broker: Broker, books: BrokerBooks): JournalView {
@@ -123,5 +128,5 @@ export function journalView(broker: Broker, books: BrokerBooks): JournalView {
     const isNative = books.live.holdings[liveKey({ asset, symbol })]?.isNative ?? false;
     return { asset, symbol, side, qty, averagePrice, entryOrderId, isNative };
   });
-  return { broker, orders, positions, executionIds: new Set(Object.keys(books.executions)), changedAt: books.changedAt };
+  return { broker, orders, positions, executionIds: new Set(Object.keys(books.executions)), dust: books.dust, changedAt: books.changedAt };
 }

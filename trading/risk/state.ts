@@ -162,7 +162,9 @@ function filled(state: GovernorState, fill: Fill): GovernorState {
   const multiplier = fill.paper?.multiplier ?? state.instruments[instrumentKey(fill)]?.multiplier ?? ONE;
   const { position, closed: part } = bookFill(state.positions[key] ?? null, fill, multiplier, order?.intent.bracket ?? null);
   const isOwn = order !== undefined && order.intent.kind === fill.reason;
-  const orders = isOwn ? { ...state.orders, [fill.clientOrderId]: { ...order, filledQty: add(order.filledQty, fill.qty) } } : state.orders;
+  const orders = isOwn
+    ? { ...state.orders, [fill.clientOrderId]: { ...order, filledQty: add(order.filledQty, fill.qty, fill.feeQty ?? ZERO_QTY) } }
+    : state.orders;
   return {
     ...state,
     orders,

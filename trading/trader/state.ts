@@ -114,7 +114,7 @@ function over(state: TraderState, clientOrderId: string): TraderState {
 
 function filled(state: TraderState, fill: Fill): TraderState {
   const before = state.positions[fill.symbol] ?? ZERO_QTY;
-  const after = add(before, fill.side === 'buy' ? fill.qty : negate(fill.qty));
+  const after = add(before, fill.side === 'buy' ? fill.qty : negate(add(fill.qty, fill.dustQty ?? ZERO_QTY)));
   const moved = { ...state, pending: pendingAfter(state.pending, fill) };
   if (!isZero(after)) return { ...moved, positions: { ...state.positions, [fill.symbol]: after } };
   return {
@@ -128,6 +128,6 @@ function filled(state: TraderState, fill: Fill): TraderState {
 function pendingAfter(pending: TraderState['pending'], fill: Fill): TraderState['pending'] {
   const order = pending[fill.clientOrderId];
   if (order === undefined || fill.reason !== order.kind) return pending;
-  const filledQty = qty(add(order.filledQty, absolute(fill.qty)));
+  const filledQty = qty(add(order.filledQty, absolute(fill.qty), fill.feeQty ?? ZERO_QTY));
   return atLeast(filledQty, order.qty) ? without(pending, fill.clientOrderId) : { ...pending, [fill.clientOrderId]: { ...order, filledQty } };
 }

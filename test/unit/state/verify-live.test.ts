@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type { EventBody } from '#trading/model/events.ts';
-import { qty } from '#trading/money/decimal.ts';
+import { qty, subtract } from '#trading/money/decimal.ts';
 import type { RawRecord } from '#state/store.ts';
 import { verifyJournal } from '#state/verify.ts';
 import { sealedStory, seqWhere, story, type Entry } from '../../support/journal-story.ts';
@@ -82,6 +82,18 @@ describe('VF-1 verify of live orders', () => {
     assert.deepEqual(await problems([...killed.slice(0, sending + 1), withheld]), []);
     const placed: Entry = { ...withheld, event: { type: 'order.acknowledged', body: { ...key, venueOrderId: 'v1' } } };
     assert.match((await problems([...killed.slice(0, sending + 1), placed]))[0] ?? '', /KILL: .*reached the venue/);
+  });
+
+  it('counts what a fee in coins took for executed, and lets only less than a lot be dust', async () => {
+    const at = entryAt(fill);
+    const { fill: filled } = at.event.body as EventBody<'fill.recorded'>;
+    const with_ = (more: Partial<typeof filled>): Entry[] =>
+      story.map((entry, index) => (index + 1 === fill ? { ...at, event: { type: 'fill.recorded', body: { fill: { ...filled, ...more } } } } : entry));
+    const fee = qty('0.001');
+    const isOfQuantity = (problem: string): boolean => /its fills sum to/.test(problem);
+    assert.ok((await problems(with_({ qty: subtract(filled.qty, fee) }))).some(isOfQuantity));
+    assert.ok(!(await problems(with_({ qty: subtract(filled.qty, fee), feeQty: fee }))).some(isOfQuantity));
+    assert.match((await problems(with_({ dustQty: filled.qty }))).join(), /as dust; only less than a lot/);
   });
 
   it('BR-2 lets the house send legs for an entry, and books what they execute on it', async () => {

@@ -18,6 +18,7 @@ import type {
 } from '#trading/model/live.ts';
 import type { Bracket } from '#trading/model/order.ts';
 import { add as addQty, isDecimalText, money, ZERO_MONEY, ZERO_QTY, type Money } from '#trading/money/decimal.ts';
+import { isOwnOrderId } from '#trading/execution/order-names.ts';
 import { z } from 'zod';
 import { categoryOf } from '../markets.ts';
 import { changeFailure, placeFailure } from './outcome.ts';
@@ -52,6 +53,7 @@ export class BybitOrders implements OrderEntry, Account {
     try {
       const body = createBody(order, this.#session.instrument(symbol).venueSymbol);
       if (purpose === 'entry') this.#entries.set(symbol, clientOrderId);
+      if (purpose === 'exit' || purpose === 'flatten') await this.#freeCoins(order);
       const answer = await this.#session.place(body, deadlineAt);
       const parsed = acknowledgement.safeParse(answer);
       if (!parsed.success) return { kind: 'unknown', reason: 'Bybit acknowledged without an order id', answered: true };
@@ -153,7 +155,7 @@ export class BybitOrders implements OrderEntry, Account {
     return { equity: settled?.total ?? ZERO_MONEY, available: settled?.available ?? ZERO_MONEY };
   }
 
-  subscribe({ onOrder, onExecution }: OrderReports): Promise<void> {
+  subscribe({ onOrder, onExecution, onResumed }: OrderReports): Promise<void> {
     return this.#session.open((topic, rows) => {
       for (const row of rows) {
         if (topic === 'order') {
@@ -164,7 +166,7 @@ export class BybitOrders implements OrderEntry, Account {
           if (execution !== null) onExecution(execution);
         }
       }
-    });
+    }, onResumed);
   }
 
   observe(now: Instant): void {
@@ -177,6 +179,19 @@ export class BybitOrders implements OrderEntry, Account {
 
   close(): Promise<void> {
     return this.#session.close();
+  }
+
+  /** Spot legs lock the coins that they would sell: nothing else can sell them first. Only the house's own are cancelled. */
+  async #freeCoins({ symbol, side }: Placement): Promise<void> {
+    if (categoryOf(symbol) !== 'spot') return;
+    const at = { category: 'spot', symbol: this.#session.instrument(symbol).venueSymbol };
+    for (const orderFilter of ['Order', 'tpslOrder']) {
+      for (const row of await this.#rows('privateGetV5OrderRealtime', { ...at, orderFilter, openOnly: 0 })) {
+        const order = this.#order(row);
+        if (order?.status !== 'open' || order.side !== side || !(isOwnOrderId(order.parentId) || isOwnOrderId(order.clientOrderId))) continue;
+        await this.#change('privatePostV5OrderCancel', { ...at, orderFilter, orderId: order.venueOrderId });
+      }
+    }
   }
 
   #order(raw: unknown): VenueOrder | null {
@@ -213,7 +228,7 @@ export class BybitOrders implements OrderEntry, Account {
   /** After a restart the legs' parents are known by their orders only. */
   async #learnLeg(raw: unknown, { category }: Body): Promise<void> {
     const parsed = legExecution.safeParse(raw);
-    if (!parsed.success || parsed.data.orderLinkId !== '' || this.#legs.has(parsed.data.orderId)) return;
+    if (!parsed.success || isOwnOrderId(parsed.data.orderLinkId) || this.#legs.has(parsed.data.orderId)) return;
     const query = { category: category ?? 'linear', orderId: parsed.data.orderId };
     const rows = (await this.#rows('privateGetV5OrderRealtime', query)).concat(await this.#rows('privateGetV5OrderHistory', query));
     for (const row of rows.slice(0, 1)) this.#order(row);

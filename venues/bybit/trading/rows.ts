@@ -76,7 +76,8 @@ export function orderOf(raw: unknown, instrumentOf: InstrumentOf): VenueOrder | 
   if (instrument === undefined) return null;
   const leg = legOf(row);
   return {
-    clientOrderId: row.orderLinkId === '' ? null : row.orderLinkId,
+    // Spot legs have a number of the venue's where a client's id would be.
+    clientOrderId: row.orderLinkId === '' || leg !== null ? null : row.orderLinkId,
     parentId: row.parentOrderLinkId === '' ? null : row.parentOrderLinkId,
     venueOrderId: row.orderId,
     asset: instrument.asset,
@@ -98,16 +99,17 @@ export function executionOf(raw: unknown, instrumentOf: InstrumentOf, legsOf: (o
   const instrument = instrumentOf(row.symbol);
   if (instrument === undefined || !TRADES.has(row.execType)) return null;
   const known = legsOf(row.orderId);
+  const leg = known?.leg ?? legOf(row);
   const fee = feeOf(row, instrument);
   return {
     executionId: row.execId,
-    clientOrderId: row.orderLinkId === '' ? null : row.orderLinkId,
+    clientOrderId: row.orderLinkId === '' || leg !== null ? null : row.orderLinkId,
     parentId: known?.parentId ?? null,
     venueOrderId: row.orderId,
     asset: instrument.asset,
     symbol: instrument.symbol,
     side: row.side,
-    leg: known?.leg ?? legOf(row),
+    leg,
     price: row.execPrice,
     qty: row.execQty,
     ...fee,

@@ -103,7 +103,7 @@ export class BybitSession {
    * Resolves when the account was checked and its reports flow.
    * @throws Error where the venue cannot be reached, or the key may do what it must not (withdraw), or may not what it must.
    */
-  async open(onRows: (topic: 'order' | 'execution', rows: readonly unknown[]) => void): Promise<void> {
+  async open(onRows: (topic: 'order' | 'execution', rows: readonly unknown[]) => void, onResumed: () => void): Promise<void> {
     const { environment, keys, symbols, requestMs, receiveWindowMs, leverage } = this.#options;
     this.#exchange = await createTradingExchange(
       {
@@ -134,7 +134,7 @@ export class BybitSession {
     const problem = accountProblem(await this.read('privateGetV5UserQueryApi', {}), this.#time.now(), environment);
     if (problem !== null) throw new Error(`the Bybit key of ${environment} cannot be used: ${problem}`);
     await prepareAccount(this, this.#instruments, leverage);
-    await this.#openStream(exchange, onRows);
+    await this.#openStream(exchange, onRows, onResumed);
     this.#clock = setInterval(() => void this.#sampleClock(), CLOCK_MS);
   }
 
@@ -216,7 +216,11 @@ export class BybitSession {
     if (late > 0) throw new NotSent(`its deadline passed ${late} ms ago`);
   }
 
-  async #openStream(exchange: TradingExchange, onRows: (topic: 'order' | 'execution', rows: readonly unknown[]) => void): Promise<void> {
+  async #openStream(
+    exchange: TradingExchange,
+    onRows: (topic: 'order' | 'execution', rows: readonly unknown[]) => void,
+    onResumed: () => void,
+  ): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const up = new Promise<void>((resolve, reject) => {
       let isFirst = true;
@@ -230,6 +234,7 @@ export class BybitSession {
           onRows,
           onUp: () => {
             if (isFirst) resolve();
+            else onResumed();
             isFirst = false;
             this.#counters.count('private.up');
           },

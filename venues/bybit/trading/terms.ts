@@ -12,6 +12,7 @@ const PLACEMENTS = { limit: 10, windowMs: 1000 };
 export const BYBIT_TERMS: OrderTerms = Object.freeze({
   broker: 'bybit',
   nativeBracket: ['crypto_spot', 'crypto_futures'],
+  closingFreesLegs: ['crypto_spot'],
   deadlineMs: 2500,
   receiveWindowMs: 3000,
   marginMs: 2000,

@@ -24,7 +24,7 @@ const SYMBOL = spot.symbol;
 const WHERE = { asset: 'crypto_spot', symbol: SYMBOL } as const;
 const CONFIG = { broker: 'bybit', gateway: 'gateway.bybit.orders' } as const;
 const EMPTY: AccountView = { openOrders: [], executions: [], positions: [], askedAt: T0 + 60_000 };
-const BLANK: JournalView = { broker: 'bybit', orders: [], executionIds: new Set(), positions: [], changedAt: {} };
+const BLANK: JournalView = { broker: 'bybit', orders: [], executionIds: new Set(), positions: [], dust: {}, changedAt: {} };
 
 const execution = (executionId: string, of: Partial<VenueExecution> = {}): VenueExecution => ({
   ...{ executionId, clientOrderId: ENTRY, parentId: null, venueOrderId: 'v1', ...WHERE, side: 'buy', leg: null },
@@ -108,6 +108,8 @@ class Books {
   }
 }
 
+const DUST = { [`crypto_spot|live|${SYMBOL}`]: qty('0.004') };
+
 describe('reconcile: diff', () => {
   it('ST-3 sees nothing where both sides say the same', () => {
     const journal = { ...BLANK, orders: [sent], executionIds: new Set(['e1']), positions: [ours('1')] };
@@ -138,6 +140,10 @@ describe('reconcile: diff', () => {
     ['another quantity', { positions: [ours('1')] }, { positions: [position('1.01')] }, ['position_quantity']],
     ['an average price 0.01 % away', { positions: [ours('1', '100.01')] }, { positions: [position('1')] }, []],
     ['an average price farther away', { positions: [ours('1', '100.011')] }, { positions: [position('1')] }, ['position_price']],
+    ['coins that no order can sell', { dust: DUST }, { positions: [position('0.004')] }, []],
+    ['a position beside them', { dust: DUST, positions: [ours('1')] }, { positions: [position('1.004')] }, []],
+    ['fewer coins than those', { dust: DUST }, { positions: [position('0.003')] }, ['position_quantity']],
+    ['a position less of them', { dust: DUST, positions: [ours('1')] }, { positions: [position('1')] }, ['position_quantity']],
     ['a native bracket without its stop', { positions: [ours('1', '100', true)] }, { positions: [position('1')] }, ['leg_missing']],
     [
       'a position that is moving',

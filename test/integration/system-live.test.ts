@@ -1,0 +1,186 @@
+/** Live, rehearsed on the embedded venue: the venue's account, as its own file tells it, is what our journal says. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { adminSocketPath } from '#supervisors/admin-path.ts';
+import { askSystem } from '#cli/admin-client.ts';
+import { paths } from '#state/data-dir.ts';
+import type { ActorView } from '#protocol/view.ts';
+import { writeCandles } from '#test/support/candles.ts';
+import { freshDirectory, json, run, start, type Running } from '#test/support/command.ts';
+import { random } from '#test/support/live-venue.ts';
+import { factsOf, liveFills, naked, ourHeld, ourOpen, ourRows, strangeOrders, venueAccount, venueRows } from '#test/support/venue-account.ts';
+
+const ASK_MS_MAX = 10_000;
+const VICTIMS = ['gateway.bybit.orders', 'main', 'venue.embedded', 'gateway.bybit'] as const;
+const KILLS = 8;
+const IN_FLIGHT_MS = 120;
+const SEED = Number(process.env['STORM_SEED'] ?? 5);
+const REST_LOOKS_MAX = 200;
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const ask = <T>(dataDir: string, request: Parameters<typeof askSystem>[1]): Promise<T> =>
+  askSystem(adminSocketPath(paths(dataDir, 'embedded').adminSocket), request, ASK_MS_MAX) as Promise<T>;
+const askActor = <T>(dataDir: string, actor: string, query: string): Promise<T> => ask(dataDir, { command: 'ask', actor, query, args: [] });
+
+async function boot(dataDir: string, ...args: readonly string[]): Promise<Running> {
+  const system = start('system', '--no-page', '--json', '--data-dir', dataDir, ...args);
+  await system.line(/ running /);
+  return system;
+}
+
+async function stop(system: Running): Promise<void> {
+  system.child.kill('SIGTERM');
+  const finished = await system.done;
+  assert.equal(finished.code, 0, finished.stderr.slice(-3000));
+}
+
+/** The market goes on, so rest is a moment: what differs only while an order is on its way is not there at the next look. */
+async function untilAgreed(dataDir: string): Promise<void> {
+  let last: unknown = null;
+  for (let look = 0; look < REST_LOOKS_MAX; look++) {
+    last = await askActor<readonly unknown[]>(dataDir, 'reconciler', 'differences');
+    if (Array.isArray(last) && last.length === 0) return;
+    await sleep(100);
+  }
+  assert.fail(`differences stand: ${JSON.stringify(last)}`);
+}
+
+async function untilTrading(dataDir: string): Promise<void> {
+  for (let look = 0, from = -1; look < 400; look++) {
+    const actors = await ask<readonly ActorView[]>(dataDir, { command: 'tree' });
+    const { marketMs } = await ask<{ marketMs: number }>(dataDir, { command: 'status' });
+    if (from >= 0 && marketMs > from && actors.every(({ state }) => state === 'running')) return;
+    from = marketMs;
+    await sleep(100);
+  }
+  throw new Error(`not trading again: ${JSON.stringify(await ask(dataDir, { command: 'tree' }))}`);
+}
+
+/** Resolves at the next line that fits and was not there before. */
+async function nextSaid(system: Running, pattern: RegExp): Promise<void> {
+  const count = (): number =>
+    system
+      .said()
+      .split('\n')
+      .filter((line) => pattern.test(line)).length;
+  const before = count();
+  for (let look = 0; look < 6000; look++) {
+    if (count() > before) return;
+    await sleep(5);
+  }
+  throw new Error(`nothing like ${String(pattern)} was said: ${system.said().slice(-1000)}`);
+}
+
+async function prove(dataDir: string): Promise<void> {
+  const proof = json<{ ok: boolean; problems: unknown[] }>(await run('verify', '--data-dir', dataDir, '--json'));
+  assert.deepEqual(proof.problems, []);
+  assert.equal(proof.ok, true);
+}
+
+/** Returns how many live fills there were, by asset. */
+async function agree(dataDir: string): Promise<Readonly<Record<string, number>>> {
+  await prove(dataDir);
+  const facts = await factsOf(dataDir);
+  const fills = liveFills(facts);
+  const account = venueAccount(dataDir);
+  assert.deepEqual(ourRows(fills), venueRows(account), 'executions');
+  assert.deepEqual(ourHeld(fills), account.held, 'positions');
+  assert.deepEqual(strangeOrders(account, facts), [], 'orders');
+  assert.deepEqual(naked(account, fills), [], 'naked');
+  const counts: Record<string, number> = {};
+  for (const { asset } of fills) counts[asset] = (counts[asset] ?? 0) + 1;
+  return counts;
+}
+
+describe('live, rehearsed', function () {
+  this.timeout(240_000);
+
+  it('RT-2 ST-3 both assets trade beside paper, and the account of the venue is ours: every execution, position and order', async () => {
+    const dataDir = freshDirectory();
+    const system = await boot(dataDir, '--speed', 'max', '--seed', '3', '--rehearse', 'crypto_spot,crypto_futures');
+    await system.line(/gateway\.bybit\.orders {2}filled .*USDT at .*reason=(exit|stop_loss|take_profit)/);
+    await system.line(/gateway\.bybit\.orders {2}filled buy \S+ \w+\/USDT at/);
+    await system.line(/gateway\.bybit\.orders {2}filled \w+ \S+ \w+\/USDT:USDT at/);
+    await untilAgreed(dataDir);
+    await stop(system);
+    const counts = await agree(dataDir);
+    assert.ok((counts['crypto_spot'] ?? 0) > 0 && (counts['crypto_futures'] ?? 0) > 0, JSON.stringify(counts));
+  });
+
+  it('RT-2 VF-1 on written candles, to their end: coins that no order can sell are dust, and nothing of them is lost', async () => {
+    const dataDir = freshDirectory();
+    const file = writeCandles(freshDirectory(), { bars: 900 });
+    const system = await boot(dataDir, '--play', file, '--speed', 'max', '--until-end', '--seed', '7', '--rehearse', 'crypto_spot');
+    const finished = await system.done;
+    assert.equal(finished.code, 0, finished.stderr.slice(-3000));
+    const counts = await agree(dataDir);
+    assert.ok((counts['crypto_spot'] ?? 0) >= 4, JSON.stringify(counts));
+  });
+});
+
+describe('live in a storm', function () {
+  this.timeout(400_000);
+
+  it(`ST-2 ST-3 ST-5 ${KILLS} kills of main, gateways and venue at random moments: one truth at the end`, async () => {
+    const dataDir = freshDirectory();
+    const args = ['--speed', 'max', '--seed', '3', '--rehearse', 'crypto_spot,crypto_futures'];
+    const draw = random(SEED);
+    let system = await boot(dataDir, ...args);
+    for (let kill = 0; kill < KILLS; kill++) {
+      await untilTrading(dataDir);
+      // While orders are on their way: that is when a crash can hurt.
+      await nextSaid(system, / approved /);
+      await sleep(draw() * IN_FLIGHT_MS);
+      const victim = VICTIMS[kill % VICTIMS.length] ?? 'main';
+      if (victim === 'main') {
+        system.child.kill('SIGKILL');
+        await system.done;
+        system = await boot(dataDir, ...args);
+      } else {
+        const pid = (await ask<readonly ActorView[]>(dataDir, { command: 'tree' })).find(({ name }) => name === victim)?.pid;
+        if (typeof pid === 'number') process.kill(pid, 'SIGKILL');
+      }
+    }
+    await untilTrading(dataDir);
+    await sleep(4000);
+    await untilAgreed(dataDir);
+    await stop(system);
+    const counts = await agree(dataDir);
+    assert.ok((counts['crypto_futures'] ?? 0) > 4, `the run must have traded for the test to mean anything: ${JSON.stringify(counts)}`);
+  });
+});
+
+describe('npm run kill, with live on', function () {
+  this.timeout(240_000);
+
+  it('KS-1 KS-2 OP-3 a kill keeps what protects and enters nothing; --flatten closes every live position at the venue', async () => {
+    const dataDir = freshDirectory();
+    const system = await boot(dataDir, '--speed', 'max', '--seed', '3', '--rehearse', 'crypto_spot,crypto_futures');
+    await system.line(/gateway\.bybit\.orders {2}filled buy \S+ \w+\/USDT at/);
+    const killed = await run('kill', '--data-dir', dataDir, '--json', '--reason', 'a rehearsal');
+    assert.equal(killed.code, 0, killed.stderr.slice(-2000));
+    await sleep(3000);
+    const { journalSeq } = await ask<{ journalSeq: number }>(dataDir, { command: 'status' });
+    assert.equal((await run('kill', '--data-dir', dataDir, '--flatten', '--reason', 'all of it')).code, 0);
+    await system.line(/gateway\.bybit\.orders {2}filled .*reason=flatten/);
+    await untilFlat(dataDir);
+    await stop(system);
+    await agree(dataDir);
+    const facts = await factsOf(dataDir);
+    const killedAt = facts.find(({ type }) => type === 'kill.tripped')?.seq ?? 0;
+    const entries = facts.filter((fact) => fact.type === 'order.sending' && fact.body.purpose === 'entry' && fact.seq > killedAt);
+    assert.deepEqual(entries, []);
+    const alarms = facts.filter((fact) => fact.type === 'alarm.raised' && fact.seq > killedAt && fact.seq <= journalSeq);
+    assert.deepEqual(alarms, [], 'a kill alone leaves no position without its legs');
+    assert.deepEqual(ourOpen(liveFills(facts)), []);
+  });
+});
+
+async function untilFlat(dataDir: string): Promise<void> {
+  for (let look = 0; look < REST_LOOKS_MAX; look++) {
+    const { holdings } = await askActor<{ holdings: object }>(dataDir, 'gateway.bybit.orders', 'state');
+    if (Object.keys(holdings).length === 0) return;
+    await sleep(100);
+  }
+  assert.fail('live positions are open still');
+}
