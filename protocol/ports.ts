@@ -11,6 +11,7 @@ import type {
   PlaceOutcome,
   VenueBalance,
   VenueExecution,
+  VenueFunding,
   VenueOrder,
   VenuePosition,
 } from '#trading/model/live.ts';
@@ -94,6 +95,7 @@ export interface OrderEntry {
 export interface OrderReports {
   readonly onOrder: (order: VenueOrder) => void;
   readonly onExecution: (execution: VenueExecution) => void;
+  readonly onFunding?: (funding: VenueFunding) => void;
 }
 
 /** The account behind the orders: what the reconciler compares the journal with. Amounts are exact; each method rejects where it cannot know. */
@@ -101,6 +103,8 @@ export interface Account {
   openOrders(): Promise<readonly VenueOrder[]>;
   /** Executions at or after `since`, oldest first. */
   executionsSince(since: Instant): Promise<readonly VenueExecution[]>;
+  /** Funding at or after `since`, oldest first; absent where the venue has none. */
+  fundingSince?(since: Instant): Promise<readonly VenueFunding[]>;
   positions(): Promise<readonly VenuePosition[]>;
   balances(): Promise<readonly VenueBalance[]>;
   /** The whole equity and what is free for new orders, USD. */

@@ -5,6 +5,7 @@ import type { Pricing } from '../model/live.ts';
 import { opposite } from '../model/order.ts';
 import { NAKED_MS_MAX } from '../risk/tripwires.ts';
 import { add, isPositive, subtract, ZERO_QTY, type Qty } from '../money/decimal.ts';
+import { isDust, setDustAside } from './live-dust.ts';
 import { childId } from './order-names.ts';
 import { isOpen } from './order-state.ts';
 import { childrenOf, isFlattening, liveKey, orderOf, refOf, remainingOf, type LiveHolding, type LiveOrder } from './live-state.ts';
@@ -18,6 +19,7 @@ const CHILD_RETRY_MS = 500;
 /** Everything that is due. Idempotent: doing it twice at one moment asks for nothing twice. */
 export function sweep(turn: LiveTurn): void {
   cancelKilled(turn);
+  setDustAside(turn);
   for (const order of Object.values(turn.state.orders)) watch(turn, order);
   for (const holding of Object.values(turn.state.holdings)) guard(turn, holding);
   cancelLeftOver(turn);
@@ -62,6 +64,7 @@ function cancel(turn: LiveTurn, order: LiveOrder): void {
 /** Protects a position, and closes it at market where it was naked for too long or is to be flattened. */
 function guard(turn: LiveTurn, holding: LiveHolding): void {
   const { nakedSince, entryOrderId, symbol, qty } = holding;
+  if (isDust(turn.state, holding)) return;
   if (isFlattening(turn.state, holding.asset)) return close(turn, holding);
   if (nakedSince === null) return;
   const nakedMs = turn.now - nakedSince;
@@ -77,7 +80,7 @@ function guard(turn: LiveTurn, holding: LiveHolding): void {
 /** The legs that the venue does not hold: a stop and a limit, each for what is not covered yet (BR-2: at once, on each fill). */
 export function protect(turn: LiveTurn, holding: LiveHolding): void {
   const { isNative, bracket, entryOrderId } = holding;
-  if (isNative || bracket === null) return;
+  if (isNative || bracket === null || isDust(turn.state, holding)) return;
   for (const purpose of ['stop_loss', 'take_profit'] as const) {
     const covered = childrenOf(turn.state, entryOrderId).filter((child) => child.purpose === purpose);
     const missing = subtract(holding.qty, add(ZERO_QTY, ...covered.map(remainingOf)));

@@ -3,7 +3,7 @@ import { positionKey } from '../ledger/positions.ts';
 import type { DifferenceKind, Held } from '../model/events.ts';
 import type { Asset, Broker, Instant } from '../model/instrument.ts';
 import type { AccountView, VenueExecution, VenueOrder, VenuePosition } from '../model/live.ts';
-import { absolute, atMost, scale, subtract, ratio } from '../money/decimal.ts';
+import { absolute, atMost, greaterThan, scale, subtract, ratio, type Qty } from '../money/decimal.ts';
 import { contentId, isOwnOrderId } from '../execution/order-names.ts';
 
 /** Average prices are the same where they are nearer than this: venues round theirs. */
@@ -38,6 +38,8 @@ export interface JournalView {
   readonly positions: readonly JournalPosition[];
   /** By symbol key: when a fact last changed something here. A view asked before says nothing of it. */
   readonly changedAt: Readonly<Record<string, Instant>>;
+  /** By symbol key: set aside, so that the venue holds it and no position does (Σ fills + dust = the venue's quantity). */
+  readonly dust?: Readonly<Record<string, Qty>>;
 }
 
 interface Where {
@@ -135,12 +137,13 @@ function positionsOf(journal: JournalView, view: AccountView): readonly Differen
       .filter(({ kind }) => kind === 'missing_execution')
       .map(symbolKey),
   ]);
-  const places = new Map([...journal.positions, ...view.positions].map((position) => [symbolKey(position), position]));
+  const held = view.positions.flatMap((position) => withoutDust(position, journal.dust?.[symbolKey(position)]));
+  const places = new Map([...journal.positions, ...held].map((position) => [symbolKey(position), position]));
   const differences: Difference[] = [];
   for (const [key, { asset, symbol }] of places) {
     if (moving.has(key) || (journal.changedAt[key] ?? 0) >= view.askedAt) continue;
     const ours = journal.positions.find((position) => symbolKey(position) === key);
-    const theirs = view.positions.find((position) => symbolKey(position) === key);
+    const theirs = held.find((position) => symbolKey(position) === key);
     const kind = disagreement(ours, theirs);
     if (kind !== null) differences.push({ kind, asset, symbol, journal: heldOf(ours), venue: heldOf(theirs) });
     if (ours !== undefined && ours.isNative && theirs !== undefined && !hasStop(view, ours)) {
@@ -148,6 +151,12 @@ function positionsOf(journal: JournalView, view: AccountView): readonly Differen
     }
   }
   return differences;
+}
+
+/** Where less is there than was set aside, a person sold it: it was written off, and is no difference. */
+function withoutDust(position: VenuePosition, dust: Qty | undefined): readonly VenuePosition[] {
+  if (dust === undefined) return [position];
+  return greaterThan(position.qty, dust) ? [{ ...position, qty: subtract(position.qty, dust) }] : [];
 }
 
 function disagreement(ours: VenuePosition | undefined, theirs: VenuePosition | undefined): Extract<DifferenceKind, `position_${string}`> | null {

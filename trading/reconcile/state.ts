@@ -4,7 +4,7 @@ import type { EventBody, Fact } from '../model/events.ts';
 import { BROKERS, brokerOf, type Asset, type Broker, type Instant } from '../model/instrument.ts';
 import type { Fill } from '../model/order.ts';
 import { without } from '../model/without.ts';
-import { isPositive, ONE, price, ZERO_MONEY } from '../money/decimal.ts';
+import { add, isPositive, ONE, price, ZERO_MONEY, ZERO_QTY, type Qty } from '../money/decimal.ts';
 import { BLANK_LIVE, evolveLive, liveKey, type LiveState } from '../execution/live-state.ts';
 import { isOpen } from '../execution/order-state.ts';
 import type { JournalView } from './diff.ts';
@@ -25,6 +25,8 @@ export interface BrokerBooks {
   readonly executions: Readonly<Record<string, Instant>>;
   readonly changedAt: Readonly<Record<string, Instant>>;
   readonly said: readonly string[];
+  /** By `positionKey`: what the venue holds and no position does. Absent before the first. */
+  readonly dust?: Readonly<Record<string, Qty>>;
 }
 
 export type ReconcilerState = Readonly<Record<Broker, BrokerBooks>>;
@@ -51,6 +53,8 @@ function evolveBooks(broker: Broker, books: BrokerBooks, fact: Fact): BrokerBook
       return isOf(broker, fact.body) ? touched(seen, fact.body, fact.at) : seen;
     case 'fill.recorded':
       return isOf(broker, fact.body.fill) ? filled(touched(seen, fact.body.fill, fact.at), fact.body.fill) : seen;
+    case 'dust.set_aside':
+      return isOf(broker, fact.body) ? setAside(touched(seen, fact.body, fact.at), fact.body) : seen;
     case 'reconcile.differed':
       return isOf(broker, fact.body) ? { ...seen, said: [...seen.said.slice(1 - SAID_MAX), fact.body.differenceId] } : seen;
     case 'reconcile.adjusted':
@@ -81,6 +85,12 @@ function filled(books: BrokerBooks, fill: Fill): BrokerBooks {
   const kept = Object.entries(books.executions).filter(([, at]) => at >= oldest);
   const executions = { ...Object.fromEntries(kept), [fill.venueExecutionId ?? fill.fillId]: fill.filledAt };
   return { ...books, executions, positions: position === null ? without(books.positions, key) : { ...books.positions, [key]: position } };
+}
+
+function setAside(books: BrokerBooks, { asset, symbol, qty }: EventBody<'dust.set_aside'>): BrokerBooks {
+  const key = keyOf({ asset, symbol });
+  const dust = { ...books.dust, [key]: add(books.dust?.[key] ?? ZERO_QTY, qty) };
+  return { ...books, dust, positions: without(books.positions, key) };
 }
 
 function adjusted(books: BrokerBooks, { asset, symbol, to, differenceId }: EventBody<'reconcile.adjusted'>): BrokerBooks {
@@ -123,5 +133,5 @@ export function journalView(broker: Broker, books: BrokerBooks): JournalView {
     const isNative = books.live.holdings[liveKey({ asset, symbol })]?.isNative ?? false;
     return { asset, symbol, side, qty, averagePrice, entryOrderId, isNative };
   });
-  return { broker, orders, positions, executionIds: new Set(Object.keys(books.executions)), changedAt: books.changedAt };
+  return { broker, orders, positions, executionIds: new Set(Object.keys(books.executions)), changedAt: books.changedAt, dust: books.dust ?? {} };
 }
