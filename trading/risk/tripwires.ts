@@ -47,8 +47,9 @@ export function wiresOfTrade(state: GovernorState, trade: ClosedPart, now: Insta
 }
 
 /** RK-1: the same where a wallet moved by no trade (funding that came late). */
-export function wiresOfWallet(state: GovernorState, account: { readonly asset: Asset; readonly mode: Mode }, now: Instant): readonly TrippedWire[] {
+export function wiresOfWallet(state: GovernorState, { asset, mode }: Account, now: Instant): readonly TrippedWire[] {
   const { settings } = state;
+  const account = { asset, mode };
   if (settings === null) return [];
   const wires = [
     { refusal: dayLossRefusal(state, settings, account, now), until: dayOf(now) + DAY_MS },
