@@ -12,6 +12,9 @@ const ROUNDING_MAX = 0.000_001;
 /** And this much for rows of a tiny position, USD. */
 const ROUNDING_USD = money('0.000001');
 
+/** Furthest that a venue's clock is ahead. */
+const CLOCK_MS = 60_000;
+
 export class FundingRules {
   readonly #book: OrderBook;
   readonly #fills: FillRules;
@@ -35,7 +38,8 @@ export class FundingRules {
     this.#ids.add(fundingId);
     if (!isGatewayOf(actor, asset, mode)) say(`${actor} booked it, which is of ${gatewayOf(asset, mode)}`);
     if (fundingId !== fundingIdOf(booked, booked.at)) say(`it must be ${fundingIdOf(booked, booked.at)}`);
-    if (booked.at > at) say(`it is of ${booked.at}, after it was recorded`);
+    // A venue's clock may be ahead of ours.
+    if (booked.at > at + (mode === 'live' ? CLOCK_MS : 0)) say(`it is of ${booked.at}, after it was recorded`);
     for (const problem of mode === 'paper' ? this.#paperProblems(booked, at) : this.#liveProblems(booked)) say(problem);
     const position = this.#fills.positionOf(booked);
     const openedAt = position?.openedAt ?? null;

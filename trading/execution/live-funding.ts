@@ -11,10 +11,11 @@ const STAMP_MS = 60_000;
 
 export function onFunding(turn: LiveTurn, funding: VenueFunding): void {
   const { asset, symbol, executionId, qty, price, rate, amount, executedAt } = funding;
-  const at = fundingTimeOf(STAMP_MS, Math.min(executedAt, turn.now));
+  const at = fundingTimeOf(STAMP_MS, executedAt);
   const fundingId = fundingIdOf({ mode: 'live', symbol }, at);
-  const before = turn.state.fundings?.[fundingId];
-  if (before?.executionId === executionId) return;
+  const known = turn.state.fundings ?? {};
+  if (Object.values(known).some((row) => row.executionId === executionId)) return;
+  const before = known[fundingId];
   const row = `${symbol}: the venue booked funding of ${amount} (${executionId}) for ${at}`;
   if (before !== undefined) return turn.alarm(funding, null, 'CONTRADICTION', `${row}, after ${before.executionId} for the same time`);
   const side = sideAt(turn.state, funding, executedAt);

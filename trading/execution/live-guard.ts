@@ -4,7 +4,7 @@ import type { KillScope } from '../model/events.ts';
 import type { Pricing } from '../model/live.ts';
 import { opposite } from '../model/order.ts';
 import { NAKED_MS_MAX } from '../risk/tripwires.ts';
-import { add, isPositive, subtract, ZERO_QTY, type Qty } from '../money/decimal.ts';
+import { add, isPositive, isZero, subtract, toStep, ZERO_QTY, type Qty } from '../money/decimal.ts';
 import { isDust, setDustAside } from './live-dust.ts';
 import { childId } from './order-names.ts';
 import { isOpen } from './order-state.ts';
@@ -102,14 +102,17 @@ function close(turn: LiveTurn, holding: LiveHolding): void {
 function placeChild(turn: LiveTurn, holding: LiveHolding, purpose: 'stop_loss' | 'take_profit' | 'flatten', qty: Qty, pricing: Pricing): void {
   const { entryOrderId: parentId, asset, symbol, side } = holding;
   const earlier = childrenOf(turn.state, parentId).filter((child) => child.purpose === purpose);
-  const { settings } = turn.state;
+  const { settings, instruments } = turn.state;
+  const lotSize = instruments[liveKey(holding)]?.lotSize;
+  // Coins that a fee took are no multiple of a lot; the venue takes nothing else.
+  const sellable = lotSize === undefined ? qty : toStep(qty, lotSize, 'down');
   const key = `${parentId} ${purpose}`;
   const isRetry = earlier.at(-1)?.order.at === 'REJECTED' || earlier.at(-1)?.order.at === 'NOT_PLACED';
-  if (settings === null || (isRetry && (turn.memory.children[key] ?? 0) > turn.now)) return;
+  if (settings === null || isZero(sellable) || (isRetry && (turn.memory.children[key] ?? 0) > turn.now)) return;
   if (!takeToken(turn, settings)) return;
   turn.remember('children', key, turn.now + CHILD_RETRY_MS);
   const clientOrderId = childId(parentId, purpose, (orderOf(turn.state, parentId)?.children.length ?? 0) + 1);
-  send(turn, { clientOrderId, asset, symbol, side: opposite(side), purpose, parentId }, { qty, pricing, bracket: null });
+  send(turn, { clientOrderId, asset, symbol, side: opposite(side), purpose, parentId }, { qty: sellable, pricing, bracket: null });
 }
 
 /** Legs of a position that is gone: one leg executed, or the position was closed. */

@@ -6,7 +6,7 @@ import type { ClosedTrade } from '#trading/model/position.ts';
 import { add, money, price, qty, ratio, subtract, type Money } from '#trading/money/decimal.ts';
 import type { RawRecord } from '#state/store.ts';
 import { verifyJournal } from '#state/verify.ts';
-import { sealedStory, START, story, type Entry } from '../../support/journal-story.ts';
+import { sealedStory, START, story, storySettings, type Entry } from '../../support/journal-story.ts';
 
 async function* each(records: readonly RawRecord[]): AsyncIterable<RawRecord> {
   await Promise.resolve();
@@ -28,15 +28,13 @@ const perpetual = (
   JSON.parse(
     JSON.stringify(story)
       .replaceAll('crypto_spot', 'crypto_futures')
-      .replaceAll('"alloc":{"crypto_futures"', '"alloc":{"crypto_spot"')
       .replaceAll('"BTC/USDT"', JSON.stringify(SYMBOL))
       .replaceAll('"fundingSchedule":null', '"fundingSchedule":{"intervalMinutes":1}')
       .replaceAll(/\b1700000\d{6}\b/g, (at) => String(Number(at) + SHIFT)),
   ) as Entry[]
 ).map((entry): Entry => {
   if (entry.event.type !== 'settings.loaded') return entry;
-  const { settings, source } = entry.event.body;
-  return { ...entry, event: { type: 'settings.loaded', body: { settings: { ...settings, fundingEnabled: true }, source } } };
+  return { ...entry, event: { type: 'settings.loaded', body: { settings: { ...storySettings, fundingEnabled: true }, source: 'test' } } };
 });
 
 const PRICED = { id: 'q9', broker: 'bybit', asset: 'crypto_futures', symbol: SYMBOL, bidQty: null, askQty: null, last: null, volume: null } as const;
@@ -163,10 +161,7 @@ describe('VF-1 verify of funding', () => {
   });
 
   it('LC-6 live funding that comes after its trade moves the wallet and every budget behind it, and no trade', async () => {
-    const late = booked(
-      PAPER.mode === 'paper' ? { ...LIVE, at: LIVE_AT - 60_000, fundingId: `live-${SYMBOL}-${LIVE_AT - 60_000}` } : LIVE,
-      LIVE_AT - 60_000,
-    );
+    const late = booked({ ...LIVE, at: LIVE_AT - 60_000, fundingId: `live-${SYMBOL}-${LIVE_AT - 60_000}` }, LIVE_AT - 60_000);
     assert.deepEqual(await problems(withFunding([late], 'live', LIVE.amount, true)), []);
     const unmoved = await problems([...perpetual, late].sort((one, other) => one.at - other.at));
     assert.ok(
