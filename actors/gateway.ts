@@ -10,6 +10,8 @@ import type { MarketData } from '#protocol/venue.ts';
 
 /** Who plays the market and hands quotes on (DESIGN §2: the conductor of the main process). */
 const CONDUCTOR = 'conductor';
+/** Who pays funding by what the market announces. */
+const PAPER = 'gateway.paper';
 const EVERYONE = '*';
 const QUERIES = 'counters, health';
 const REASON_LENGTH_MAX = 500;
@@ -49,6 +51,7 @@ export class Gateway implements ActorInstance {
         onQuote: (quote) => emit({ to: CONDUCTOR, type: 'quote.received', body: { quote } }),
         onDropped: (drop) => emit({ to: CONDUCTOR, type: 'frame.dropped', body: drop }),
         onState: (up, reason) => emit(feedChanged(broker, up, reason)),
+        onFunding: (announced) => emit({ to: PAPER, type: 'funding.announced', body: announced }),
         onInstrument: (instrument) => emit({ to: EVERYONE, type: 'instrument.listed', body: { instrument } }),
       });
     } catch (error) {

@@ -71,6 +71,10 @@ export class LiveOrders implements ActorInstance {
           this.#happened++;
           emit({ to: name, type: 'feed.changed', body: { broker: plan.orders.terms.broker, up: true, reason: 'orders are reported again' } });
         },
+        onFunding: (funding) => {
+          this.#happened++;
+          emit({ to: name, type: 'funding.reported', body: { funding } });
+        },
       });
     } catch (error) {
       await plan.account.close();
@@ -161,10 +165,11 @@ export class LiveOrders implements ActorInstance {
     const { plan, name, emit } = this.#alive();
     const { account } = plan;
     const { broker } = plan.orders.terms;
-    const viewed = Promise.all([account.openOrders(), account.executionsSince(since), account.positions(), account.wallet()]).then(
-      ([openOrders, executions, positions, wallet]) => {
+    const funded = account.fundingSince?.(since) ?? Promise.resolve([]);
+    const viewed = Promise.all([account.openOrders(), account.executionsSince(since), account.positions(), account.wallet(), funded]).then(
+      ([openOrders, executions, positions, wallet, fundings]) => {
         emit({ to: GOVERNOR, type: 'wallet.reported', body: { broker, mode: 'live', ...wallet, at: askedAt } });
-        const body = { broker, view: { openOrders, executions, positions, askedAt } };
+        const body = { broker, view: { openOrders, executions, positions, fundings, askedAt } };
         for (const to of new Set([name, replyTo])) emit({ to, type: 'account.viewed', body });
       },
       () => undefined,

@@ -82,6 +82,8 @@ export type BudgetsFile = z.infer<typeof budgetsFile>;
 /** What the environment adds to the budgets file (CF-2). */
 export interface EnvironmentRules {
   readonly paper: PaperRules;
+  /** Absent is no. */
+  readonly fundingEnabled?: boolean;
   readonly strictBrackets: boolean;
   readonly rateLimit: Ratio;
 }
@@ -129,6 +131,7 @@ export function settingsFrom(file: string, raw: unknown, rules: EnvironmentRules
       clockSkewMsMax: budgets.risk.clock_skew_ms_max,
     },
     paper: rules.paper,
+    ...(rules.fundingEnabled === undefined ? {} : { fundingEnabled: rules.fundingEnabled }),
     strictBrackets: rules.strictBrackets,
     rateLimit: rules.rateLimit,
   };

@@ -12,6 +12,7 @@ import {
   type Pricing,
   type Purpose,
   type VenueExecution,
+  type VenueFunding,
   type VenueOrder,
   type VenuePosition,
 } from '#trading/model/live.ts';
@@ -96,6 +97,17 @@ export const venueExecution = z.strictObject({
   executedAt: value.instant,
 }) satisfies z.ZodType<VenueExecution>;
 
+export const venueFunding = z.strictObject({
+  executionId: value.name,
+  asset: value.asset,
+  symbol: value.name,
+  qty: value.qty,
+  price: value.price,
+  rate: value.ratio,
+  amount: value.money,
+  executedAt: value.instant,
+}) satisfies z.ZodType<VenueFunding>;
+
 const venuePosition = z.strictObject({
   asset: value.asset,
   symbol: value.name,
@@ -114,5 +126,6 @@ export const accountView = z.strictObject({
   openOrders: z.array(venueOrder).max(ROWS_MAX),
   executions: z.array(venueExecution).max(ROWS_MAX),
   positions: z.array(venuePosition).max(ROWS_MAX),
+  fundings: z.array(venueFunding).max(ROWS_MAX).exactOptional(),
   askedAt: value.instant,
 }) satisfies z.ZodType<AccountView>;

@@ -41,6 +41,7 @@ type BodySchemas = { readonly [T in MessageType]: z.ZodType<MessageBody<T>> };
 export const MESSAGE_BODIES: BodySchemas = {
   'quote.received': z.strictObject({ quote: value.quoteSnapshot }),
   'frame.dropped': z.strictObject({ asset: value.asset, symbol: value.name.nullable(), reason: value.text, exchangeAt: value.instant.nullable() }),
+  'funding.announced': z.strictObject({ symbol: value.name, rate: value.ratio, nextAt: value.instant }),
   'feed.changed': z.strictObject({ broker: value.broker, up: z.boolean(), reason: value.text }),
   'instrument.listed': z.strictObject({ instrument: value.instrument }),
   'history.requested': z.strictObject({
@@ -92,6 +93,7 @@ export const MESSAGE_BODIES: BodySchemas = {
   'lookup.answered': z.strictObject({ clientOrderId: value.clientOrderId, askedAt: value.instant, lookup: live.lookup }),
   'order.reported': z.strictObject({ order: live.venueOrder }),
   'execution.reported': z.strictObject({ execution: live.venueExecution }),
+  'funding.reported': z.strictObject({ funding: live.venueFunding }),
   'account.requested': z.strictObject({ since: value.instant, askedAt: value.instant, replyTo: value.name }),
   'account.viewed': z.strictObject({ broker: value.broker, view: live.accountView }),
   'protection.lost': z.strictObject({ clientOrderId: value.clientOrderId, reason: value.text }),

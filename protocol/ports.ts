@@ -11,6 +11,7 @@ import type {
   PlaceOutcome,
   VenueBalance,
   VenueExecution,
+  VenueFunding,
   VenueOrder,
   VenuePosition,
 } from '#trading/model/live.ts';
@@ -96,6 +97,7 @@ export interface OrderReports {
   readonly onExecution: (execution: VenueExecution) => void;
   /** Reports flow again after a gap: what was missed is read by who needs it. */
   readonly onResumed: () => void;
+  readonly onFunding?: (funding: VenueFunding) => void;
 }
 
 /** The account behind the orders: what the reconciler compares the journal with. Amounts are exact; each method rejects where it cannot know. */
@@ -103,6 +105,8 @@ export interface Account {
   openOrders(): Promise<readonly VenueOrder[]>;
   /** Executions at or after `since`, oldest first. */
   executionsSince(since: Instant): Promise<readonly VenueExecution[]>;
+  /** Funding at or after `since`, oldest first; absent where the venue has none. */
+  fundingSince?(since: Instant): Promise<readonly VenueFunding[]>;
   positions(): Promise<readonly VenuePosition[]>;
   balances(): Promise<readonly VenueBalance[]>;
   /** The whole equity and what is free for new orders, USD. */

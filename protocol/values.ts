@@ -147,7 +147,7 @@ export const paperProof = z.strictObject({
   commission: commission.exactOptional(),
 }) satisfies z.ZodType<PaperProof>;
 
-const fillReason = z.enum(['entry', 'exit', 'stop_loss', 'take_profit', 'flatten']);
+export const fillReason = z.enum(['entry', 'exit', 'stop_loss', 'take_profit', 'flatten']);
 
 export const fill = z.strictObject({
   fillId: name,
@@ -179,6 +179,8 @@ export const closedTrade = z.strictObject({
   entryPrice: price,
   exitPrice: price,
   fees: money,
+  funding: money.exactOptional(),
+  dust: money.exactOptional(),
   pnl: money,
   exitReason: fillReason,
   openedAt: instant,

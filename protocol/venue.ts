@@ -3,6 +3,7 @@
  * "paper calls no order endpoint" (RT-1) is a type.
  */
 import type { Asset, Instant, Instrument } from '#trading/model/instrument.ts';
+import type { FundingAnnounced } from '#trading/model/messages.ts';
 import type { Bar, QuoteSnapshot } from '#trading/model/quote.ts';
 
 /** A frame of the feed that could not become a quote, and why. `symbol` is null where the frame does not say. */
@@ -22,6 +23,8 @@ export interface FeedHandlers {
   readonly onState: (up: boolean, reason: string) => void;
   /** An instrument whose filters are not what `instruments` said. */
   readonly onInstrument: (instrument: Instrument) => void;
+  /** Read now and then of every perpetual, first before the first quote. */
+  readonly onFunding?: (announced: FundingAnnounced) => void;
 }
 
 /** Public quotes, instruments and candles of one venue; needs no keys. One object is one session: opened once, closed once. */

@@ -28,6 +28,19 @@ export function logFact(log: Log, fact: Fact): void {
       log.info({ actor, reason: exitReason, fees, budget: budgetAfter }, `closed ${symbol}, PnL ${pnl} USD`);
       return;
     }
+    case 'funding.booked': {
+      const { symbol, amount, rate, at } = fact.body;
+      log.info({ actor, rate, at }, `funding of ${symbol}: ${amount} USD`);
+      return;
+    }
+    case 'dust.set_aside': {
+      const { symbol, qty, value } = fact.body;
+      log.info({ actor, value }, `set aside ${qty} ${symbol}: less than the smallest order`);
+      return;
+    }
+    case 'alarm.raised':
+      log.warn({ actor, code: fact.body.code, id: fact.body.clientOrderId }, `alarm: ${fact.body.sentence}`);
+      return;
     case 'order.ended':
       if (fact.body.status === 'filled' || fact.body.status === 'partially_filled') return;
       log.warn({ actor, id: fact.body.clientOrderId, why: fact.body.reason }, `order ${fact.body.status} ${fact.body.symbol}`);

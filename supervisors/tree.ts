@@ -156,6 +156,7 @@ function concerns(fact: Fact, asset: Asset, mode: Mode): boolean {
     case 'order.accepted':
     case 'order.ended':
     case 'tripwire.tripped':
+    case 'dust.set_aside':
       return fact.body.asset === asset && fact.body.mode === mode;
     default:
       return true;

@@ -1,6 +1,6 @@
 /** What the journal says that the page shows: trades, positions, markers, equity, refusals, the kill. Plain JSON, and every list has an end. */
-import { add, isDecimalText, isPositive, ONE, price, toNumber, ZERO_MONEY, type Money, type Ratio } from '#trading/money/decimal.ts';
-import { bookFill, positionKey, type BookedPosition } from '#trading/ledger/positions.ts';
+import { add, isDecimalText, isPositive, ONE, price, subtract, toNumber, ZERO_MONEY, type Money, type Ratio } from '#trading/money/decimal.ts';
+import { bookFill, bookFunding, positionKey, type BookedPosition } from '#trading/ledger/positions.ts';
 import { walletKey } from '#trading/ledger/wallet.ts';
 import type { DomainEvent, EventBody, Fact } from '#trading/model/events.ts';
 import type { Instant } from '#trading/model/instrument.ts';
@@ -71,6 +71,10 @@ export function evolvePage(state: PageFacts, fact: Fact): PageFacts {
       return filled(state, fact.body.fill);
     case 'stop.trailed':
       return trailed(state, fact.body);
+    case 'funding.booked':
+      return funded(state, fact.body);
+    case 'dust.set_aside':
+      return { ...state, positions: without(state.positions, positionKey(fact.body)) };
     case 'trade.closed':
       return closed(state, fact.body.trade);
     case 'kill.tripped':
@@ -132,6 +136,17 @@ function trailed(state: PageFacts, moved: Of<'stop.trailed'>): PageFacts {
   if (position === undefined || position.bracket === null || position.entryOrderId !== moved.entryOrderId) return state;
   const bracket = { ...position.bracket, stopLoss: moved.stopLoss };
   return { ...state, positions: { ...state.positions, [key]: { ...position, bracket } } };
+}
+
+/** On an open position it shows with its trade; what came later moves the account's total as it moves its budget. */
+function funded(state: PageFacts, booked: Of<'funding.booked'>): PageFacts {
+  const key = positionKey(booked);
+  const position = bookFunding(state.positions[key] ?? null, booked);
+  if (position !== null) return { ...state, positions: { ...state.positions, [key]: position } };
+  const account = walletKey(booked);
+  const totals = state.totals[account];
+  if (totals === undefined) return state;
+  return { ...state, totals: { ...state.totals, [account]: { ...totals, pnl: subtract(moneyOf(totals.pnl), booked.amount) } } };
 }
 
 function closed(state: PageFacts, trade: ClosedTrade): PageFacts {

@@ -110,11 +110,12 @@ export class Projection {
   }
 
   #marked(position: BookedPosition): PositionView {
-    const { asset, mode, symbol, strategyId, side, qty, averagePrice, fees, realised, bracket, entryOrderId, openedAt } = position;
+    const { asset, mode, symbol, strategyId, side, qty, averagePrice, fees, realised, bracket, entryOrderId, openedAt, funding } = position;
     const quote = this.#quotes.get(symbol);
     const mark = quote === undefined ? null : side === 'buy' ? quote.bid : quote.ask;
     return {
       ...{ asset, mode, symbol, strategyId, side, qty, averagePrice, fees, realised, bracket, entryOrderId, openedAt },
+      ...(funding === undefined ? {} : { funding }),
       mark,
       unrealised: mark === null ? null : unrealisedOf(position, mark),
     };

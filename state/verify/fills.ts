@@ -14,15 +14,18 @@ export interface FillCounts {
   rederived: number;
 }
 
+/** A position came to zero, or to dust. */
+export type OnClosed = (of: Pick<Fill, 'asset' | 'mode' | 'symbol'>, by: string, trip: RoundTrip, report: Report) => void;
+
 export class FillRules {
   readonly counts: FillCounts = { paper: 0, live: 0, rederived: 0 };
   readonly #book: OrderBook;
   readonly #fillIds = new Set<string>();
   readonly #executions = new Set<string>();
   readonly #positions = new Map<string, Position>();
-  readonly #onClosed: (fill: Fill, trip: RoundTrip, report: Report) => void;
+  readonly #onClosed: OnClosed;
 
-  constructor(book: OrderBook, onClosed: (fill: Fill, trip: RoundTrip, report: Report) => void) {
+  constructor(book: OrderBook, onClosed: OnClosed) {
     this.#book = book;
     this.#onClosed = onClosed;
   }
@@ -105,7 +108,7 @@ export class FillRules {
       report('POSITION', `${fill.fillId} sells ${fill.symbol} short (SZ-6)`);
     try {
       const trip = position.apply(fill, multiplier);
-      if (trip !== null) this.#onClosed(fill, trip, report);
+      if (trip !== null) this.#onClosed(fill, fill.fillId, trip, report);
     } catch (error) {
       report('POSITION', error instanceof Error ? error.message : String(error));
     }

@@ -1,13 +1,14 @@
 /** The trade again, by the ledger that made it: the second of two independent derivations. */
 import type { ClosedTrade } from '#trading/model/position.ts';
-import { bookFill, type BookedPosition } from '#trading/ledger/positions.ts';
+import { bookDust, bookFill, bookFunding, type Booked, type BookedPosition } from '#trading/ledger/positions.ts';
 import type { RoundTrip } from './positions.ts';
 
 /** What the ledger makes of the fills that the trade does not say. */
-export function ledgerProblems(trade: ClosedTrade, { fills, multiplier }: RoundTrip): string[] {
+export function ledgerProblems(trade: ClosedTrade, trip: RoundTrip): string[] {
+  const { fills } = trip;
   let position: BookedPosition | null = null;
   for (const [index, fill] of fills.entries()) {
-    const booked = bookFill(position, fill, multiplier);
+    const booked = bookedOf(position, index, trip);
     position = booked.position;
     if (booked.closed === null) continue;
     if (index < fills.length - 1) return [`the ledger closes it at ${fill.fillId} already`];
@@ -17,4 +18,15 @@ export function ledgerProblems(trade: ClosedTrade, { fills, multiplier }: RoundT
       .map(([key, value]) => `the ledger makes ${key} ${value}, the trade says ${String(told[key])}`);
   }
   return ['the ledger does not close it with these fills'];
+}
+
+/** A fill; with the first the funding, since sums know no order, and with the last what was set aside. */
+function bookedOf(before: BookedPosition | null, index: number, { fills, multiplier, funding, dust }: RoundTrip): Booked {
+  const fill = fills[index];
+  if (fill === undefined) return { position: before, closed: null };
+  const { position, closed } = bookFill(before, fill, multiplier);
+  if (position === null) return { position, closed };
+  const funded = index === 0 && funding !== undefined ? (bookFunding(position, { amount: funding, at: position.openedAt }) ?? position) : position;
+  const isLast = index === fills.length - 1 && dust !== undefined;
+  return isLast ? { position: null, closed: bookDust(funded, dust) } : { position: funded, closed };
 }

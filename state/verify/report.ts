@@ -8,6 +8,7 @@ export const PROBLEMS_KEPT_MAX = 100;
  * - `SCHEMA`, `VERSION`, `OWNER`, `TIME`: a record that could not have been written so.
  * - `INTENT`, `APPROVAL`, `ORDER`, `KILL`: an order without its cause, twice, or against a switch.
  * - `FILL`, `PROOF`, `POSITION`: an execution that nothing explains.
+ * - `FUNDING`, `DUST`: cash or a rest of a position that does not follow from the position that was open.
  * - `TRADE`, `BUDGET`: a result that does not follow from its fills.
  */
 export type VerifyRule =
@@ -25,6 +26,8 @@ export type VerifyRule =
   | 'FILL'
   | 'PROOF'
   | 'POSITION'
+  | 'FUNDING'
+  | 'DUST'
   | 'TRADE'
   | 'BUDGET';
 

@@ -2,9 +2,8 @@
 import { add, ratio, scale, subtract, ZERO_MONEY, type Money } from '#trading/money/decimal.ts';
 import { brokerOf, ASSETS } from '#trading/model/instrument.ts';
 import type { Settings } from '#trading/model/settings.ts';
-import type { EventBody, Fact } from '#trading/model/events.ts';
+import type { EventBody, Fact, FundingBooked } from '#trading/model/events.ts';
 import type { ClosedTrade } from '#trading/model/position.ts';
-import type { Fill } from '#trading/model/order.ts';
 import { positionKey, type OrderBook } from './order-book.ts';
 import { cashOf, type RoundTrip } from './positions.ts';
 import { ledgerProblems } from './ledger.ts';
@@ -23,10 +22,17 @@ export class TradeRules {
     this.#book = book;
   }
 
-  closed(fill: Fill, trip: RoundTrip, report: Report): void {
-    const key = positionKey(fill);
-    if (this.#closed.has(key)) report('TRADE', `${fill.fillId} closes ${fill.symbol} again, but the round trip before was never booked as a trade`);
+  /** `by`: what closed it. */
+  closed(of: Pick<ClosedTrade, 'asset' | 'mode' | 'symbol'>, by: string, trip: RoundTrip, report: Report): void {
+    const key = positionKey(of);
+    if (this.#closed.has(key)) report('TRADE', `${by} closes ${of.symbol} again, but the round trip before was never booked as a trade`);
     this.#closed.set(key, trip);
+  }
+
+  /** Funding of a position whose trade stands already: it moves the wallet, and every budget after it. */
+  late({ asset, mode, amount }: FundingBooked): void {
+    const key = `${asset}|${mode}`;
+    this.#realised.set(key, subtract(this.#realised.get(key) ?? ZERO_MONEY, amount));
   }
 
   check(fact: Fact, report: Report): void {

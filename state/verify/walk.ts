@@ -2,7 +2,9 @@
 import type { Fact } from '#trading/model/events.ts';
 import { GENESIS, recordTail, type Link } from '../chain.ts';
 import { keyOf, seqOf, type RawRecord } from '../store.ts';
+import { DustRules } from './dust.ts';
 import { FillRules, type FillCounts } from './fills.ts';
+import { FundingRules } from './funding.ts';
 import { instrumentKey, OrderBook } from './order-book.ts';
 import { LiveOrderRules } from './live-orders.ts';
 import { OrderRules } from './orders.ts';
@@ -26,8 +28,10 @@ export class Walk {
   readonly #orders = new OrderRules(this.#book);
   readonly #live = new LiveOrderRules(this.#book);
   readonly #trades = new TradeRules(this.#book);
-  readonly #fills = new FillRules(this.#book, (fill, trip, report) => this.#trades.closed(fill, trip, report));
+  readonly #fills = new FillRules(this.#book, (of, by, trip, report) => this.#trades.closed(of, by, trip, report));
   readonly #trails = new TrailRules(this.#book, this.#fills);
+  readonly #funding = new FundingRules(this.#book, this.#fills, (booked) => this.#trades.late(booked));
+  readonly #dust = new DustRules(this.#book, this.#fills, (of, by, trip, report) => this.#trades.closed(of, by, trip, report));
   /** Null after a break. */
   #prev: Link | null = GENESIS;
   #lastAt = 0;
@@ -80,6 +84,8 @@ export class Walk {
     this.#orders.check(fact, report);
     this.#fills.check(fact, fact.seq >= this.#from, report);
     this.#trails.check(fact, report);
+    this.#funding.check(fact, report);
+    this.#dust.check(fact, report);
     this.#trades.check(fact, report);
   }
 }

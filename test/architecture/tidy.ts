@@ -6,6 +6,8 @@ export const FUNCTION_LINES_MAX = 70;
 
 const KEBAB_NAME = /^\.?[a-z0-9]+([-.][a-z0-9]+)*$/;
 /** Names that tools prescribe, and Svelte's components. */
+/** Named by the event that they are a sample of. */
+const GOLDEN = /^test\/fixtures\/events\/[a-z._]+\.v\d+\.json$/;
 const PRESCRIBED = /^(README|CHANGELOG|SECURITY|CONTRIBUTING)\.md$|^(LICENSE|NOTICE)$|^[A-Z][A-Za-z0-9]*\.svelte$/;
 
 export function fileTooLong(path: string, text: string): readonly string[] {
@@ -16,7 +18,7 @@ export function fileTooLong(path: string, text: string): readonly string[] {
 export function badName(path: string): readonly string[] {
   const name = path.slice(path.lastIndexOf('/') + 1);
   if (/^index\.[jt]s$/.test(name)) return [`${path}: no barrels; name the file by what it holds`];
-  return KEBAB_NAME.test(name) || PRESCRIBED.test(name) ? [] : [`${path}: file names are kebab-case (components PascalCase.svelte)`];
+  return KEBAB_NAME.test(name) || PRESCRIBED.test(name) || GOLDEN.test(path) ? [] : [`${path}: file names are kebab-case (components PascalCase.svelte)`];
 }
 
 /** Functions longer than the limit; the callback of `describe` is a chapter, not a function. */

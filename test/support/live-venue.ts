@@ -2,7 +2,22 @@
  * A venue in memory behind the order port, in market time: it drops, loses, delays, answers ambiguously, and tells by a stream that drops,
  * repeats and shuffles. Whether an id may be used again once its order is over is the venue's model of uniqueness.
  */
-import { add, atMost, isPositive, isZero, money, price, qty, smaller, subtract, ZERO_QTY, type Money, type Qty } from '#trading/money/decimal.ts';
+import {
+  add,
+  atMost,
+  isPositive,
+  isZero,
+  money,
+  price,
+  qty,
+  scale,
+  smaller,
+  subtract,
+  ZERO_QTY,
+  type Money,
+  type Qty,
+  type Ratio,
+} from '#trading/money/decimal.ts';
 import type { Account, OrderEntry, OrderReports } from '#protocol/ports.ts';
 import type {
   ChangeOutcome,
@@ -13,6 +28,7 @@ import type {
   PlaceOutcome,
   VenueBalance,
   VenueExecution,
+  VenueFunding,
   VenueOrder,
   VenuePosition,
 } from '#trading/model/live.ts';
@@ -61,6 +77,10 @@ export function random(seed: number): () => number {
 }
 
 export class LiveVenue implements OrderEntry, Account {
+  /** What a buy pays of its coins; null where fees are paid in money. */
+  coinFee: Ratio | null = null;
+  /** What it answers of funding. */
+  readonly fundings: VenueFunding[] = [];
   readonly terms: OrderTerms;
   faults: Faults;
   now: number;
@@ -169,6 +189,10 @@ export class LiveVenue implements OrderEntry, Account {
     return this.#answer(40, () => this.executions.filter(({ executedAt }) => executedAt >= since));
   }
 
+  fundingSince(since: number): Promise<readonly VenueFunding[]> {
+    return this.#answer(40, () => this.fundings.filter(({ executedAt }) => executedAt >= since));
+  }
+
   positions(): Promise<readonly VenuePosition[]> {
     return this.#answer(60, () =>
       [...this.held].flatMap(([symbol, signed]) => {
@@ -266,10 +290,16 @@ export class LiveVenue implements OrderEntry, Account {
     const { clientOrderId, parentId, venueOrderId, asset, symbol, side, leg } = order;
     const execution: VenueExecution = {
       ...{ executionId: `x${this.#ids}`, clientOrderId, parentId, venueOrderId, asset, symbol, side, leg },
-      ...{ price: price('100'), qty: amount, fee: money('0.01'), feeQty: null, executedAt: this.now },
+      ...{
+        price: price('100'),
+        qty: amount,
+        fee: money('0.01'),
+        feeQty: this.coinFee !== null && side === 'buy' ? scale(amount, this.coinFee) : null,
+      },
+      executedAt: this.now,
     };
     this.executions.push(execution);
-    this.#move(symbol, side, amount);
+    this.#move(symbol, side, subtract(amount, execution.feeQty ?? ZERO_QTY));
     this.#tell(() => this.#reports?.onExecution(execution));
     this.#report(row.order);
     if ((row.placement?.bracket ?? null) !== null) this.#attach(row, amount);

@@ -9,6 +9,7 @@ import type { AccountView } from '../model/live.ts';
 import type { Message } from '../model/messages.ts';
 import { BLANK_LIVE, evolveLive, orderOf, type LiveState } from './live-state.ts';
 import { cancelKilled, protect, sweep } from './live-guard.ts';
+import { onFunding } from './live-funding.ts';
 import { lose, onCancelled, onExecution, onLookedUp, onOrder, onPlaced, onProtectionLost } from './live-report.ts';
 import { sendApproved, sendWaiting } from './live-send.ts';
 import { BLANK_LIVE_MEMORY, LiveTurn, type LiveConfig, type LiveMemory } from './live-turn.ts';
@@ -23,6 +24,8 @@ export const LIVE_FACTS: readonly EventType[] = [
   'order.unknown',
   'order.ended',
   'fill.recorded',
+  'funding.booked',
+  'dust.set_aside',
   'alarm.raised',
   'kill.tripped',
   'kill.rearmed',
@@ -102,6 +105,9 @@ function onVenue(turn: LiveTurn, message: Message): LiveDecision {
     case 'execution.reported':
       onExecution(turn, message.body.execution);
       break;
+    case 'funding.reported':
+      onFunding(turn, message.body.funding);
+      break;
     case 'account.viewed':
       if (message.body.broker !== turn.config.terms.broker) return NOTHING;
       onAccount(turn, message.body.view);
@@ -132,9 +138,10 @@ function readAccount(turn: LiveTurn): void {
 }
 
 /** The venue's rows first; then entries may be sent. What they do not explain is the reconciler's. */
-function onAccount(turn: LiveTurn, { executions, openOrders }: AccountView): void {
+function onAccount(turn: LiveTurn, { executions, openOrders, fundings = [] }: AccountView): void {
   for (const execution of executions) if (isKnown(turn, execution)) onExecution(turn, execution);
   for (const order of openOrders) if (isKnown(turn, order)) onOrder(turn, order);
+  for (const funding of fundings) onFunding(turn, funding);
   turn.memory = { ...turn.memory, isReconciled: true };
 }
 

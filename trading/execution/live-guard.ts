@@ -4,7 +4,8 @@ import type { KillScope } from '../model/events.ts';
 import type { Pricing } from '../model/live.ts';
 import { opposite } from '../model/order.ts';
 import { NAKED_MS_MAX } from '../risk/tripwires.ts';
-import { add, isPositive, subtract, ZERO_QTY, type Qty } from '../money/decimal.ts';
+import { add, isPositive, isZero, subtract, toStep, ZERO_QTY, type Qty } from '../money/decimal.ts';
+import { isDust, setDustAside } from './live-dust.ts';
 import { childId } from './order-names.ts';
 import { isOpen } from './order-state.ts';
 import { childrenOf, isFlattening, liveKey, orderOf, refOf, remainingOf, sellable, type LiveHolding, type LiveOrder } from './live-state.ts';
@@ -18,6 +19,7 @@ const CHILD_RETRY_MS = 500;
 /** Everything that is due. Idempotent: doing it twice at one moment asks for nothing twice. */
 export function sweep(turn: LiveTurn): void {
   cancelKilled(turn);
+  setDustAside(turn);
   for (const order of Object.values(turn.state.orders)) watch(turn, order);
   for (const holding of Object.values(turn.state.holdings)) guard(turn, holding);
   cancelLeftOver(turn);
@@ -62,6 +64,7 @@ function cancel(turn: LiveTurn, order: LiveOrder): void {
 /** Protects a position, and closes it at market where it was naked for too long or is to be flattened. */
 function guard(turn: LiveTurn, holding: LiveHolding): void {
   const { nakedSince, entryOrderId, symbol, qty } = holding;
+  if (isDust(turn.state, holding)) return;
   if (isFlattening(turn.state, holding.asset)) return close(turn, holding);
   if (nakedSince === null) return;
   const nakedMs = turn.now - nakedSince;
@@ -78,7 +81,7 @@ function guard(turn: LiveTurn, holding: LiveHolding): void {
 export function protect(turn: LiveTurn, holding: LiveHolding): void {
   const { isNative, bracket, entryOrderId } = holding;
   // What is being closed has its coins in the closing order.
-  if (isNative || bracket === null || isClosing(turn, holding)) return;
+  if (isNative || bracket === null || isClosing(turn, holding) || isDust(turn.state, holding)) return;
   for (const purpose of ['stop_loss', 'take_profit'] as const) {
     const covered = childrenOf(turn.state, entryOrderId).filter((child) => child.purpose === purpose);
     const missing = sellable(turn.state, holding, subtract(holding.qty, add(ZERO_QTY, ...covered.map(remainingOf))));
@@ -104,14 +107,17 @@ function close(turn: LiveTurn, holding: LiveHolding): void {
 function placeChild(turn: LiveTurn, holding: LiveHolding, purpose: 'stop_loss' | 'take_profit' | 'flatten', qty: Qty, pricing: Pricing): void {
   const { entryOrderId: parentId, asset, symbol, side } = holding;
   const earlier = childrenOf(turn.state, parentId).filter((child) => child.purpose === purpose);
-  const { settings } = turn.state;
+  const { settings, instruments } = turn.state;
+  const lotSize = instruments[liveKey(holding)]?.lotSize;
+  // Coins that a fee took are no multiple of a lot; the venue takes nothing else.
+  const sellable = lotSize === undefined ? qty : toStep(qty, lotSize, 'down');
   const key = `${parentId} ${purpose}`;
   const isRetry = earlier.at(-1)?.order.at === 'REJECTED' || earlier.at(-1)?.order.at === 'NOT_PLACED';
-  if (settings === null || (isRetry && (turn.memory.children[key] ?? 0) > turn.now)) return;
+  if (settings === null || isZero(sellable) || (isRetry && (turn.memory.children[key] ?? 0) > turn.now)) return;
   if (!takeToken(turn, settings)) return;
   turn.remember('children', key, turn.now + CHILD_RETRY_MS);
   const clientOrderId = childId(parentId, purpose, (orderOf(turn.state, parentId)?.children.length ?? 0) + 1);
-  send(turn, { clientOrderId, asset, symbol, side: opposite(side), purpose, parentId }, { qty, pricing, bracket: null });
+  send(turn, { clientOrderId, asset, symbol, side: opposite(side), purpose, parentId }, { qty: sellable, pricing, bracket: null });
 }
 
 /** Legs of a position that is gone: one leg executed, or the position was closed. */

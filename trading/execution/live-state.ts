@@ -3,15 +3,19 @@ import { coveringScope } from '../model/kill-scope.ts';
 import type { EventBody, Fact, KillScope, Refusal } from '../model/events.ts';
 import { brokerOf, type Asset, type Broker, type Instant, type Instrument } from '../model/instrument.ts';
 import type { OrderRef, Placement, Pricing, Purpose } from '../model/live.ts';
-import type { Bracket, Fill, OrderEnd, OrderIntent, Side } from '../model/order.ts';
+import type { Bracket, Fill, FillReason, OrderEnd, OrderIntent, Side } from '../model/order.ts';
 import type { Settings } from '../model/settings.ts';
 import { without } from '../model/without.ts';
-import { add, atMost, isPositive, smaller, subtract, toStep, ZERO_QTY, type Qty } from '../money/decimal.ts';
+import { add, atMost, isPositive, smaller, subtract, toStep, ZERO_QTY, type Price, type Qty } from '../money/decimal.ts';
 import { orderOfFill } from './order-names.ts';
 import { executedOf, isOpen, NEW_ORDER, transition, venueOrderIdOf, type OrderInput, type OrderState } from './order-state.ts';
 
 /** Orders that are over, kept so that a late or repeated report of them is known for what it is. */
 export const ENDED_KEPT_MAX = 2048;
+/** Closed positions remembered of a symbol: a row of funding may come after its position is gone. */
+const PAST_KEPT_MAX = 16;
+/** Ids of funding rows are kept this long behind the newest fill: longer than what a reading of the account goes back. */
+const FUNDINGS_KEPT_MS = 86_400_000;
 
 export interface LiveOrder {
   readonly clientOrderId: string;
@@ -51,6 +55,15 @@ export interface LiveHolding {
   readonly nakedSince: Instant | null;
   /** Somebody was told, once for every time it is naked. */
   readonly isAlarmed: boolean;
+  /** The last fill that took from it; absent before the first. */
+  readonly reduced?: { readonly price: Price; readonly reason: FillReason; readonly at: Instant };
+}
+
+/** When a position of a symbol was open, and on which side. */
+export interface PastHolding {
+  readonly side: Side;
+  readonly openedAt: Instant;
+  readonly closedAt: Instant;
 }
 
 export interface LiveState {
@@ -68,6 +81,10 @@ export interface LiveState {
   readonly blocked: Readonly<Record<string, Refusal>>;
   /** By the venue's clock; null before the first. */
   readonly newestFillAt: Instant | null;
+  /** By funding id. Absent, as `past`, in snapshots of before it existed. */
+  readonly fundings?: Readonly<Record<string, { readonly executionId: string; readonly at: Instant }>>;
+  /** By `liveKey`: the newest closed ones. */
+  readonly past?: Readonly<Record<string, readonly PastHolding[]>>;
 }
 
 export const BLANK_LIVE: LiveState = {
@@ -142,6 +159,10 @@ export function evolveLive(broker: Broker, state: LiveState, fact: Fact): LiveSt
       return fact.body.refusal === null ? state : { ...state, blocked: { ...state.blocked, [liveKey(fact.body)]: fact.body.refusal } };
     case 'reconcile.adjusted':
       return watched(adjusted(state, fact.body), fact.at);
+    case 'funding.booked':
+      return isOurs(broker, fact.body) ? withFunding(state, fact.body) : state;
+    case 'dust.set_aside':
+      return isOurs(broker, fact.body) ? gone(state, liveKey(fact.body), fact.body.exitedAt) : state;
     default:
       return evolveOrder(broker, state, fact);
   }
@@ -255,8 +276,23 @@ function filled(before: LiveState, fill: Fill): LiveState {
   const holding = state.holdings[key];
   if (holding === undefined) return fill.reason === 'entry' ? opened(after, fill) : after;
   if (fill.side === holding.side) return { ...after, holdings: { ...after.holdings, [key]: { ...holding, qty: add(holding.qty, fill.qty) } } };
-  if (fill.dustQty !== undefined || atMost(holding.qty, fill.qty)) return { ...after, holdings: without(after.holdings, key) };
-  return { ...after, holdings: { ...after.holdings, [key]: { ...holding, qty: subtract(holding.qty, fill.qty) } } };
+  if (fill.dustQty !== undefined || atMost(holding.qty, fill.qty)) return gone(after, key, fill.filledAt);
+  const reduced = { price: fill.price, reason: fill.reason, at: fill.filledAt };
+  return { ...after, holdings: { ...after.holdings, [key]: { ...holding, qty: subtract(holding.qty, fill.qty), reduced } } };
+}
+
+function withFunding(state: LiveState, { fundingId, venueExecutionId, at }: EventBody<'funding.booked'>): LiveState {
+  const oldest = Math.min(state.newestFillAt ?? at, at) - FUNDINGS_KEPT_MS;
+  const kept = Object.entries(state.fundings ?? {}).filter(([, known]) => known.at >= oldest);
+  return { ...state, fundings: { ...Object.fromEntries(kept), [fundingId]: { executionId: venueExecutionId ?? fundingId, at } } };
+}
+
+function gone(state: LiveState, key: string, closedAt: Instant): LiveState {
+  const holding = state.holdings[key];
+  if (holding === undefined) return state;
+  const { side, openedAt } = holding;
+  const past = [...(state.past?.[key] ?? []).slice(1 - PAST_KEPT_MAX), { side, openedAt, closedAt }];
+  return { ...state, holdings: without(state.holdings, key), past: { ...state.past, [key]: past } };
 }
 
 /** Of the order: what reached the position, and what the fee took on the way. */

@@ -22,8 +22,9 @@ import {
   type Qty,
   type Ratio,
 } from '../money/decimal.ts';
-import type { Asset, Mode } from '../model/instrument.ts';
-import type { Bracket, Fill } from '../model/order.ts';
+import type { Asset, Instant, Mode } from '../model/instrument.ts';
+import type { Bracket, Fill, FillReason } from '../model/order.ts';
+import type { DustSetAside, FundingBooked } from '../model/events.ts';
 import type { ClosedTrade, Position } from '../model/position.ts';
 
 /** A position with the sums it came from. Values are Σ price × quantity without the multiplier. */
@@ -69,6 +70,17 @@ export function bookFill(position: BookedPosition | null, fill: Fill, multiplier
   return { position: opened(rest, multiplier, bracket), closed: reduced(position, closing).closed };
 }
 
+/** LC-6: funding is cash of the position that was open at its time; null where this one was not, so that it is nobody's trade. */
+export function bookFunding(position: BookedPosition | null, { amount, at }: Pick<FundingBooked, 'amount' | 'at'>): BookedPosition | null {
+  if (position === null || position.openedAt > at) return null;
+  return { ...position, funding: add(position.funding ?? ZERO_MONEY, amount) };
+}
+
+/** The trade of a position of which the rest cannot be sold: closed as of its last exit, and the rest brought nothing. */
+export function bookDust(position: BookedPosition, { value, exitReason, exitedAt }: DustSetAside): ClosedPart {
+  return { ...closedBy(position, exitReason, exitedAt), dust: value };
+}
+
 /** Σ price × quantity × multiplier of what is held, at its average price: the notional that commits budget. */
 export const heldNotional = (position: BookedPosition): Money => notional(position.averagePrice, position.qty, position.multiplier);
 
@@ -111,14 +123,14 @@ function reduced(before: BookedPosition, fill: Fill): Booked {
   };
   // Dust is an exit that brought nothing: what was paid for it is lost to this trade.
   const left = fill.dustQty === undefined ? position.qty : subtract(position.qty, fill.dustQty);
-  if (isZero(left)) return { position: null, closed: closedBy(position, fill) };
+  if (isZero(left)) return { position: null, closed: closedBy(position, fill.reason, fill.filledAt) };
   if (fill.dustQty !== undefined) throw new RangeError(`${fill.fillId}: leaves dust of ${fill.dustQty} and ${position.qty} in the position`);
   const cost = notional(position.averagePrice, position.exitQty);
   return { position: { ...position, realised: gain(position, position.exitValue, cost) }, closed: null };
 }
 
-function closedBy(position: BookedPosition, fill: Fill): ClosedPart {
-  const { asset, mode, symbol, strategyId, side, fees } = position;
+function closedBy(position: BookedPosition, exitReason: FillReason, closedAt: Instant): ClosedPart {
+  const { asset, mode, symbol, strategyId, side, fees, funding } = position;
   return {
     tradeId: position.entryOrderId,
     asset,
@@ -130,10 +142,11 @@ function closedBy(position: BookedPosition, fill: Fill): ClosedPart {
     entryPrice: position.averagePrice,
     exitPrice: meanPrice(position.exitValue, position.exitQty),
     fees,
-    pnl: subtract(gain(position, position.exitValue, position.entryValue), fees),
-    exitReason: fill.reason,
+    ...(funding === undefined ? {} : { funding }),
+    pnl: subtract(gain(position, position.exitValue, position.entryValue), add(fees, funding ?? ZERO_MONEY)),
+    exitReason,
     openedAt: position.openedAt,
-    closedAt: fill.filledAt,
+    closedAt,
   };
 }
 

@@ -16,7 +16,7 @@ export interface HourResult {
 }
 
 export interface Wallet {
-  /** Σ pnl of all closed trades, USD. */
+  /** Σ pnl of all closed trades, less funding that came after its trade, USD. */
   readonly realised: Money;
   /** The highest `realised` ever, at least 0, or since the last re-arm. */
   readonly peakRealised: Money;

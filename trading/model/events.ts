@@ -2,7 +2,7 @@
 import type { Money, Price, Qty, Ratio } from '../money/decimal.ts';
 import type { Asset, Broker, Instant, Instrument, Mode } from './instrument.ts';
 import type { Pricing, Purpose } from './live.ts';
-import type { Bracket, Clamp, Fill, OrderEnd, OrderIntent, PaperDraws, Side } from './order.ts';
+import type { Bracket, Clamp, Fill, FillReason, OrderEnd, OrderIntent, PaperDraws, Side } from './order.ts';
 import type { ClosedTrade } from './position.ts';
 import type { QuoteSnapshot } from './quote.ts';
 import type { Settings } from './settings.ts';
@@ -118,6 +118,7 @@ export const ALARM_CODES = [
   'ORPHAN_ORDER',
   'FOREIGN_ORDER',
   'UNEXPLAINED',
+  'FUNDING_UNKNOWN',
 ] as const;
 export type AlarmCode = (typeof ALARM_CODES)[number];
 
@@ -144,6 +145,43 @@ export interface StopTrailed {
   readonly trailedAt: Instant;
 }
 
+/** LC-6: what one funding time moved. Cash of the position that was open then, and never a fill: its quantity stays. */
+export interface FundingBooked {
+  readonly asset: Asset;
+  readonly mode: Mode;
+  readonly symbol: string;
+  /** One a mode, symbol and funding time (`fundingIdOf`). */
+  readonly fundingId: string;
+  /** Of the position. */
+  readonly side: Side;
+  readonly qty: Qty;
+  /** The mark. */
+  readonly price: Price;
+  readonly rate: Ratio;
+  /** USD; positive was paid, negative received. */
+  readonly amount: Money;
+  /** The funding time. */
+  readonly at: Instant;
+  readonly venueExecutionId: string | null;
+  /** Paper: the quote whose mid is the mark. */
+  readonly pricedOn: QuoteSnapshot | null;
+}
+
+/** What an exit left of a live position is less than the venue's smallest order: nobody can sell it, so the position counts as closed. */
+export interface DustSetAside {
+  readonly asset: Asset;
+  readonly mode: Mode;
+  readonly symbol: string;
+  readonly entryOrderId: string;
+  readonly qty: Qty;
+  /** Of the last exit, as are the reason and the time: they are the trade's. */
+  readonly price: Price;
+  /** USD at `price`: a loss of the trade, since nothing was got for it. */
+  readonly value: Money;
+  readonly exitReason: FillReason;
+  readonly exitedAt: Instant;
+}
+
 interface Bodies {
   'system.started': {
     readonly version: string;
@@ -167,6 +205,8 @@ interface Bodies {
   'order.ended': OrderKey & { readonly status: OrderEnd; readonly filledQty: Qty; readonly reason: string };
   'fill.recorded': { readonly fill: Fill };
   'stop.trailed': StopTrailed;
+  'funding.booked': FundingBooked;
+  'dust.set_aside': DustSetAside;
   'trade.closed': { readonly trade: ClosedTrade };
   /** CF-1 in percent mode: what the shares of a broker's live wallet are taken of, once for all: `base` is `equity` less what was realised by then. */
   'wallet.based': { readonly broker: Broker; readonly mode: Mode; readonly equity: Money; readonly base: Money; readonly reportedAt: Instant };

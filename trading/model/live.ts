@@ -1,5 +1,5 @@
 /** What live orders are made of on the way to a venue and back: broker-neutral, exact, plain JSON. */
-import type { Money, Price, Qty } from '../money/decimal.ts';
+import type { Money, Price, Qty, Ratio } from '../money/decimal.ts';
 import type { Asset, Broker, Instant } from './instrument.ts';
 import type { Bracket, Side } from './order.ts';
 
@@ -91,6 +91,21 @@ export interface VenueExecution {
   readonly executedAt: Instant;
 }
 
+/** One row of funding: cash, whatever quantity it names. */
+export interface VenueFunding {
+  readonly executionId: string;
+  readonly asset: Asset;
+  readonly symbol: string;
+  /** The whole position. */
+  readonly qty: Qty;
+  /** The mark that it was reckoned at. */
+  readonly price: Price;
+  readonly rate: Ratio;
+  /** USD; positive was paid. */
+  readonly amount: Money;
+  readonly executedAt: Instant;
+}
+
 export interface VenuePosition {
   readonly asset: Asset;
   readonly symbol: string;
@@ -117,6 +132,8 @@ export interface AccountView {
   readonly openOrders: readonly VenueOrder[];
   readonly executions: readonly VenueExecution[];
   readonly positions: readonly VenuePosition[];
+  /** Absent where the venue has none. */
+  readonly fundings?: readonly VenueFunding[];
   readonly askedAt: Instant;
 }
 

@@ -2,7 +2,7 @@
 import type { Money, Ratio } from '../money/decimal.ts';
 import type { Fact, KillScope, Refusal } from './events.ts';
 import type { Asset, Broker, Instant, Instrument, Mode } from './instrument.ts';
-import type { AccountView, ChangeOutcome, Lookup, OrderRef, Placement, PlaceOutcome, VenueExecution, VenueOrder } from './live.ts';
+import type { AccountView, ChangeOutcome, Lookup, OrderRef, Placement, PlaceOutcome, VenueExecution, VenueFunding, VenueOrder } from './live.ts';
 import type { Bar, QuoteSnapshot } from './quote.ts';
 
 /** What a trader may use now (SZ-5); the governor tells it whenever it changes. */
@@ -34,6 +34,14 @@ export interface LiveVenue {
   readonly unavailable: string | null;
 }
 
+/** What a venue says that a perpetual's holders pay at its next funding time. */
+export interface FundingAnnounced {
+  readonly symbol: string;
+  /** Positive: longs pay shorts. */
+  readonly rate: Ratio;
+  readonly nextAt: Instant;
+}
+
 interface ModeEdge {
   readonly asset: Asset;
   readonly source: string;
@@ -45,6 +53,8 @@ interface ModeEdge {
 interface Bodies {
   'quote.received': { readonly quote: QuoteSnapshot };
   'frame.dropped': { readonly asset: Asset; readonly symbol: string | null; readonly reason: string; readonly exchangeAt: Instant | null };
+  /** From a broker's gateway to the paper gateway: for `nextAt` the newest one counts. */
+  'funding.announced': FundingAnnounced;
   'feed.changed': { readonly broker: Broker; readonly up: boolean; readonly reason: string };
   'instrument.listed': { readonly instrument: Instrument };
   'history.requested': {
@@ -79,6 +89,7 @@ interface Bodies {
   'lookup.answered': { readonly clientOrderId: string; readonly askedAt: Instant; readonly lookup: Lookup };
   'order.reported': { readonly order: VenueOrder };
   'execution.reported': { readonly execution: VenueExecution };
+  'funding.reported': { readonly funding: VenueFunding };
   /** The venue's side of the account, for the gateway itself and for the reconciler. */
   'account.requested': { readonly since: Instant; readonly askedAt: Instant; readonly replyTo: string };
   'account.viewed': { readonly broker: Broker; readonly view: AccountView };

@@ -16,9 +16,11 @@ export interface Position {
   readonly bracket: Bracket | null;
   readonly entryOrderId: string;
   readonly openedAt: Instant;
+  /** Paid less received (LC-6), USD; absent where it met no funding time. */
+  readonly funding?: Money;
 }
 
-/** A round trip: from the first entry fill to the fill that brought the position to zero. */
+/** A round trip: from the first entry fill to the fill that brought the position to zero, or to less than can be sold. */
 export interface ClosedTrade {
   readonly tradeId: string;
   readonly asset: Asset;
@@ -30,7 +32,11 @@ export interface ClosedTrade {
   readonly entryPrice: Price;
   readonly exitPrice: Price;
   readonly fees: Money;
-  /** Realised profit after fees, in USD. */
+  /** Paid less received (LC-6), USD; absent where it met no funding time. */
+  readonly funding?: Money;
+  /** What could not be sold in the end, at the last exit's price, USD: lost. Absent where all of it was. */
+  readonly dust?: Money;
+  /** Realised profit after fees, funding and dust, in USD. */
   readonly pnl: Money;
   readonly exitReason: FillReason;
   readonly openedAt: Instant;

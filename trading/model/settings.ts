@@ -28,6 +28,8 @@ export interface Settings {
   readonly leverageCaps: PerAsset<Ratio>;
   readonly risk: RiskLimits;
   readonly paper: PaperRules;
+  /** LC-6: paper perpetuals pay and receive funding; absent is no. */
+  readonly fundingEnabled?: boolean;
   readonly strictBrackets: boolean;
   readonly rateLimit: Ratio;
 }

@@ -12,6 +12,7 @@ import type { QuoteSnapshot } from '../model/quote.ts';
 import type { Settings } from '../model/settings.ts';
 import { acceptOrder, closeOnlyReason } from './accept.ts';
 import { fillOrder, fillTriggered } from './fill.ts';
+import { settleFunding, withAnnounced } from './funding.ts';
 import { legAt, trailedStop, type Leg } from './legs.ts';
 import { isWorse } from './price.ts';
 import { coveringScope } from '../model/kill-scope.ts';
@@ -27,6 +28,7 @@ export const PAPER_FACTS: readonly EventType[] = [
   'order.ended',
   'fill.recorded',
   'stop.trailed',
+  'funding.booked',
   'kill.tripped',
   'kill.rearmed',
 ];
@@ -56,6 +58,8 @@ function decide(turn: Turn, message: Message): PaperDecision {
     case 'clock.advanced':
       fillDue(turn);
       return decided(turn);
+    case 'funding.announced':
+      return { ...NOTHING, memory: withAnnounced(turn.memory, message.body) };
     case 'kill.trip':
       return onGate(turn, message.body.scope);
     case 'kill.rearm':
@@ -113,7 +117,10 @@ function onQuote(turn: Turn, quote: QuoteSnapshot): PaperDecision {
     widen(turn, key, quote);
     fillDue(turn);
   }
-  if (Object.hasOwn(turn.state.holdings, key)) trigger(turn, key, quote);
+  if (Object.hasOwn(turn.state.holdings, key)) {
+    settleFunding(turn, key, turn.now);
+    trigger(turn, key, quote);
+  }
   return decided(turn);
 }
 
@@ -144,7 +151,11 @@ function widen(turn: Turn, key: string, quote: QuoteSnapshot): void {
 function fillDue(turn: Turn): void {
   if (isEmpty(turn.state.orders)) return;
   const due = Object.values(turn.state.orders).filter(({ accepted }) => accepted !== null && accepted.dueAt <= turn.now);
-  for (const order of due.sort((left, right) => dueAtOf(left) - dueAtOf(right))) fill(turn, order);
+  for (const order of due.sort((left, right) => dueAtOf(left) - dueAtOf(right))) {
+    // What was held at a funding time pays for it, before this fill changes it.
+    settleFunding(turn, paperKey(order.intent), dueAtOf(order));
+    fill(turn, order);
+  }
 }
 
 /** Immediate or cancel: what does not fill at once never does. */

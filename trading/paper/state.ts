@@ -41,6 +41,8 @@ export interface Holding extends Protection {
   readonly exits: number;
   /** The newest quote that facts hold of it: after a restart quotes are held against this one (QS-2). */
   readonly pricedOn: QuoteSnapshot | null;
+  /** The newest funding time that was booked on it; absent before the first. */
+  readonly fundedAt?: Instant;
 }
 
 export interface PaperState {
@@ -82,6 +84,8 @@ export function evolvePaper(state: PaperState, event: DomainEvent): PaperState {
       return event.body.fill.mode === 'paper' ? filled(state, event.body.fill) : state;
     case 'stop.trailed':
       return event.body.mode === 'paper' ? trailed(state, event.body) : state;
+    case 'funding.booked':
+      return event.body.mode === 'paper' ? funded(state, event.body) : state;
     case 'kill.tripped':
       return killed(state, event.body.scope, event.body.flatten);
     case 'kill.rearmed':
@@ -128,6 +132,13 @@ function trailed(state: PaperState, moved: EventBody<'stop.trailed'>): PaperStat
   if (holding?.entryOrderId !== moved.entryOrderId) return state;
   const bracket = { ...holding.bracket, stopLoss: moved.stopLoss };
   return { ...state, holdings: { ...state.holdings, [key]: { ...holding, bracket, pricedOn: moved.pricedOn } } };
+}
+
+function funded(state: PaperState, { asset, symbol, at }: EventBody<'funding.booked'>): PaperState {
+  const key = paperKey({ asset, symbol });
+  const holding = state.holdings[key];
+  if (holding === undefined) return state;
+  return { ...state, holdings: { ...state.holdings, [key]: { ...holding, fundedAt: Math.max(holding.fundedAt ?? 0, at) } } };
 }
 
 function entered(state: PaperState, key: string, holding: Holding | undefined, fill: Fill): PaperState {

@@ -4,6 +4,7 @@ import type { Instant } from '../model/instrument.ts';
 import type { OrderEnd, OrderIntent } from '../model/order.ts';
 import type { QuoteSnapshot } from '../model/quote.ts';
 import type { KillScope } from '../model/events.ts';
+import type { FundingAnnounced } from '../model/messages.ts';
 import { ZERO_QTY, type Qty } from '../money/decimal.ts';
 import type { Suspect } from '../market/freshness.ts';
 import { evolvePaper, type PaperState } from './state.ts';
@@ -18,9 +19,13 @@ export interface PaperMemory {
   readonly worst: Readonly<Record<string, QuoteSnapshot>>;
   /** What the send gate said last: closed for these, whatever the journal knows of it yet. */
   readonly gate: readonly KillScope[];
+  /** By symbol, oldest first: rates of funding times to come. */
+  readonly announced: Readonly<Record<string, readonly FundingAnnounced[]>>;
+  /** By `paperKey`: the newest funding time that passed without a known rate. */
+  readonly unfunded: Readonly<Record<string, Instant>>;
 }
 
-export const BLANK_PAPER_MEMORY: PaperMemory = { lastGood: {}, suspects: {}, worst: {}, gate: [] };
+export const BLANK_PAPER_MEMORY: PaperMemory = { lastGood: {}, suspects: {}, worst: {}, gate: [], announced: {}, unfunded: {} };
 
 /** An entry that fills and a stop that the same quote then triggers are two events of one turn: the second must see the first. */
 export class Turn {

@@ -137,15 +137,13 @@ function positionsOf(journal: JournalView, view: AccountView): readonly Differen
       .filter(({ kind }) => kind === 'missing_execution')
       .map(symbolKey),
   ]);
-  const places = new Map([...journal.positions, ...view.positions].map((position) => [symbolKey(position), position]));
+  const held = view.positions.flatMap((position) => withoutDust(position, journal.dust[symbolKey(position)]));
+  const places = new Map([...journal.positions, ...held].map((position) => [symbolKey(position), position]));
   const differences: Difference[] = [];
   for (const [key, { asset, symbol }] of places) {
     if (moving.has(key) || (journal.changedAt[key] ?? 0) >= view.askedAt) continue;
     const ours = journal.positions.find((position) => symbolKey(position) === key);
-    const theirs = withoutDust(
-      view.positions.find((position) => symbolKey(position) === key),
-      journal.dust[key],
-    );
+    const theirs = held.find((position) => symbolKey(position) === key);
     const kind = disagreement(ours, theirs);
     if (kind !== null) differences.push({ kind, asset, symbol, journal: heldOf(ours), venue: heldOf(theirs) });
     if (ours !== undefined && ours.isNative && theirs !== undefined && !hasStop(view, ours)) {
@@ -156,9 +154,9 @@ function positionsOf(journal: JournalView, view: AccountView): readonly Differen
 }
 
 /** To the last decimal: what is there less or beyond the dust is a difference. */
-function withoutDust(theirs: VenuePosition | undefined, dust: Qty | undefined): VenuePosition | undefined {
-  if (theirs === undefined || dust === undefined) return theirs;
-  return theirs.qty === dust ? undefined : { ...theirs, qty: subtract(theirs.qty, dust) };
+function withoutDust(position: VenuePosition, dust: Qty | undefined): readonly VenuePosition[] {
+  if (dust === undefined) return [position];
+  return position.qty === dust ? [] : [{ ...position, qty: subtract(position.qty, dust) }];
 }
 
 function disagreement(ours: VenuePosition | undefined, theirs: VenuePosition | undefined): Extract<DifferenceKind, `position_${string}`> | null {

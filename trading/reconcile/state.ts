@@ -53,6 +53,8 @@ function evolveBooks(broker: Broker, books: BrokerBooks, fact: Fact): BrokerBook
       return isOf(broker, fact.body) ? touched(seen, fact.body, fact.at) : seen;
     case 'fill.recorded':
       return isOf(broker, fact.body.fill) ? filled(touched(seen, fact.body.fill, fact.at), fact.body.fill) : seen;
+    case 'dust.set_aside':
+      return isOf(broker, fact.body) ? setAside(touched(seen, fact.body, fact.at), fact.body) : seen;
     case 'reconcile.differed':
       return isOf(broker, fact.body) ? { ...seen, said: [...seen.said.slice(1 - SAID_MAX), fact.body.differenceId] } : seen;
     case 'reconcile.adjusted':
@@ -84,6 +86,12 @@ function filled(books: BrokerBooks, fill: Fill): BrokerBooks {
   const executions = { ...Object.fromEntries(kept), [fill.venueExecutionId ?? fill.fillId]: fill.filledAt };
   const dust = fill.dustQty === undefined ? books.dust : { ...books.dust, [key]: add(books.dust[key] ?? ZERO_QTY, fill.dustQty) };
   return { ...books, executions, dust, positions: position === null ? without(books.positions, key) : { ...books.positions, [key]: position } };
+}
+
+function setAside(books: BrokerBooks, { asset, symbol, qty }: EventBody<'dust.set_aside'>): BrokerBooks {
+  const key = keyOf({ asset, symbol });
+  const dust = { ...books.dust, [key]: add(books.dust[key] ?? ZERO_QTY, qty) };
+  return { ...books, dust, positions: without(books.positions, key) };
 }
 
 function adjusted(books: BrokerBooks, { asset, symbol, to, differenceId }: EventBody<'reconcile.adjusted'>): BrokerBooks {
@@ -128,5 +136,5 @@ export function journalView(broker: Broker, books: BrokerBooks): JournalView {
     const isNative = books.live.holdings[liveKey({ asset, symbol })]?.isNative ?? false;
     return { asset, symbol, side, qty, averagePrice, entryOrderId, isNative };
   });
-  return { broker, orders, positions, executionIds: new Set(Object.keys(books.executions)), dust: books.dust, changedAt: books.changedAt };
+  return { broker, orders, positions, executionIds: new Set(Object.keys(books.executions)), changedAt: books.changedAt, dust: books.dust };
 }

@@ -16,7 +16,7 @@ import { ACCOUNTS, allowanceOf, nextReview, type Account } from './allowance.ts'
 import { BLANK_GOVERNOR_MEMORY, type GovernorMemory } from './memory.ts';
 import { refuse } from './refuse.ts';
 import { BLANK_GOVERNOR, evolveGovernor, instrumentKey, walletOf, type GovernorState } from './state.ts';
-import { wiresOfNaked, wiresOfTrade, wiresOfVerdict } from './tripwires.ts';
+import { wiresOfNaked, wiresOfTrade, wiresOfVerdict, wiresOfWallet } from './tripwires.ts';
 import { refusedEvent, verdictOn } from './verdict.ts';
 import { basesDue, withReport } from './wallets.ts';
 import { orderGates, withCase, withStep } from './why.ts';
@@ -35,6 +35,8 @@ export const GOVERNOR_FACTS: readonly EventType[] = [
   'order.accepted',
   'order.ended',
   'fill.recorded',
+  'funding.booked',
+  'dust.set_aside',
   'trade.closed',
   'wallet.based',
   'tripwire.tripped',
@@ -112,6 +114,13 @@ function onFact(turn: Turn, fact: Fact): GovernorDecision {
     case 'fill.recorded':
       bookClosed(turn);
       return settled(turn, fact.body.fill);
+    case 'funding.booked':
+      // Where it came after its trade, the day's loss and the drawdown moved without one.
+      for (const wire of wiresOfWallet(turn.state, fact.body, turn.now)) turn.record(wire);
+      return settled(turn, fact.body);
+    case 'dust.set_aside':
+      bookClosed(turn);
+      return settled(turn, fact.body);
     case 'order.ended':
       return settled(turn, fact.body);
     case 'order.accepted':

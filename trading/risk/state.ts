@@ -1,9 +1,9 @@
 /** What the journal says the governor answers for: orders on their way, positions, wallets, wires. Plain JSON. */
 import { without } from '../model/without.ts';
-import { add, isNegative, isPositive, ONE, ZERO_QTY, type Qty } from '../money/decimal.ts';
-import { bookFill, positionKey, type BookedPosition, type ClosedPart } from '../ledger/positions.ts';
+import { add, isNegative, isPositive, negate, ONE, ZERO_QTY, type Qty } from '../money/decimal.ts';
+import { bookDust, bookFill, bookFunding, positionKey, type BookedPosition, type ClosedPart } from '../ledger/positions.ts';
 import { baseKey, bookTrade, EMPTY_WALLET, rebased, walletKey, type Bases, type Wallet } from '../ledger/wallet.ts';
-import type { Approval, DomainEvent, EventBody, KillScope, Refusal } from '../model/events.ts';
+import type { Approval, DomainEvent, DustSetAside, EventBody, FundingBooked, KillScope, Refusal } from '../model/events.ts';
 import type { Asset, Instant, Instrument, Mode } from '../model/instrument.ts';
 import type { Fill, OrderIntent } from '../model/order.ts';
 import type { ClosedTrade } from '../model/position.ts';
@@ -107,6 +107,10 @@ export function evolveGovernor(state: GovernorState, event: DomainEvent): Govern
       return { ...state, orders: without(state.orders, event.body.clientOrderId) };
     case 'fill.recorded':
       return filled(state, event.body.fill);
+    case 'funding.booked':
+      return funded(state, event.body);
+    case 'dust.set_aside':
+      return setAside(state, event.body);
     case 'trade.closed':
       return closed(state, event.body.trade);
     case 'wallet.based':
@@ -172,6 +176,24 @@ function filled(state: GovernorState, fill: Fill): GovernorState {
     closing: part === null ? state.closing : [...state.closing, part],
     closedAt: part === null ? state.closedAt : { ...state.closedAt, [key]: part.closedAt },
   };
+}
+
+/** Of a position that is closed already: its trade stands, so the wallet is moved without one. */
+function funded(state: GovernorState, booked: FundingBooked): GovernorState {
+  const key = positionKey(booked);
+  const position = bookFunding(state.positions[key] ?? null, booked);
+  if (position !== null) return { ...state, positions: { ...state.positions, [key]: position } };
+  const wallet = bookTrade(walletOf(state, booked), { pnl: negate(booked.amount), closedAt: booked.at });
+  return { ...state, wallets: { ...state.wallets, [walletKey(booked)]: wallet } };
+}
+
+function setAside(state: GovernorState, dust: DustSetAside): GovernorState {
+  const key = positionKey(dust);
+  const position = state.positions[key];
+  if (position === undefined) return state;
+  const part = bookDust(position, dust);
+  const closedAt = { ...state.closedAt, [key]: part.closedAt };
+  return { ...state, positions: without(state.positions, key), closing: [...state.closing, part], closedAt };
 }
 
 function closed(state: GovernorState, trade: ClosedTrade): GovernorState {

@@ -46,6 +46,18 @@ export function wiresOfTrade(state: GovernorState, trade: ClosedPart, now: Insta
   return wires.flatMap(({ refusal, until }) => newWire(state, account, refusal, until, now));
 }
 
+/** RK-1: the same where a wallet moved by no trade (funding that came late). */
+export function wiresOfWallet(state: GovernorState, { asset, mode }: Account, now: Instant): readonly TrippedWire[] {
+  const { settings } = state;
+  const account = { asset, mode };
+  if (settings === null) return [];
+  const wires = [
+    { refusal: dayLossRefusal(state, settings, account, now), until: dayOf(now) + DAY_MS },
+    { refusal: drawdownRefusal(state, settings, account), until: null },
+  ];
+  return wires.flatMap(({ refusal, until }) => newWire(state, account, refusal, until, now));
+}
+
 /** RK-2: an entry too many disables its strategy, for its asset and mode, until re-armed. Every other refusal is of its order alone. */
 export function wiresOfVerdict(state: GovernorState, verdict: DomainEvent, now: Instant): readonly TrippedWire[] {
   if (verdict.type !== 'order.refused' || verdict.body.refusal.code !== 'REPEATED_EXECUTION') return [];

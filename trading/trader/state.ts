@@ -42,6 +42,7 @@ export const TRADER_SUBSCRIPTIONS: readonly EventType[] = [
   'order.refused',
   'order.ended',
   'fill.recorded',
+  'dust.set_aside',
   'kill.tripped',
   'kill.rearmed',
 ];
@@ -77,6 +78,8 @@ export function evolveTrader(config: TraderConfig, state: TraderState, fact: Fac
       return isOurs(config, fact.body) ? over(state, fact.body.clientOrderId) : state;
     case 'fill.recorded':
       return isOurs(config, fact.body.fill) ? filled(state, fact.body.fill) : state;
+    case 'dust.set_aside':
+      return isOurs(config, fact.body) ? closedAt(state, fact.body.symbol, fact.body.exitedAt) : state;
     default:
       return state;
   }
@@ -117,11 +120,11 @@ function filled(state: TraderState, fill: Fill): TraderState {
   const after = add(before, fill.side === 'buy' ? fill.qty : negate(add(fill.qty, fill.dustQty ?? ZERO_QTY)));
   const moved = { ...state, pending: pendingAfter(state.pending, fill) };
   if (!isZero(after)) return { ...moved, positions: { ...state.positions, [fill.symbol]: after } };
-  return {
-    ...moved,
-    positions: without(state.positions, fill.symbol),
-    closedAt: { ...state.closedAt, [fill.symbol]: fill.filledAt },
-  };
+  return closedAt(moved, fill.symbol, fill.filledAt);
+}
+
+function closedAt(state: TraderState, symbol: string, at: Instant): TraderState {
+  return { ...state, positions: without(state.positions, symbol), closedAt: { ...state.closedAt, [symbol]: at } };
 }
 
 /** A stop or a take-profit may carry its entry's id: it fills the bracket, not the order. */

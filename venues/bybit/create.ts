@@ -24,6 +24,7 @@ export interface Exchange {
   loadMarkets(reload: boolean): Promise<Readonly<Record<string, { readonly info: unknown }>>>;
   publicGetV5MarketTime(params: object): Promise<unknown>;
   publicGetV5MarketKline(params: object): Promise<unknown>;
+  publicGetV5MarketTickers(params: object): Promise<unknown>;
   /** The connection to `url`: a new one where there is none. */
   client(url: string): Socket;
   fetch(url: string, method?: string, headers?: object, body?: string): Promise<unknown>;

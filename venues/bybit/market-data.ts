@@ -7,6 +7,7 @@ import { Counters } from './counters.ts';
 import { createExchange, type Exchange } from './create.ts';
 import { ENDPOINTS, marketDataUrls, type Category, type Endpoints, type Environment } from './endpoints.ts';
 import { Feed, type FeedLimits } from './feed.ts';
+import { readFunding } from './funding.ts';
 import { hasInterval, readBars } from './history.ts';
 import { categoryOf, instrumentOf } from './markets.ts';
 import { RestGate } from './rest-gate.ts';
@@ -25,6 +26,8 @@ export interface BybitLimits {
   /** Between two readings of the instruments, and of the venue's clock. */
   readonly instrumentsMs: number;
   readonly clockMs: number;
+  /** Between two readings of funding rates, in market time. */
+  readonly fundingMs: number;
 }
 
 /** Opening takes at most 16 s and the first books 10 s: together less than the 30 s in which an actor must start. */
@@ -45,9 +48,12 @@ export const LIMITS: BybitLimits = Object.freeze({
   },
   instrumentsMs: 3_600_000,
   clockMs: 60_000,
+  fundingMs: 60_000,
 });
 /** An embedded venue is restarted within a second: waiting longer would only hold the market up. */
 const EMBEDDED_REDIAL_CAP_MS = 1000;
+/** A played hour may take a hundredth of a second. */
+const EMBEDDED_FUNDING_MS = 3_600_000;
 
 export interface BybitOptions {
   readonly environment: Environment;
@@ -78,6 +84,8 @@ class BybitMarketData implements MarketData {
   #instruments: ReadonlyMap<string, Instrument> = new Map();
   #feed: Feed | null = null;
   #trouble: string | null = null;
+  /** Market time of the next reading of funding rates. */
+  #fundingDueAt = Infinity;
 
   constructor(options: BybitOptions) {
     this.#options = options;
@@ -118,10 +126,44 @@ class BybitMarketData implements MarketData {
     if (this.#feed !== null) throw new Error('subscribed already: one object is one session');
     const instruments = symbols.map((symbol) => this.#instrument(symbol));
     const ports = { exchange: this.#opened(), time: this.#time, counters: this.#counters };
-    this.#feed = new Feed(instruments, marketDataUrls(this.#endpoints).api.ws.public, ports, this.#limits.feed, handlers);
-    await this.#feed.start();
+    this.#feed = new Feed(
+      instruments,
+      marketDataUrls(this.#endpoints).api.ws.public,
+      ports,
+      this.#limits.feed,
+      this.#withFunding(handlers, instruments),
+    );
+    // The first rates are known before the first quote is handed to anyone who could open a position on it.
+    await Promise.all([this.#feed.start(), this.#announce(handlers, instruments)]);
     this.#every(this.#limits.instrumentsMs, () => this.#refresh(handlers));
     this.#every(this.#limits.clockMs, () => this.#sampleClock());
+  }
+
+  /** A comparison at every quote; rates are read beside them. */
+  #withFunding(handlers: FeedHandlers, instruments: readonly Instrument[]): FeedHandlers {
+    return {
+      ...handlers,
+      onQuote: (quote) => {
+        handlers.onQuote(quote);
+        if (quote.exchangeAt >= this.#fundingDueAt) void this.#announce(handlers, instruments);
+      },
+    };
+  }
+
+  /** Never rejects: where a rate cannot be read the one before stays, and a funding time without one is said where it is missed. */
+  async #announce({ onFunding }: FeedHandlers, instruments: readonly Instrument[]): Promise<void> {
+    const perpetuals = instruments.filter(({ fundingSchedule }) => fundingSchedule !== null);
+    if (onFunding === undefined || perpetuals.length === 0) return;
+    const { fundingMs } = this.#limits;
+    const now = this.#time.now();
+    this.#fundingDueAt = now - (now % fundingMs) + fundingMs;
+    for (const perpetual of perpetuals) {
+      try {
+        onFunding(await readFunding(this.#opened(), perpetual));
+      } catch (error) {
+        this.#failed('funding', error);
+      }
+    }
   }
 
   async history(symbol: string, intervalMinutes: number, bars: number): Promise<readonly Bar[]> {
@@ -239,5 +281,5 @@ function endpointsOf({ environment, endpoints }: BybitOptions): Endpoints {
 
 function limitsOf(environment: Environment): BybitLimits {
   if (environment !== 'embedded') return LIMITS;
-  return { ...LIMITS, feed: { ...LIMITS.feed, redial: { ...LIMITS.feed.redial, capMs: EMBEDDED_REDIAL_CAP_MS } } };
+  return { ...LIMITS, fundingMs: EMBEDDED_FUNDING_MS, feed: { ...LIMITS.feed, redial: { ...LIMITS.feed.redial, capMs: EMBEDDED_REDIAL_CAP_MS } } };
 }

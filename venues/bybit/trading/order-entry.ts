@@ -13,6 +13,7 @@ import type {
   PlaceOutcome,
   VenueBalance,
   VenueExecution,
+  VenueFunding,
   VenueOrder,
   VenuePosition,
 } from '#trading/model/live.ts';
@@ -22,7 +23,7 @@ import { isOwnOrderId } from '#trading/execution/order-names.ts';
 import { z } from 'zod';
 import { categoryOf } from '../markets.ts';
 import { changeFailure, placeFailure } from './outcome.ts';
-import { balanceOf, executionOf, orderOf, positionOf, type LegOf } from './rows.ts';
+import { balanceOf, executionOf, fundingOf, orderOf, positionOf, type LegOf } from './rows.ts';
 import { createBody, tradingStopBody, type Body } from './request.ts';
 import { NotSent, type BybitSession } from './session.ts';
 
@@ -114,14 +115,18 @@ export class BybitOrders implements OrderEntry, Account {
   }
 
   async executionsSince(since: Instant): Promise<readonly VenueExecution[]> {
-    const now = this.#session.now();
     const found: VenueExecution[] = [];
-    for (let from = Math.max(0, now - EXECUTIONS_AGE_MS_MAX, Math.min(since, now)); from <= now; from += WINDOW_MS) {
-      for (const category of this.#categories()) {
-        found.push(...(await this.#executions({ category, startTime: from, endTime: Math.min(now + 1, from + WINDOW_MS - 1) })));
-      }
-    }
+    for (const query of this.#windows(since, this.#categories())) found.push(...(await this.#executions(query)));
     return found.sort((left, right) => left.executedAt - right.executedAt);
+  }
+
+  async fundingSince(since: Instant): Promise<readonly VenueFunding[]> {
+    if (!this.#trades('crypto_futures')) return [];
+    const rows: unknown[] = [];
+    for (const query of this.#windows(since, ['linear'])) {
+      rows.push(...(await this.#rows('privateGetV5ExecutionList', { ...query, execType: 'Funding', limit: 100 })));
+    }
+    return rows.flatMap((row) => this.#funding(row) ?? []).sort((left, right) => left.executedAt - right.executedAt);
   }
 
   async positions(): Promise<readonly VenuePosition[]> {
@@ -155,7 +160,7 @@ export class BybitOrders implements OrderEntry, Account {
     return { equity: settled?.total ?? ZERO_MONEY, available: settled?.available ?? ZERO_MONEY };
   }
 
-  subscribe({ onOrder, onExecution, onResumed }: OrderReports): Promise<void> {
+  subscribe({ onOrder, onExecution, onResumed, onFunding }: OrderReports): Promise<void> {
     return this.#session.open((topic, rows) => {
       for (const row of rows) {
         if (topic === 'order') {
@@ -164,6 +169,8 @@ export class BybitOrders implements OrderEntry, Account {
         } else {
           const execution = this.#execution(row);
           if (execution !== null) onExecution(execution);
+          const funding = this.#funding(row);
+          if (funding !== null) onFunding?.(funding);
         }
       }
     }, onResumed);
@@ -212,6 +219,10 @@ export class BybitOrders implements OrderEntry, Account {
     );
     if (execution === null || execution.leg === null || execution.parentId !== null || execution.clientOrderId !== null) return execution;
     return { ...execution, parentId: this.#entries.get(execution.symbol) ?? null };
+  }
+
+  #funding(raw: unknown): VenueFunding | null {
+    return fundingOf(raw, (symbol) => this.#ofCategory(symbol, 'linear'));
   }
 
   async #executions(query: Body): Promise<readonly VenueExecution[]> {
@@ -271,6 +282,16 @@ export class BybitOrders implements OrderEntry, Account {
 
   #ofCategory(venueSymbol: string, category: 'spot' | 'linear'): Instrument | undefined {
     return this.#session.instruments().find((known) => known.venueSymbol === venueSymbol && categoryOf(known.symbol) === category);
+  }
+
+  /** Questions for executions from `since` on: each of the longest span that the venue takes. */
+  #windows(since: Instant, categories: readonly ('spot' | 'linear')[]): readonly Body[] {
+    const now = this.#session.now();
+    const queries: Body[] = [];
+    for (let from = Math.max(0, now - EXECUTIONS_AGE_MS_MAX, Math.min(since, now)); from <= now; from += WINDOW_MS) {
+      for (const category of categories) queries.push({ category, startTime: from, endTime: Math.min(now + 1, from + WINDOW_MS - 1) });
+    }
+    return queries;
   }
 
   #trades(asset: Asset): boolean {

@@ -1,7 +1,7 @@
 /** Private rows of Bybit v5, parsed: what we need strictly, the rest not at all (a venue adds fields, and sends some as ''). */
-import { amount, isDecimalText, money, notional, scale, type Money, type Qty, type Ratio } from '#trading/money/decimal.ts';
+import { absolute, amount, isDecimalText, money, notional, scale, type Money, type Qty, type Ratio } from '#trading/money/decimal.ts';
 import type { Instrument } from '#trading/model/instrument.ts';
-import type { VenueBalance, VenueExecution, VenueOrder, VenuePosition, VenueStatus } from '#trading/model/live.ts';
+import type { VenueBalance, VenueExecution, VenueFunding, VenueOrder, VenuePosition, VenueStatus } from '#trading/model/live.ts';
 import { z } from 'zod';
 
 const decimal = <U extends string>() =>
@@ -46,6 +46,9 @@ const executionRow = z.object({
   feeRate: text,
   feeCurrency: text,
   execTime: stamp,
+});
+const fundingRow = executionRow.pick({ symbol: true, execId: true, execPrice: true, execQty: true, execFee: true, execTime: true }).extend({
+  feeRate: decimal<'ratio'>(),
 });
 const positionRow = z.object({ symbol: z.string().min(1), side: z.enum(['Buy', 'Sell', '', 'None']), size: decimal<'qty'>(), avgPrice: text });
 const coinRow = z.object({ coin: z.string().min(1), walletBalance: decimal<'money'>(), locked: text, totalOrderIM: text, totalPositionIM: text });
@@ -115,6 +118,19 @@ export function executionOf(raw: unknown, instrumentOf: InstrumentOf, legsOf: (o
     ...fee,
     executedAt: row.execTime,
   };
+}
+
+/**
+ * LC-6: a row of funding; null for every other row. Its quantity is the whole position and its fee is what the position pays, negative where it
+ * receives (venues/bybit.md §6.8). Only perpetuals have one. @throws z.ZodError
+ */
+export function fundingOf(raw: unknown, perpetualOf: InstrumentOf): VenueFunding | null {
+  if (typeof raw !== 'object' || raw === null || !('execType' in raw) || raw.execType !== 'Funding') return null;
+  const { symbol: venueSymbol, execId: executionId, execPrice: price, execQty: qty, execFee: amount, feeRate, execTime } = fundingRow.parse(raw);
+  const instrument = perpetualOf(venueSymbol);
+  if (instrument === undefined) return null;
+  const { asset, symbol } = instrument;
+  return { executionId, asset, symbol, qty: absolute(qty), price, rate: feeRate, amount, executedAt: execTime };
 }
 
 /** Null where flat or of no symbol of ours. @throws z.ZodError */

@@ -136,7 +136,7 @@ export function verified(facts: readonly Fact[]): readonly string[] {
   book.seed = SEED;
   const orders = new OrderRules(book);
   const trades = new TradeRules(book);
-  const fills = new FillRules(book, (fill, trip, report) => trades.closed(fill, trip, report));
+  const fills = new FillRules(book, (of, by, trip, report) => trades.closed(of, by, trip, report));
   for (const fact of facts) {
     const report: Report = (rule, what) => void found.push(`${fact.seq} ${rule}: ${what}`);
     if (fact.type === 'settings.loaded') book.settings = fact.body.settings;
