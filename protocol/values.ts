@@ -162,7 +162,6 @@ export const fill = z.strictObject({
   qty,
   fee: money,
   feeQty: qty.exactOptional(),
-  dustQty: qty.exactOptional(),
   filledAt: instant,
   paper: paperProof.nullable(),
   venueExecutionId: name.nullable(),

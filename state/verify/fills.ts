@@ -1,5 +1,5 @@
 /** Fills: each belongs to an order, is no more than it, carries its proof, and fits the position it changes. */
-import { add, greaterThan, isPositive, lessThan, ONE, ZERO_QTY, type Qty } from '#trading/money/decimal.ts';
+import { add, greaterThan, isPositive, ONE, ZERO_QTY, type Qty } from '#trading/money/decimal.ts';
 import type { Fact } from '#trading/model/events.ts';
 import { opposite, type Fill } from '#trading/model/order.ts';
 import { executedQty, filledQty, instrumentKey, isOwnFill, positionKey, type OrderBook, type OrderStory } from './order-book.ts';
@@ -45,7 +45,6 @@ export class FillRules {
       report('FILL', `${fact.actor} recorded ${fill.fillId}, which is of ${gatewayOf(fill.asset, fill.mode)}`);
     if (!isPositive(fill.qty) || !isPositive(fill.price)) return report('FILL', `${fill.fillId} is of ${fill.qty} at ${fill.price}`);
     if (fill.filledAt > fact.at) report('FILL', `${fill.fillId} was filled at ${fill.filledAt}, after it was recorded`);
-    if (fill.dustQty !== undefined) this.#checkDust(fill, fill.dustQty, report);
     const story = this.#story(fill, report);
     if (story !== null) {
       checkQuantity(fill, story, this.#book.sendings.get(fill.clientOrderId)?.body.qty ?? null, report);
@@ -69,13 +68,6 @@ export class FillRules {
     const side = isOwnFill(fill, intent) ? intent.side : opposite(intent.side);
     if (fill.side !== side) report('FILL', `${fill.fillId} is a ${fill.side} for ${fill.reason}, its order says ${side}`);
     return story;
-  }
-
-  /** Only what no order can sell may leave a position without one. */
-  #checkDust({ fillId, asset, mode, symbol }: Fill, dustQty: Qty, report: Report): void {
-    const lot = this.#book.instruments.get(instrumentKey({ asset, symbol }))?.lotSize;
-    const isDust = mode === 'live' && asset === 'crypto_spot' && lot !== undefined && isPositive(dustQty) && lessThan(dustQty, lot);
-    if (!isDust) report('FILL', `${fillId} leaves ${dustQty} of ${symbol} as dust; only less than a lot (${lot ?? 'unknown'}) of a live coin is`);
   }
 
   #checkExecution(fill: Fill, report: Report): void {

@@ -101,10 +101,6 @@ export class Position {
     if (lessThan(this.#held, fill.qty)) throw new RangeError(`${fill.fillId} takes ${fill.qty} out of a position of ${this.#held}`);
     this.#fills.push(fill);
     this.#held = subtract(this.#held, fill.qty);
-    if (fill.dustQty !== undefined) {
-      if (this.#held !== fill.dustQty) throw new RangeError(`${fill.fillId} calls ${fill.dustQty} dust of a position of ${this.#held}`);
-      this.#held = ZERO_QTY;
-    }
     return isZero(this.#held) ? this.#trip() : null;
   }
 

@@ -18,7 +18,9 @@ export function fileTooLong(path: string, text: string): readonly string[] {
 export function badName(path: string): readonly string[] {
   const name = path.slice(path.lastIndexOf('/') + 1);
   if (/^index\.[jt]s$/.test(name)) return [`${path}: no barrels; name the file by what it holds`];
-  return KEBAB_NAME.test(name) || PRESCRIBED.test(name) || GOLDEN.test(path) ? [] : [`${path}: file names are kebab-case (components PascalCase.svelte)`];
+  return KEBAB_NAME.test(name) || PRESCRIBED.test(name) || GOLDEN.test(path)
+    ? []
+    : [`${path}: file names are kebab-case (components PascalCase.svelte)`];
 }
 
 /** Functions longer than the limit; the callback of `describe` is a chapter, not a function. */

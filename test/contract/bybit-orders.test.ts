@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import type { Placement, VenueExecution, VenueOrder } from '#trading/model/live.ts';
-import { price, qty, type Price, type Qty } from '#trading/money/decimal.ts';
+import type { Placement, VenueExecution, VenueFunding, VenueOrder } from '#trading/model/live.ts';
+import { notional, price, qty, ratio, type Price, type Qty } from '#trading/money/decimal.ts';
 import { venueParams } from '#venues/embedded/params.ts';
 import { openVenue, type Venue } from '#venues/embedded/venue.ts';
 import { Keys } from '#venues/bybit/trading/exchange.ts';
@@ -20,6 +20,7 @@ describe('RT-2 live orders at the embedded Bybit, through an unmodified ccxt', (
   let orders: BybitOrders;
   const reported: VenueOrder[] = [];
   const executed: VenueExecution[] = [];
+  const funded: VenueFunding[] = [];
   let ids = 0;
   let resumed = 0;
 
@@ -40,12 +41,14 @@ describe('RT-2 live orders at the embedded Bybit, through an unmodified ccxt', (
       onOrder: (order) => reported.push(order),
       onExecution: (execution) => executed.push(execution),
       onResumed: () => resumed++,
+      onFunding: (row) => funded.push(row),
     });
   }
 
   beforeEach(async () => {
     reported.length = 0;
     executed.length = 0;
+    funded.length = 0;
     venue = await openVenue(venueParams.parse({ seed: 'orders', play: { kind: 'synthetic' } }));
     await venue.step();
     await openSession();
@@ -99,6 +102,25 @@ describe('RT-2 live orders at the embedded Bybit, through an unmodified ccxt', (
     assert.deepEqual(await orders.positions(), []);
     assert.deepEqual(await orders.openOrders(), [], 'the venue clears the legs with the position');
   });
+
+  it('LC-6 funding is reported as cash, never as an execution, and found again in the list; the position stays', async () => {
+    const order = await entry(PERP);
+    await orders.place(order);
+    await until(() => executed.length > 0);
+    for (let step = 0; step < 8 * 3600 && funded.length === 0; step++) {
+      await venue.step();
+      if (step % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    await until(() => funded.length > 0);
+    const [row] = funded;
+    assert.deepEqual([row?.symbol, row?.asset, row?.qty, row?.rate], [PERP, 'crypto_futures', '0.01', '0.0001']);
+    assert.equal(row?.amount, notional(row?.price ?? price('0'), qty('0.01'), ratio('0.0001')), 'a long pays');
+    assert.equal((row?.executedAt ?? 1) % (8 * 3_600_000), 0);
+    session.observe(venue.info().now);
+    assert.deepEqual(await orders.fundingSince(row?.executedAt ?? 0), [row]);
+    assert.deepEqual([executed.length, (await orders.executionsSince(0)).length], [1, 1]);
+    assert.equal((await orders.positions())[0]?.qty, '0.01');
+  }).timeout(60_000);
 
   it('BR-1 a spot entry takes its bracket too, and pays its fee in coins: the rest of them is what is held', async () => {
     const order = await entry(SPOT);

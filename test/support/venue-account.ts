@@ -96,21 +96,22 @@ export function ourHeld(fills: readonly Fill[]): ReadonlyMap<string, Qty> {
   return withoutFlat(held);
 }
 
-/** Contracts with a position, dust apart. */
-export function ourOpen(fills: readonly Fill[]): readonly string[] {
-  const held = new Map(ourHeld(fills));
-  for (const fill of fills) {
-    const before = held.get(contractOf(fill));
-    if (fill.dustQty !== undefined && before !== undefined) held.set(contractOf(fill), subtract(before, fill.dustQty));
+/** Contracts with a position, dust set aside apart. */
+export function ourOpen(facts: readonly Fact[]): readonly string[] {
+  const held = new Map(ourHeld(liveFills(facts)));
+  for (const fact of facts) {
+    if (fact.type !== 'dust.set_aside' || fact.body.mode !== 'live') continue;
+    const contract = contractOf(fact.body);
+    held.set(contract, subtract(held.get(contract) ?? ZERO_QTY, fact.body.qty));
   }
   return [...withoutFlat(held).keys()];
 }
 
 /** Open positions of ours without an open stop and an open take-profit at the venue. */
-export function naked(account: VenueAccount, fills: readonly Fill[]): readonly string[] {
+export function naked(account: VenueAccount, facts: readonly Fact[]): readonly string[] {
   const has = (contract: string, leg: RegExp): boolean =>
     account.orders.some(({ state, request }) => OPEN.has(state) && request.contract === contract && leg.test(request.stopKind));
-  return ourOpen(fills).filter((contract) => !has(contract, /stop-loss|^stop$|tpsl/) || !has(contract, /take-profit/));
+  return ourOpen(facts).filter((contract) => !has(contract, /stop-loss|^stop$|tpsl/) || !has(contract, /take-profit/));
 }
 
 /** Of each client order id: at most one order at the venue, and none that the journal did not send. */

@@ -1,9 +1,9 @@
 /** What a venue says of orders, in whatever order and however often it says it: facts, each once; alarms; nothing believed that cannot be. */
-import { isPositive, lessThan, subtract, type Qty } from '../money/decimal.ts';
+import { isPositive, lessThan, subtract } from '../money/decimal.ts';
 import type { DomainEvent } from '../model/events.ts';
 import type { Lookup, VenueExecution, VenueOrder } from '../model/live.ts';
 import type { MessageBody } from '../model/messages.ts';
-import type { Fill, FillReason, Side } from '../model/order.ts';
+import type { Fill, FillReason } from '../model/order.ts';
 import { fillIdOf, isOwnOrderId } from './order-names.ts';
 import { executedOf, isOpen, transition, type OrderInput, type Verdict } from './order-state.ts';
 import { liveKey, orderOf, refOf, type LiveOrder } from './live-state.ts';
@@ -190,7 +190,6 @@ function isEarly(turn: LiveTurn, order: LiveOrder, { executionId, leg, side, qty
 function fillEvent(turn: LiveTurn, order: LiveOrder, bookedOn: string, reason: FillReason, execution: VenueExecution): DomainEvent {
   const { asset, symbol, side, price, fee, feeQty, executionId, executedAt } = execution;
   const qty = feeQty === null ? execution.qty : subtract(execution.qty, feeQty);
-  const dustQty = dustOf(turn, order, side, qty);
   const fill: Fill = {
     ...{ fillId: fillIdOf(turn.config.terms.broker, order.clientOrderId, executionId), clientOrderId: bookedOn },
     ...{
@@ -204,23 +203,12 @@ function fillEvent(turn: LiveTurn, order: LiveOrder, bookedOn: string, reason: F
       qty,
       fee,
       ...(feeQty === null ? {} : { feeQty }),
-      ...(dustQty === null ? {} : { dustQty }),
     },
     // The venue's clock may be ahead of ours; a fill is never later than its record.
     ...{ filledAt: Math.min(executedAt, turn.now), paper: null, venueExecutionId: executionId },
   };
   turn.recorded(executionId);
   return { type: 'fill.recorded', body: { fill } };
-}
-
-/** What a close leaves of a coin that is less than a lot: it can be sold by no order, and is no position any more. */
-function dustOf(turn: LiveTurn, order: LiveOrder, side: Side, closes: Qty): Qty | null {
-  const key = liveKey(order);
-  const holding = turn.state.holdings[key];
-  const lot = turn.state.instruments[key]?.lotSize;
-  if (order.asset !== 'crypto_spot' || lot === undefined || holding === undefined || holding.side === side) return null;
-  const left = subtract(holding.qty, closes);
-  return isPositive(left) && lessThan(left, lot) ? left : null;
 }
 
 /** Alarms of verdicts; a ghost is cancelled by the sweep, since it counts as open at the venue. */

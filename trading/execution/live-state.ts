@@ -276,7 +276,7 @@ function filled(before: LiveState, fill: Fill): LiveState {
   const holding = state.holdings[key];
   if (holding === undefined) return fill.reason === 'entry' ? opened(after, fill) : after;
   if (fill.side === holding.side) return { ...after, holdings: { ...after.holdings, [key]: { ...holding, qty: add(holding.qty, fill.qty) } } };
-  if (fill.dustQty !== undefined || atMost(holding.qty, fill.qty)) return gone(after, key, fill.filledAt);
+  if (atMost(holding.qty, fill.qty)) return gone(after, key, fill.filledAt);
   const reduced = { price: fill.price, reason: fill.reason, at: fill.filledAt };
   return { ...after, holdings: { ...after.holdings, [key]: { ...holding, qty: subtract(holding.qty, fill.qty), reduced } } };
 }

@@ -121,10 +121,7 @@ function reduced(before: BookedPosition, fill: Fill): Booked {
     exitQty: add(before.exitQty, fill.qty),
     exitValue: add(before.exitValue, notional(fill.price, fill.qty)),
   };
-  // Dust is an exit that brought nothing: what was paid for it is lost to this trade.
-  const left = fill.dustQty === undefined ? position.qty : subtract(position.qty, fill.dustQty);
-  if (isZero(left)) return { position: null, closed: closedBy(position, fill.reason, fill.filledAt) };
-  if (fill.dustQty !== undefined) throw new RangeError(`${fill.fillId}: leaves dust of ${fill.dustQty} and ${position.qty} in the position`);
+  if (isZero(position.qty)) return { position: null, closed: closedBy(position, fill.reason, fill.filledAt) };
   const cost = notional(position.averagePrice, position.exitQty);
   return { position: { ...position, realised: gain(position, position.exitValue, cost) }, closed: null };
 }

@@ -90,11 +90,6 @@ export interface Fill {
   readonly fee: Money;
   /** Base units that the fee took out of the quantity before it reached the position (spot buys); `qty` is without them. */
   readonly feeQty?: Qty;
-  /**
-   * Base units of a spot position that this fill left over, less than the venue's lot: no order can sell them (a fee in coins cuts quantities off
-   * the lot). They leave the position, count for nothing in its result, and stay in the account.
-   */
-  readonly dustQty?: Qty;
   readonly filledAt: Instant;
   readonly paper: PaperProof | null;
   readonly venueExecutionId: string | null;

@@ -84,8 +84,7 @@ function filled(books: BrokerBooks, fill: Fill): BrokerBooks {
   const oldest = fill.filledAt - EXECUTIONS_KEPT_MS;
   const kept = Object.entries(books.executions).filter(([, at]) => at >= oldest);
   const executions = { ...Object.fromEntries(kept), [fill.venueExecutionId ?? fill.fillId]: fill.filledAt };
-  const dust = fill.dustQty === undefined ? books.dust : { ...books.dust, [key]: add(books.dust[key] ?? ZERO_QTY, fill.dustQty) };
-  return { ...books, executions, dust, positions: position === null ? without(books.positions, key) : { ...books.positions, [key]: position } };
+  return { ...books, executions, positions: position === null ? without(books.positions, key) : { ...books.positions, [key]: position } };
 }
 
 function setAside(books: BrokerBooks, { asset, symbol, qty }: EventBody<'dust.set_aside'>): BrokerBooks {

@@ -117,7 +117,7 @@ function over(state: TraderState, clientOrderId: string): TraderState {
 
 function filled(state: TraderState, fill: Fill): TraderState {
   const before = state.positions[fill.symbol] ?? ZERO_QTY;
-  const after = add(before, fill.side === 'buy' ? fill.qty : negate(add(fill.qty, fill.dustQty ?? ZERO_QTY)));
+  const after = add(before, fill.side === 'buy' ? fill.qty : negate(fill.qty));
   const moved = { ...state, pending: pendingAfter(state.pending, fill) };
   if (!isZero(after)) return { ...moved, positions: { ...state.positions, [fill.symbol]: after } };
   return closedAt(moved, fill.symbol, fill.filledAt);

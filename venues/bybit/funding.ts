@@ -13,7 +13,7 @@ const answer = z.object({
 
 /** @throws z.ZodError where the answer is none, Error where the venue does not answer. */
 export async function readFunding(
-  exchange: Exchange,
+  exchange: Pick<Exchange, 'publicGetV5MarketTickers'>,
   { symbol, venueSymbol }: { readonly symbol: string; readonly venueSymbol: string },
 ): Promise<FundingAnnounced> {
   const { list } = answer.parse(await exchange.publicGetV5MarketTickers({ category: 'linear', symbol: venueSymbol })).result;

@@ -313,7 +313,7 @@ describe('LiveOrders', () => {
     assert.notEqual(bought, '1.23');
     live.trade(BTC);
     await live.run(15_000);
-    assert.equal(live.of('fill.recorded').at(-1)?.fill.dustQty, subtract(bought, qty('1.22')));
+    assert.equal(live.of('dust.set_aside').at(-1)?.qty, subtract(bought, qty('1.22')));
     assert.deepEqual(live.state.holdings, {});
     assert.deepEqual([alarms(live), live.of('reconcile.differed')], [[], []]);
     assert.deepEqual(purposes(live), ['entry', 'exit']);

@@ -54,15 +54,6 @@ function book(fills: readonly Fill[], multiplier: Ratio = ratio('1')) {
 }
 
 describe('ledger/positions', () => {
-  it('SZ-8 dust leaves the position and brings nothing: the result is the cash', () => {
-    const coins = [fill('buy', '0.999', '100', '0.1'), fill('sell', '0.99', '110', '0.2', 'exit', { dustQty: qty('0.009') })];
-    const { position, closed } = book(coins);
-    assert.equal(position, null);
-    // 108.9 − 0.2 came in; 99.9 + 0.1 went out.
-    assert.deepEqual([closed[0]?.qty, closed[0]?.pnl], ['0.999', '8.7']);
-    assert.throws(() => book([fill('buy', '2', '100'), fill('sell', '1', '100', '0', 'exit', { dustQty: qty('0.5') })]), RangeError);
-  });
-
   it('SZ-8 a long: what came in minus what went out minus the fees', () => {
     const { position, closed } = book([fill('buy', '2', '100', '0.2'), fill('sell', '2', '103', '0.21', 'take_profit')]);
     assert.equal(position, null);

@@ -176,7 +176,14 @@ describe('paper/simulator: the per-quote path', () => {
     const before = house.paper.state;
     const quote = house.quoteAt(T0, 100);
     assert.equal(house.paper.state, before);
-    assert.deepEqual(house.paper.memory, { lastGood: { 'crypto_spot|BTC/USDT': quote }, suspects: {}, worst: {}, gate: [], announced: {}, unfunded: {} });
+    assert.deepEqual(house.paper.memory, {
+      lastGood: { 'crypto_spot|BTC/USDT': quote },
+      suspects: {},
+      worst: {},
+      gate: [],
+      announced: {},
+      unfunded: {},
+    });
   });
 
   it('answers state and kill', () => {
