@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { price, qty, subtract, ZERO_QTY } from '#trading/money/decimal.ts';
+import { price, qty } from '#trading/money/decimal.ts';
 import { placementOf } from '#trading/execution/live-state.ts';
 import type { Message } from '#trading/model/messages.ts';
 import type { OrderTerms } from '#trading/model/live.ts';
@@ -277,69 +277,6 @@ describe('LiveOrders', () => {
     assert.deepEqual(alarms(live), ['NAKED_POSITION']);
     assert.equal(live.state.holdings[`crypto_spot|${BTC}`], undefined);
     assert.equal(live.of('fill.recorded').at(-1)?.fill.reason, 'flatten');
-  });
-
-  it('BR-2 a close that took the legs and did not come about leaves nothing naked', async () => {
-    const live = await world({}, { ...NATIVE, closingFreesLegs: ['crypto_spot'] });
-    live.approve(live.intent(BTC));
-    await live.run(2000);
-    const place = live.venue.place.bind(live.venue);
-    live.venue.place = (order) =>
-      order.purpose === 'exit' ? Promise.resolve({ kind: 'rejected', code: '110', text: 'not now' } as const) : place(order);
-    live.trade(BTC);
-    await live.run(1000);
-    assert.deepEqual(alarms(live), ['NAKED_POSITION']);
-    assert.deepEqual(purposes(live), ['entry', 'exit', 'stop_loss', 'take_profit']);
-    assert.equal(live.state.holdings[`crypto_spot|${BTC}`]?.nakedSince, null);
-  });
-
-  it('what is left of a coin below a lot is dust: no position, no order, and the reconciler agrees', async () => {
-    const made = new LiveVenue(T0, 1, NO_FAULTS, NATIVE);
-    const subscribe = made.subscribe.bind(made);
-    const fee = qty('0.001');
-    // The venue keeps the fee of what is bought.
-    made.subscribe = (reports) => subscribe({ ...reports, onExecution: (row) => reports.onExecution(row.side === 'buy' ? paid(row) : row) });
-    const paid = <T extends { symbol: string }>(row: T): T & { feeQty: typeof fee } => {
-      made.held.set(row.symbol, subtract(made.held.get(row.symbol) ?? ZERO_QTY, fee));
-      return { ...row, feeQty: fee };
-    };
-    const live = new LiveWorld(made);
-    live.isStrict = true;
-    await live.start();
-    await live.run(1000);
-    live.approve(live.intent(BTC, { qty: qty('1.23') }));
-    await live.run(2000);
-    const bought = live.state.holdings[`crypto_spot|${BTC}`]?.qty ?? ZERO_QTY;
-    assert.notEqual(bought, '1.23');
-    live.trade(BTC);
-    await live.run(15_000);
-    assert.equal(live.of('dust.set_aside').at(-1)?.qty, subtract(bought, qty('1.22')));
-    assert.deepEqual(live.state.holdings, {});
-    assert.deepEqual([alarms(live), live.of('reconcile.differed')], [[], []]);
-    assert.deepEqual(purposes(live), ['entry', 'exit']);
-  });
-
-  it('ST-3 reads the account again when reports come back, and enters nothing before', async () => {
-    const made = new LiveVenue(T0, 1, NO_FAULTS, NATIVE);
-    const subscribe = made.subscribe.bind(made);
-    let resume = (): void => assert.fail('not subscribed');
-    made.subscribe = (reports) => {
-      resume = reports.onResumed;
-      return subscribe(reports);
-    };
-    const live = new LiveWorld(made);
-    await live.start();
-    await live.run(1000);
-    made.faults = { ...NO_FAULTS, reportLost: 1 };
-    const entry = live.approve(live.intent(BTC));
-    await live.run(300);
-    assert.notEqual(live.at(entry), 'FILLED');
-    resume();
-    live.approve(live.intent('ETH/USDT'));
-    await live.settle();
-    assert.match(ends(live)[0] ?? '', /the account was not read/);
-    await live.run(300);
-    assert.equal(live.at(entry), 'FILLED');
   });
 
   it('KS-1 cancels entries on their way and keeps what protects; flatten is a separate choice', async () => {

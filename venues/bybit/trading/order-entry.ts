@@ -26,6 +26,7 @@ import { changeFailure, placeFailure } from './outcome.ts';
 import { balanceOf, executionOf, fundingOf, orderOf, positionOf, type LegOf } from './rows.ts';
 import { createBody, tradingStopBody, type Body } from './request.ts';
 import { NotSent, type BybitSession } from './session.ts';
+import { freeCoins } from './spot-coins.ts';
 
 const SETTLEMENT_COIN = 'USDT';
 const PAGE_ROWS = 50;
@@ -188,17 +189,14 @@ export class BybitOrders implements OrderEntry, Account {
     return this.#session.close();
   }
 
-  /** Spot legs lock the coins that they would sell: nothing else can sell them first. Only the house's own are cancelled. */
   async #freeCoins({ symbol, side }: Placement): Promise<void> {
     if (categoryOf(symbol) !== 'spot') return;
     const at = { category: 'spot', symbol: this.#session.instrument(symbol).venueSymbol };
-    for (const orderFilter of ['Order', 'tpslOrder']) {
-      for (const row of await this.#rows('privateGetV5OrderRealtime', { ...at, orderFilter, openOnly: 0 })) {
-        const order = this.#order(row);
-        if (order?.status !== 'open' || order.side !== side || !(isOwnOrderId(order.parentId) || isOwnOrderId(order.clientOrderId))) continue;
-        await this.#change('privatePostV5OrderCancel', { ...at, orderFilter, orderId: order.venueOrderId });
-      }
-    }
+    const open = async (orderFilter: string): Promise<readonly VenueOrder[]> =>
+      (await this.#rows('privateGetV5OrderRealtime', { ...at, orderFilter, openOnly: 0 })).flatMap((row) => this.#order(row) ?? []);
+    const cancel = (orderId: string, orderFilter: string): Promise<ChangeOutcome> =>
+      this.#change('privatePostV5OrderCancel', { ...at, orderFilter, orderId });
+    await freeCoins({ open, cancel }, symbol, side);
   }
 
   #order(raw: unknown): VenueOrder | null {
