@@ -1,5 +1,17 @@
 /** Private rows of Bybit v5, parsed: what we need strictly, the rest not at all (a venue adds fields, and sends some as ''). */
-import { amount, isDecimalText, money, notional, scale, type Money, type Qty, type Ratio } from '#trading/money/decimal.ts';
+import {
+  add,
+  amount,
+  isDecimalText,
+  isPositive,
+  notional,
+  scale,
+  subtract,
+  ZERO_MONEY,
+  type Money,
+  type Qty,
+  type Ratio,
+} from '#trading/money/decimal.ts';
 import type { Instrument } from '#trading/model/instrument.ts';
 import type { VenueBalance, VenueExecution, VenueOrder, VenuePosition, VenueStatus } from '#trading/model/live.ts';
 import { z } from 'zod';
@@ -76,7 +88,8 @@ export function orderOf(raw: unknown, instrumentOf: InstrumentOf): VenueOrder | 
   if (instrument === undefined) return null;
   const leg = legOf(row);
   return {
-    clientOrderId: row.orderLinkId === '' ? null : row.orderLinkId,
+    // Spot legs have a number of the venue's where a client's id would be.
+    clientOrderId: row.orderLinkId === '' || leg !== null ? null : row.orderLinkId,
     parentId: row.parentOrderLinkId === '' ? null : row.parentOrderLinkId,
     venueOrderId: row.orderId,
     asset: instrument.asset,
@@ -98,16 +111,17 @@ export function executionOf(raw: unknown, instrumentOf: InstrumentOf, legsOf: (o
   const instrument = instrumentOf(row.symbol);
   if (instrument === undefined || !TRADES.has(row.execType)) return null;
   const known = legsOf(row.orderId);
+  const leg = known?.leg ?? legOf(row);
   const fee = feeOf(row, instrument);
   return {
     executionId: row.execId,
-    clientOrderId: row.orderLinkId === '' ? null : row.orderLinkId,
+    clientOrderId: row.orderLinkId === '' || leg !== null ? null : row.orderLinkId,
     parentId: known?.parentId ?? null,
     venueOrderId: row.orderId,
     asset: instrument.asset,
     symbol: instrument.symbol,
     side: row.side,
-    leg: known?.leg ?? legOf(row),
+    leg,
     price: row.execPrice,
     qty: row.execQty,
     ...fee,
@@ -132,13 +146,13 @@ export interface CoinBalance extends VenueBalance {
 /** @throws z.ZodError */
 export function balanceOf(raw: unknown): CoinBalance {
   const row = coinRow.parse(raw);
-  const held = [row.locked, row.totalOrderIM, row.totalPositionIM].filter(isDecimalText).reduce((sum, part) => sum + Number(part), 0);
-  const available = Number(row.walletBalance) - held;
+  const bound = [row.locked, row.totalOrderIM, row.totalPositionIM].filter(isDecimalText).map((part) => amount<'money'>(part));
+  const available = subtract(row.walletBalance, add(ZERO_MONEY, ...bound));
   // Shown and clamped by, never booked: the ledger's own amounts come from executions.
   return {
     currency: row.coin,
     total: row.walletBalance,
-    available: money(available > 0 ? String(Number(available.toFixed(8))) : '0'),
+    available: isPositive(available) ? available : ZERO_MONEY,
     held: amount<'qty'>(row.walletBalance),
   };
 }
