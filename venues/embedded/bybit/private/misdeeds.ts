@@ -23,6 +23,7 @@ export const SWITCH_FAULTS = [
   'dcp',
   'ban',
   'refuse-login',
+  'isolated-margin',
 ] as const;
 /** Milliseconds; 0 is off. */
 export const AMOUNT_FAULTS = ['skew', 'history-lag', 'realtime-lag', 'stream-lag'] as const;
