@@ -194,7 +194,7 @@ describe('the reported failure modes of Bybit: orders that cannot be seen', () =
       world.of('order.ended').map(({ clientOrderId: id, status }) => [id, status]),
       [
         [there, 'filled'],
-        [not, 'not_placed'],
+        [not, 'not_sent'],
       ],
     );
     assert.equal(world.of('order.sending').length, 2);
@@ -204,8 +204,7 @@ describe('the reported failure modes of Bybit: orders that cannot be seen', () =
     const live = await house();
     const { world, rig } = live;
     rig.venue.fault('drop-reply', 'order/create');
-    const id = world.approve(await live.intent(PERP));
-    await world.quiet();
+    const id = await live.approve(PERP);
     await live.restart();
     await live.until(() => world.at(id) === 'FILLED');
     assert.equal((await list(rig, '/v5/execution/list', 'category=linear')).length, world.of('fill.recorded').length);

@@ -106,7 +106,7 @@ export class BybitRig {
       ...{ clientOrderId: `l${String(++this.#ids).padStart(26, '0')}`, asset: symbol === SPOT ? 'crypto_spot' : 'crypto_futures', symbol },
       ...{ side: 'buy', purpose: 'entry', qty: qty('0.01'), pricing: { type: 'market', worst: at(mid * 1.005) } },
       ...{ bracket: { takeProfit: at(mid * 1.2), stopLoss: at(mid * 0.8) }, reduceOnly: false },
-      ...{ deadlineAt: this.session.now() + BYBIT_TERMS.deadlineMs, ...more },
+      ...{ deadlineAt: this.session.now() + (this.#options.requestMs ?? BYBIT_TERMS.deadlineMs), ...more },
     };
   }
 
@@ -188,6 +188,8 @@ export class House {
   async approve(symbol: string, more: Partial<OrderIntent> = {}): Promise<string> {
     const id = this.world.approve(await this.intent(symbol, more));
     await this.world.quiet();
+    // A new gateway's bucket is empty.
+    await this.until(() => this.world.at(id) !== 'INTENT');
     return id;
   }
 }
