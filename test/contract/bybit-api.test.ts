@@ -167,7 +167,10 @@ describe('two independent clients at the embedded Bybit', () => {
       });
       stream.on('exception', quiet);
       try {
-        await Promise.all(stream.subscribeV5(['order', 'execution'], 'linear'));
+        let isSubscribed = false;
+        stream.on('response', (response: unknown) => (isSubscribed ||= JSON.stringify(response).includes('"op":"subscribe"')));
+        for (const asked of stream.subscribeV5(['order', 'execution'], 'linear')) asked.catch(quiet);
+        await until(() => isSubscribed);
         const client = await throughBybitApi(venue);
         await client.create({ ...LINEAR, side: 'Buy', orderType: 'Market', qty: '0.01', orderLinkId: 'heard-1' });
         await until(() => heard.length > 0);
