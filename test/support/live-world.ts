@@ -17,6 +17,7 @@ import type { Settings } from '#trading/model/settings.ts';
 import { price, qty, ZERO_MONEY } from '#trading/money/decimal.ts';
 import { createReconciler, RECONCILER_FACTS } from '#trading/reconcile/reconciler.ts';
 import { settings as base, spot, T0 } from '../unit/trading/trader/fixtures.ts';
+import type { Account, OrderEntry } from '#protocol/ports.ts';
 import type { LiveVenue } from './live-venue.ts';
 
 const NAME = 'gateway.bybit.orders';
@@ -43,10 +44,14 @@ class TestGate implements SendGate {
   }
 }
 
-export class LiveWorld {
+/** A venue's ports, told how far market time is. */
+export type WorldVenue = OrderEntry & Account & { advance(now: number): void };
+
+export class LiveWorld<V extends WorldVenue = LiveVenue> {
   readonly facts: Fact[] = [];
   readonly gate = new TestGate();
-  readonly venue: LiveVenue;
+  /** Another one stands for another session, from the next start on. */
+  venue: V;
   /** The journal as a gateway reads it. */
   state: LiveState = BLANK_LIVE;
   now = T0;
@@ -63,7 +68,7 @@ export class LiveWorld {
   #books = this.#reconciler.initial;
   #recall = this.#reconciler.blank;
 
-  constructor(venue: LiveVenue, of: Settings = rules) {
+  constructor(venue: V, of: Settings = rules) {
     this.venue = venue;
     this.#gateway = this.#newGateway();
     this.append('system', [{ type: 'settings.loaded', body: { settings: of, source: 'test' } }]);
@@ -187,6 +192,26 @@ export class LiveWorld {
       this.reconcile({ type: 'clock.advanced', body: {} });
       await this.settle();
     }
+  }
+
+  /** What is on its way at a venue that answers in its own time, and what follows from it. */
+  async quiet(): Promise<void> {
+    for (;;) {
+      await this.settle();
+      const asked = { id: 'q', from: 'test', to: NAME, at: this.now, epoch: this.#epoch, cause: null, correlation: 'q' };
+      const { reply } = await this.#gateway.receive({ ...asked, type: 'actor.asked', body: { query: 'settle', args: [] } }, this.now);
+      const isWorking = typeof reply === 'object' && reply !== null && 'worked' in reply && reply.worked === true;
+      if (!isWorking && this.#mail.length === 0) return;
+    }
+  }
+
+  /** Market time is `now`, and whatever that leads to has happened. */
+  async tick(now: number): Promise<void> {
+    this.now = now;
+    this.venue.advance(now);
+    this.tell({ type: 'clock.advanced', body: {} });
+    this.reconcile({ type: 'clock.advanced', body: {} });
+    await this.quiet();
   }
 
   intent(symbol: string, more: Partial<OrderIntent> = {}): OrderIntent {

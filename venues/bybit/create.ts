@@ -29,6 +29,7 @@ export interface Exchange {
   client(url: string): Socket;
   fetch(url: string, method?: string, headers?: object, body?: string): Promise<unknown>;
   handleErrors(...args: ErrorArguments): unknown;
+  handleHttpStatusCode(...args: [status: number, ...rest: unknown[]]): void;
   handleMessage(client: Socket, message: unknown): void;
   onConnected(client: Socket, message?: unknown): void;
   onError(client: Socket, error: Error): void;
@@ -118,6 +119,15 @@ function withHooks(Bybit: ExchangeClass, hooks: ExchangeHooks): ExchangeClass {
       } catch (error) {
         // ccxt's classes hide what the venue said: only the code decides.
         throw error instanceof Error ? Object.assign(error, { retCode, httpStatus: status }) : error;
+      }
+    }
+
+    /** Where the body is no JSON, a proxy's page, ccxt throws here. */
+    override handleHttpStatusCode(...args: [status: number, ...rest: unknown[]]): void {
+      try {
+        super.handleHttpStatusCode(...args);
+      } catch (error) {
+        throw error instanceof Error ? Object.assign(error, { retCode: Number.NaN, httpStatus: args[0] }) : error;
       }
     }
 

@@ -12,8 +12,14 @@ export const sleep = (ms: number): Promise<void> => new Promise((resolve) => set
 export const delayMs = (attempt: number, { baseMs, capMs }: Pick<RetryLimits, 'baseMs' | 'capMs'>): number =>
   Math.min(capMs, baseMs * 2 ** Math.min(attempt - 1, 30));
 
-/** Tries until it succeeds or time is up. @throws Error with `what`, the number of tries and the last error as its cause. */
-export async function retried<T>(what: string, limits: RetryLimits, task: () => Promise<T>, onFailed: (error: Error) => void): Promise<T> {
+/** Tries until it succeeds, time is up, or an error is final: that one as it is. @throws Error with `what`, the number of tries and the last error as its cause. */
+export async function retried<T>(
+  what: string,
+  limits: RetryLimits,
+  task: () => Promise<T>,
+  onFailed: (error: Error) => void,
+  isFinal: (error: Error) => boolean = () => false,
+): Promise<T> {
   const begun = performance.now();
   for (let attempt = 1; ; attempt++) {
     try {
@@ -21,6 +27,7 @@ export async function retried<T>(what: string, limits: RetryLimits, task: () => 
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));
       onFailed(error);
+      if (isFinal(error)) throw error;
       const wait = delayMs(attempt, limits);
       if (performance.now() - begun + wait > limits.totalMs) {
         throw new Error(`${what} failed ${attempt} times, last with: ${briefly(error)}`, { cause: error });

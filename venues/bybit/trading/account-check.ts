@@ -24,8 +24,8 @@ export function accountProblem(raw: unknown, now: Instant, environment: Environm
   if (readOnly === 1) return 'it is read-only; make one that may trade';
   if (uta === 0) return 'it belongs to a classic account; live orders need a unified trading account';
   const expires = expiredAt === undefined ? Number.NaN : Date.parse(expiredAt);
-  // A played market's time is not the key's.
-  if (environment !== 'embedded' && expires < now) return `it expired at ${expiredAt ?? '?'}`;
+  // A key that is bound to addresses never expires: Bybit says 1970. And a played market's time is not the key's.
+  if (environment !== 'embedded' && expires > 0 && expires < now) return `it expired at ${expiredAt ?? '?'}`;
   return null;
 }
 

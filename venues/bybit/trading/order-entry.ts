@@ -22,9 +22,10 @@ import { add as addQty, isDecimalText, money, ZERO_MONEY, ZERO_QTY, type Money }
 import { isOwnOrderId } from '#trading/execution/order-names.ts';
 import { z } from 'zod';
 import { categoryOf } from '../markets.ts';
-import { changeFailure, placeFailure } from './outcome.ts';
+import { changeFailure, isPaused, placeFailure, type Answer } from './outcome.ts';
 import { balanceOf, executionOf, fundingOf, orderOf, positionOf, type LegOf } from './rows.ts';
 import { createBody, tradingStopBody, type Body } from './request.ts';
+import { HeardExecutions } from './heard.ts';
 import { NotSent, type BybitSession } from './session.ts';
 import { freeCoins } from './spot-coins.ts';
 
@@ -36,6 +37,9 @@ const WINDOW_MS = 7 * 86_400_000;
 /** What is older is read by nobody: each window is a request a category. */
 const EXECUTIONS_AGE_MS_MAX = 90 * 86_400_000;
 const LEGS_KEPT_MAX = 5000;
+/** Entries of a symbol that Bybit does not trade now are not sent for so long. */
+const PAUSE_MS = 10 * 60_000;
+const TEXT_LENGTH_MAX = 400;
 
 export class BybitOrders implements OrderEntry, Account {
   readonly terms: OrderTerms;
@@ -44,6 +48,9 @@ export class BybitOrders implements OrderEntry, Account {
   readonly #legs = new Map<string, LegOf>();
   /** The newest entry of a symbol, for legs of a whole position that name no parent. */
   readonly #entries = new Map<string, string>();
+  readonly #heard = new HeardExecutions();
+  /** Until when a symbol takes no entries, and why. */
+  readonly #paused = new Map<string, { readonly until: Instant; readonly why: string }>();
 
   constructor(session: BybitSession, terms: OrderTerms) {
     this.#session = session;
@@ -51,18 +58,28 @@ export class BybitOrders implements OrderEntry, Account {
   }
 
   async place(order: Placement): Promise<PlaceOutcome> {
-    const { clientOrderId, symbol, purpose, deadlineAt } = order;
+    const { symbol, purpose, deadlineAt } = order;
+    let body: Body;
     try {
-      const body = createBody(order, this.#session.instrument(symbol).venueSymbol);
-      if (purpose === 'entry') this.#entries.set(symbol, clientOrderId);
+      if (purpose === 'entry') this.#refusePaused(symbol);
+      body = createBody(order, this.#session.instrument(symbol).venueSymbol);
+    } catch (error) {
+      return notSent(error);
+    }
+    const before = this.#entries.get(symbol);
+    // Before it leaves: its legs may be reported before it is answered.
+    if (purpose === 'entry') this.#entries.set(symbol, order.clientOrderId);
+    try {
       if (purpose === 'exit' || purpose === 'flatten') await this.#freeCoins(order);
       const answer = await this.#session.place(body, deadlineAt);
       const parsed = acknowledgement.safeParse(answer);
       if (!parsed.success) return { kind: 'unknown', reason: 'Bybit acknowledged without an order id', answered: true };
       return { kind: 'acknowledged', venueOrderId: parsed.data.orderId };
     } catch (error) {
-      if (error instanceof NotSent || error instanceof RangeError) return { kind: 'rejected', code: 'NOT_SENT', text: error.message };
-      return placeFailure(this.#session.answerOf(error));
+      const outcome = error instanceof NotSent ? notSent(error) : this.#failed(order, this.#session.answerOf(error));
+      // What was not taken has no legs: those that come are still of the entry before it.
+      if (outcome.kind === 'rejected' && purpose === 'entry' && before !== undefined) this.#entries.set(symbol, before);
+      return outcome;
     }
   }
 
@@ -102,10 +119,10 @@ export class BybitOrders implements OrderEntry, Account {
 
   async openOrders(): Promise<readonly VenueOrder[]> {
     const rows: unknown[] = [];
-    if (this.#trades('crypto_futures'))
-      rows.push(...(await this.#rows('privateGetV5OrderRealtime', { category: 'linear', settleCoin: 'USDT', openOnly: 0 })));
+    for (const settleCoin of this.#settleCoins())
+      rows.push(...(await this.#rows('privateGetV5OrderRealtime', { category: 'linear', settleCoin, openOnly: 0 })));
     if (this.#trades('crypto_spot')) {
-      for (const orderFilter of ['Order', 'tpslOrder']) {
+      for (const orderFilter of ['Order', 'StopOrder', 'tpslOrder']) {
         rows.push(...(await this.#rows('privateGetV5OrderRealtime', { category: 'spot', orderFilter, openOnly: 0 })));
       }
     }
@@ -132,8 +149,8 @@ export class BybitOrders implements OrderEntry, Account {
 
   async positions(): Promise<readonly VenuePosition[]> {
     const found: VenuePosition[] = [];
-    if (this.#trades('crypto_futures')) {
-      const rows = await this.#rows('privateGetV5PositionList', { category: 'linear', settleCoin: 'USDT', limit: 200 });
+    for (const settleCoin of this.#settleCoins()) {
+      const rows = await this.#rows('privateGetV5PositionList', { category: 'linear', settleCoin, limit: 200 });
       found.push(...rows.map((row) => positionOf(row, (symbol) => this.#ofCategory(symbol, 'linear'))).filter((position) => position !== null));
     }
     if (!this.#trades('crypto_spot')) return found;
@@ -169,12 +186,19 @@ export class BybitOrders implements OrderEntry, Account {
           if (order !== null) onOrder(order);
         } else {
           const execution = this.#execution(row);
-          if (execution !== null) onExecution(execution);
           const funding = this.#funding(row);
           if (funding !== null) onFunding?.(funding);
+          if (execution === null) continue;
+          this.#heard.hear(execution);
+          onExecution(execution);
         }
       }
     }, onResumed);
+  }
+
+  /** What a person asks of the session, and the symbols that take no entries now. */
+  health(): Readonly<Record<string, unknown>> {
+    return { ...this.#session.health(), paused: [...this.#paused].map(([symbol, { why }]) => `${symbol}: ${why}`) };
   }
 
   observe(now: Instant): void {
@@ -197,6 +221,19 @@ export class BybitOrders implements OrderEntry, Account {
     const cancel = (orderId: string, orderFilter: string): Promise<ChangeOutcome> =>
       this.#change('privatePostV5OrderCancel', { ...at, orderFilter, orderId });
     await freeCoins({ open, cancel }, symbol, side);
+  }
+
+  #failed({ symbol }: Placement, answer: Answer): PlaceOutcome {
+    if (isPaused(answer)) this.#paused.set(symbol, { until: this.#session.now() + PAUSE_MS, why: answer.text });
+    return placeFailure(answer);
+  }
+
+  #refusePaused(symbol: string): void {
+    const paused = this.#paused.get(symbol);
+    if (paused === undefined) return;
+    const left = paused.until - this.#session.now();
+    if (left > 0) throw new RangeError(`${symbol} takes no entries for another ${Math.ceil(left / 1000)} s: ${paused.why}`);
+    this.#paused.delete(symbol);
   }
 
   #order(raw: unknown): VenueOrder | null {
@@ -229,7 +266,10 @@ export class BybitOrders implements OrderEntry, Account {
     for (const row of rows) {
       await this.#learnLeg(row, query);
       const execution = this.#execution(row);
-      if (execution !== null) found.push(execution);
+      if (execution === null) continue;
+      const doubt = this.#heard.listed(execution, this.#session.reportsSince, this.#session.now());
+      if (doubt !== null) this.#session.suspectStream(doubt);
+      found.push(execution);
     }
     return found.sort((left, right) => left.executedAt - right.executedAt);
   }
@@ -296,6 +336,12 @@ export class BybitOrders implements OrderEntry, Account {
     return this.#session.instruments().some((known) => known.asset === asset);
   }
 
+  /** Of perpetuals: what stands behind the colon of a unified symbol. */
+  #settleCoins(): ReadonlySet<string> {
+    const symbols = this.#session.instruments().map(({ symbol }) => symbol);
+    return new Set(symbols.flatMap((symbol) => symbol.split(':').slice(1)));
+  }
+
   #categories(): readonly ('spot' | 'linear')[] {
     return [...new Set(this.#session.instruments().map(({ symbol }) => categoryOf(symbol)))];
   }
@@ -316,7 +362,12 @@ const legExecution = z.object({ orderId: z.string(), orderLinkId: z.string(), st
 
 const isLinearRow = (row: object): boolean => 'tpslMode' in row || ('closedSize' in row && row.closedSize !== '');
 
-/** An order that only its executions remember: over, since it is in no list of orders. */
+const notSent = (error: unknown): PlaceOutcome => ({
+  ...{ kind: 'rejected', code: 'NOT_SENT' },
+  text: (error instanceof Error ? error.message : String(error)).slice(0, TEXT_LENGTH_MAX),
+});
+
+/** An order that only its executions tell of yet: lists of orders lag. That it is over, only the history can say: it keeps what executed. */
 function fromExecutions(first: VenueExecution, executions: readonly VenueExecution[]): VenueOrder {
   const { clientOrderId, parentId, venueOrderId, asset, symbol, side, leg } = first;
   const cumQty = executions.reduce((sum, { qty }) => addQty(sum, qty), ZERO_QTY);
@@ -328,7 +379,7 @@ function fromExecutions(first: VenueExecution, executions: readonly VenueExecuti
     symbol,
     side,
     leg,
-    status: 'cancelled',
+    status: 'open',
     qty: cumQty,
     cumQty,
     reason: 'known by its executions',

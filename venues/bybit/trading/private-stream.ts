@@ -19,6 +19,8 @@ export interface PrivateEvents {
   /** Reports flow: what was missed before must be read. */
   readonly onUp: () => void;
   readonly onDown: (reason: string) => void;
+  /** The key was refused for good: no sign-in is tried again. */
+  readonly onRefused: (reason: string) => void;
 }
 
 export class PrivateStream {
@@ -94,6 +96,11 @@ export class PrivateStream {
     this.#pongs.delete(id);
   }
 
+  /** Gives up a socket that looks well and tells too little. */
+  suspect(reason: string): void {
+    if (this.up) this.#connection.lost(reason);
+  }
+
   close(): void {
     this.up = false;
     this.#connection.close();
@@ -118,7 +125,7 @@ export class PrivateStream {
     const reason = `Bybit refused the sign-in: ${said.slice(0, 200)}`;
     if (this.#refused >= SIGN_INS_REFUSED_MAX) {
       this.close();
-      this.#events.onDown(`${reason}; not tried again`);
+      this.#events.onRefused(`${reason}; not tried again`);
     } else this.#connection.lost(reason);
     return true;
   }

@@ -1,5 +1,18 @@
 /** Private rows of Bybit v5, parsed: what we need strictly, the rest not at all (a venue adds fields, and sends some as ''). */
-import { absolute, amount, isDecimalText, money, notional, scale, type Money, type Qty, type Ratio } from '#trading/money/decimal.ts';
+import {
+  absolute,
+  add,
+  amount,
+  isDecimalText,
+  isPositive,
+  notional,
+  scale,
+  subtract,
+  ZERO_MONEY,
+  type Money,
+  type Qty,
+  type Ratio,
+} from '#trading/money/decimal.ts';
 import type { Instrument } from '#trading/model/instrument.ts';
 import type { VenueBalance, VenueExecution, VenueFunding, VenueOrder, VenuePosition, VenueStatus } from '#trading/model/live.ts';
 import { z } from 'zod';
@@ -150,13 +163,13 @@ export interface CoinBalance extends VenueBalance {
 /** @throws z.ZodError */
 export function balanceOf(raw: unknown): CoinBalance {
   const row = coinRow.parse(raw);
-  const held = [row.locked, row.totalOrderIM, row.totalPositionIM].filter(isDecimalText).reduce((sum, part) => sum + Number(part), 0);
-  const available = Number(row.walletBalance) - held;
+  const bound = [row.locked, row.totalOrderIM, row.totalPositionIM].filter(isDecimalText).map((part) => amount<'money'>(part));
+  const available = subtract(row.walletBalance, add(ZERO_MONEY, ...bound));
   // Shown and clamped by, never booked: the ledger's own amounts come from executions.
   return {
     currency: row.coin,
     total: row.walletBalance,
-    available: money(available > 0 ? String(Number(available.toFixed(8))) : '0'),
+    available: isPositive(available) ? available : ZERO_MONEY,
     held: amount<'qty'>(row.walletBalance),
   };
 }

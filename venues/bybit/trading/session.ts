@@ -58,6 +58,7 @@ const KEEP_ALIVE_MS = 5000;
 const CLOCK_MS = 60_000;
 /** 10002: our stamp is outside the venue's window. */
 const CLOCK_WRONG = 10002;
+const CAUSES_MAX = 4;
 
 export class BybitSession {
   readonly #options: SessionOptions;
@@ -73,6 +74,8 @@ export class BybitSession {
   #clock: NodeJS.Timeout | null = null;
   /** Why no order may be sent any more, until a person looked. */
   #halted: string | null = null;
+  /** Venue's time since when reports flow; null while they do not. */
+  #reportsSince: Instant | null = null;
 
   constructor(options: SessionOptions) {
     const { environment, endpoints } = options;
@@ -116,6 +119,7 @@ export class BybitSession {
           this.#counters.count(`rest.${path.split('/').at(-1) ?? ''}`);
           this.#gate.observe(path, status, retCode, headers);
           if (time !== null && status === 200) this.#time.observe(time);
+          if (retCode === CLOCK_WRONG) void this.#sampleClock();
         },
         onMessage: (socket, message) => this.#stream?.onMessage(socket, message) ?? true,
         onConnected: (socket) => this.#stream?.onConnected(socket),
@@ -157,30 +161,39 @@ export class BybitSession {
     return resultOf(await this.#opened()[call](body));
   }
 
-  /** Repeated a few times where the venue or the network does not answer. */
+  /** Repeated a few times where the venue or the network does not answer; never with a key that the venue refuses. */
   async read(call: Read, query: Body): Promise<unknown> {
     const exchange = this.#opened();
     return retried(
       call,
       READS,
       async () => resultOf(await exchange[call](query)),
-      (error) => {
-        this.#counters.count(`failed.${call}`);
-        if ('retCode' in error && error.retCode === CLOCK_WRONG) void this.#sampleClock();
-      },
+      () => this.#counters.count(`failed.${call}`),
+      (error) => isHalting(this.answerOf(error)),
     );
   }
 
   answerOf(thrown: unknown): Answer {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-    const { retCode, httpStatus } = error as { readonly retCode?: unknown; readonly httpStatus?: unknown }; // set by our hook (create.ts)
+    const { retCode, httpStatus } = codedCauseOf(error);
     const answer: Answer = {
       retCode: typeof retCode === 'number' && Number.isFinite(retCode) ? retCode : null,
       httpStatus: typeof httpStatus === 'number' ? httpStatus : null,
       text: briefly(error),
     };
-    if (isHalting(answer)) this.#halted = `Bybit answered ${answer.retCode ?? '?'}: ${answer.text}`;
+    if (isHalting(answer)) this.#halted ??= `Bybit answered ${answer.retCode ?? '?'}: ${answer.text}`;
     return answer;
+  }
+
+  /** Venue's time since when the private stream reports, or null while it does not. */
+  get reportsSince(): Instant | null {
+    return this.#reportsSince;
+  }
+
+  /** The stream looks well and did not tell what happened: another socket is dialled. */
+  suspectStream(reason: string): void {
+    this.#counters.count('private.suspect');
+    this.#stream?.suspect(reason);
   }
 
   health(): Readonly<Record<string, unknown>> {
@@ -203,6 +216,9 @@ export class BybitSession {
 
   /** The last look before bytes leave; after it ccxt writes the request. */
   async #beforeRequest(method: string, body: string | undefined): Promise<void> {
+    // While the venue wants no requests, it gets none: more of them make a ban longer.
+    const closed = this.#gate.closedFor();
+    if (closed !== null) throw new NotSent(closed);
     const id = method === 'POST' ? linkIdOf(body) : null;
     const deadlineAt = id === null ? undefined : this.#deadlines.get(id);
     if (deadlineAt === undefined) {
@@ -210,8 +226,6 @@ export class BybitSession {
       if (method === 'GET' && this.#options.environment !== 'embedded') await this.#gate.pass();
       return;
     }
-    const closed = this.#gate.closedFor();
-    if (closed !== null) throw new NotSent(closed);
     const late = this.#time.now() - deadlineAt;
     if (late > 0) throw new NotSent(`its deadline passed ${late} ms ago`);
   }
@@ -236,10 +250,16 @@ export class BybitSession {
             if (isFirst) resolve();
             else onResumed();
             isFirst = false;
+            this.#reportsSince = this.#time.now();
             this.#counters.count('private.up');
           },
-          onDown: (reason) => {
+          onDown: () => {
+            this.#reportsSince = null;
             this.#counters.count('private.down');
+          },
+          onRefused: (reason) => {
+            this.#reportsSince = null;
+            this.#halted ??= reason;
             if (isFirst) reject(new Error(reason));
           },
         },
@@ -266,6 +286,16 @@ export class BybitSession {
     if (this.#exchange === null) throw new NotSent('the session is not open');
     return this.#exchange;
   }
+}
+
+/** What our hook (create.ts) said of an error, or of what caused it: reads that gave up are wrapped. */
+function codedCauseOf(error: Error): { readonly retCode?: unknown; readonly httpStatus?: unknown } {
+  let at: unknown = error;
+  for (let depth = 0; depth < CAUSES_MAX && at instanceof Error; depth++) {
+    if ('retCode' in at) return at;
+    at = at.cause;
+  }
+  return {};
 }
 
 function linkIdOf(body: string | undefined): string | null {

@@ -113,7 +113,12 @@ export class AccountApi {
   wallet(query: Query): Reply {
     if (query.get('accountType') !== 'UNIFIED') throw new BadRequest('accountType only support UNIFIED.');
     const coins = query.get('coin')?.split(',') ?? null;
-    return ok({ list: [walletRow(this.#desk.engine.account(), coins)] });
+    const row = walletRow(this.#desk.engine.account(), coins);
+    if (!this.#misdeeds.is('isolated-margin')) return ok({ list: [row] });
+    // In isolated margin Bybit knows no totals of the account: its text is empty, its coins are not.
+    return ok({
+      list: [Object.fromEntries(Object.entries(row).map(([key, value]) => [key, /^(total|account[IM]|accountLTV)/.test(key) ? '' : value]))],
+    });
   }
 
   info(): Reply {

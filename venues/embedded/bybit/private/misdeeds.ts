@@ -22,6 +22,8 @@ export const SWITCH_FAULTS = [
   'link-reuse',
   'dcp',
   'ban',
+  'refuse-login',
+  'isolated-margin',
 ] as const;
 /** Milliseconds; 0 is off. */
 export const AMOUNT_FAULTS = ['skew', 'history-lag', 'realtime-lag', 'stream-lag'] as const;

@@ -1,4 +1,7 @@
-/** Rows of orders, executions, positions and balances with the keys and types of Bybit v5. All amounts are decimal text. */
+/**
+ * Rows of orders, executions, positions and balances with the keys and types of Bybit v5. All amounts are decimal text. Their types are what is
+ * written here, so that an independent client's declarations can be compared with them.
+ */
 import {
   absolute,
   add,
@@ -33,7 +36,7 @@ export type Row = Readonly<Record<string, unknown>>;
 
 const AVERAGE_DECIMALS = 10;
 
-export const STATUSES: Readonly<Record<OrderState, string>> = {
+export const STATUSES = {
   untriggered: 'Untriggered',
   triggered: 'Triggered',
   new: 'New',
@@ -43,9 +46,9 @@ export const STATUSES: Readonly<Record<OrderState, string>> = {
   'partially-filled-cancelled': 'PartiallyFilledCanceled',
   deactivated: 'Deactivated',
   rejected: 'Rejected',
-};
+} as const satisfies Readonly<Record<OrderState, string>>;
 
-const CANCEL_TYPES: Readonly<Record<CancelReason, string>> = {
+const CANCEL_TYPES = {
   none: 'UNKNOWN',
   user: 'CancelByUser',
   'reduce-only': 'CancelByReduceOnly',
@@ -57,16 +60,17 @@ const CANCEL_TYPES: Readonly<Record<CancelReason, string>> = {
   margin: 'UNKNOWN',
   disconnect: 'CancelByDCP',
   admin: 'CancelByAdmin',
-};
+} as const satisfies Readonly<Record<CancelReason, string>>;
 
-const REJECT_REASONS: Partial<Readonly<Record<CancelReason, string>>> = {
+type RejectReason = 'EC_PerCancelRequest' | 'EC_NoImmediateQtyToFill' | 'EC_PostOnlyWillTakeLiquidity' | 'EC_Others';
+const REJECT_REASONS: Partial<Readonly<Record<CancelReason, RejectReason>>> = {
   user: 'EC_PerCancelRequest',
   'no-immediate-quantity': 'EC_NoImmediateQtyToFill',
   'post-only': 'EC_PostOnlyWillTakeLiquidity',
   margin: 'EC_Others',
 };
 
-const STOPS: Readonly<Record<StopKind, readonly [linear: string, spot: string, createType: string]>> = {
+const STOPS = {
   none: ['', '', 'CreateByUser'],
   stop: ['Stop', 'Stop', 'CreateByUser'],
   'take-profit': ['TakeProfit', 'tpslOrder', 'CreateByTakeProfit'],
@@ -74,18 +78,18 @@ const STOPS: Readonly<Record<StopKind, readonly [linear: string, spot: string, c
   'partial-take-profit': ['PartialTakeProfit', 'tpslOrder', 'CreateByPartialTakeProfit'],
   'partial-stop-loss': ['PartialStopLoss', 'tpslOrder', 'CreateByPartialStopLoss'],
   tpsl: ['Stop', 'tpslOrder', 'CreateByUser'],
-};
+} as const satisfies Readonly<Record<StopKind, readonly [linear: string, spot: string, createType: string]>>;
 
-const SOURCES: Readonly<Record<PriceSource, string>> = { last: 'LastPrice', mark: 'MarkPrice', index: 'IndexPrice' };
+const SOURCES = { last: 'LastPrice', mark: 'MarkPrice', index: 'IndexPrice' } as const satisfies Readonly<Record<PriceSource, string>>;
 const TIMES_IN_FORCE = { gtc: 'GTC', ioc: 'IOC', fok: 'FOK', 'post-only': 'PostOnly' } as const;
 
 export const sideText = (side: Side): 'Buy' | 'Sell' => (side === 'buy' ? 'Buy' : 'Sell');
 export const slotIndex = (slot: PositionSlot): 0 | 1 | 2 => (slot === 'one-way' ? 0 : slot === 'long' ? 1 : 2);
 export const symbolOfKey = (contract: string): string => contract.slice(contract.indexOf(':') + 1);
-export const stopTypeOf = (kind: StopKind, category: Category): string => STOPS[kind][category === 'linear' ? 0 : 1];
+export const stopTypeOf = (kind: StopKind, category: Category) => STOPS[kind][category === 'linear' ? 0 : 1];
 
 /** As GET /v5/order/realtime and /history list it. */
-export function orderRow(order: Order, category: Category, entryLink: string): Row {
+export function orderRow(order: Order, category: Category, entryLink: string) {
   const { request, trigger, protection, cancelReason } = order;
   const linear = category === 'linear';
   const value = order.price === null ? '0' : notional(order.price, order.leaves);
@@ -141,12 +145,12 @@ export function orderRow(order: Order, category: Category, entryLink: string): R
     cumFeeDetail: order.fees,
     rpiTakerAccess: false,
     rpiMatchedQty: '0',
-  };
+  } as const;
 }
 
 /** As the `order` topic sends it. */
-export function orderEvent(order: Order, category: Category, entryLink: string): Row {
-  return { category, ...orderRow(order, category, entryLink), closedPnl: order.realised, feeCurrency: Object.keys(order.fees)[0] ?? '' };
+export function orderEvent(order: Order, category: Category, entryLink: string) {
+  return { category, ...orderRow(order, category, entryLink), closedPnl: order.realised, feeCurrency: Object.keys(order.fees)[0] ?? '' } as const;
 }
 
 function averageOf({ filled, filledValue }: Order): string {
@@ -156,10 +160,10 @@ function averageOf({ filled, filledValue }: Order): string {
 const feesOf = ({ fees }: Order): Money => Object.values(fees).reduce<Money>((sum, fee) => add(sum, fee), money('0'));
 
 const EXECUTION_TYPES = { trade: 'Trade', funding: 'Funding', liquidation: 'BustTrade' } as const;
-export const executionType = ({ kind }: Execution): string => EXECUTION_TYPES[kind];
+export const executionType = ({ kind }: Execution): (typeof EXECUTION_TYPES)[keyof typeof EXECUTION_TYPES] => EXECUTION_TYPES[kind];
 
 /** As GET /v5/execution/list lists it. Funding has no order: it carries the whole position under an order id of its own. */
-export function executionRow(execution: Execution, order: Order | null, category: Category): Row {
+export function executionRow(execution: Execution, order: Order | null, category: Category) {
   const funding = execution.kind === 'funding';
   return {
     symbol: symbolOfKey(execution.contract),
@@ -190,11 +194,11 @@ export function executionRow(execution: Execution, order: Order | null, category
     closedSize: category === 'linear' ? execution.closed : '',
     extraFees: '',
     seq: execution.sequence,
-  };
+  } as const;
 }
 
 /** As the `execution` topic sends it. */
-export function executionEvent(execution: Execution, order: Order | null, category: Category): Row {
+export function executionEvent(execution: Execution, order: Order | null, category: Category) {
   return {
     category,
     ...executionRow(execution, order, category),
@@ -203,11 +207,11 @@ export function executionEvent(execution: Execution, order: Order | null, catego
     execPnl: execution.realised,
     createType: order === null ? '' : STOPS[order.request.stopKind][2],
     extraFees: [],
-  };
+  } as const;
 }
 
 /** As GET /v5/position/list lists it. */
-export function positionRow(position: Position): Row {
+export function positionRow(position: Position) {
   const flat = isZero(position.size);
   return {
     positionIdx: slotIndex(position.slot),
@@ -246,20 +250,20 @@ export function positionRow(position: Position): Row {
     sessionAvgPrice: '',
     createdTime: String(position.createdAt),
     updatedTime: String(position.updatedAt),
-  };
+  } as const;
 }
 
 /** As the `position` topic sends it: the stream says entryPrice where the list says avgPrice. */
-export function positionEvent(position: Position): Row {
+export function positionEvent(position: Position) {
   const { avgPrice, mmrSysUpdateTime, ...row } = positionRow(position);
-  return { category: 'linear', ...row, entryPrice: avgPrice, mmrSysUpdatedTime: mmrSysUpdateTime, unrealisedPnl: position.unrealised };
+  return { category: 'linear', ...row, entryPrice: avgPrice, mmrSysUpdatedTime: mmrSysUpdateTime, unrealisedPnl: position.unrealised } as const;
 }
 
-const sourceOf = (leg: ExitLeg | null | undefined): string => (leg === null || leg === undefined ? '' : SOURCES[leg.by]);
+const sourceOf = (leg: ExitLeg | null | undefined) => (leg === null || leg === undefined ? '' : SOURCES[leg.by]);
 const shown = (exit: Price | null): string => exit ?? '';
 
 /** As GET /v5/account/wallet-balance lists it, and the `wallet` topic sends it; coins of the list, or all. */
-export function walletRow(account: Account, coins: readonly string[] | null): Row {
+export function walletRow(account: Account, coins: readonly string[] | null) {
   const { equity, wallet, available, initialMargin, maintenanceMargin, unrealised } = account;
   const rate = (part: Money): string => (isPositive(equity) && !isNegative(part) ? rounded(quotient(part, equity), 8) : '0');
   return {
@@ -279,10 +283,10 @@ export function walletRow(account: Account, coins: readonly string[] | null): Ro
     totalMaintenanceMargin: maintenanceMargin,
     totalMaintenanceMarginByMp: maintenanceMargin,
     coin: account.balances.filter(({ currency }) => coins === null || coins.includes(currency)).map(coinRow),
-  };
+  } as const;
 }
 
-function coinRow(balance: Balance): Row {
+function coinRow(balance: Balance) {
   return {
     availableToBorrow: '',
     bonus: '0',
@@ -303,5 +307,5 @@ function coinRow(balance: Balance): Row {
     marginCollateral: true,
     coin: balance.currency,
     spotBorrow: '0',
-  };
+  } as const;
 }

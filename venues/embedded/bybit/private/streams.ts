@@ -5,6 +5,7 @@ import type { ExchangeEvent, Order } from '../../engine/types.ts';
 import type { Category } from '../../listing.ts';
 import type { Keys } from './auth.ts';
 import { wrongLogin } from './auth.ts';
+import type { Code } from './codes.ts';
 import type { Desk } from './desk.ts';
 import type { Door } from './door.ts';
 import type { Misdeeds } from './misdeeds.ts';
@@ -15,6 +16,8 @@ const UNREAD_BYTES_MAX = 4 * 1024 * 1024;
 const TOPIC =
   /^(order|execution|position)(\.(spot|linear|inverse|option))?$|^wallet$|^dcp(\.(future|spot))?$|^greeks$|^execution\.fast(\.(spot|linear|inverse))?$/;
 const ECHO_LENGTH_MAX = 100;
+/** What an account whose key was taken away is told. */
+const REFUSED: Code = { retCode: 10003, retMsg: 'API key is invalid.' };
 
 export interface PrivateClient {
   readonly id: string;
@@ -140,7 +143,7 @@ export class PrivateStreams {
   }
 
   #login(client: PrivateClient, args: readonly unknown[], requestId: object): void {
-    const wrong = wrongLogin(this.#keys, args, this.#door.clocks());
+    const wrong = this.#misdeeds.is('refuse-login') ? REFUSED : wrongLogin(this.#keys, args, this.#door.clocks());
     if (wrong !== null) {
       this.refused++;
       this.#say(client, { success: false, ret_msg: wrong.retMsg, op: 'auth', conn_id: client.id, ...requestId });
