@@ -14,6 +14,7 @@ const ASK_MS_MAX = 10_000;
 const VICTIMS = ['gateway.bybit.orders', 'main', 'venue.embedded', 'gateway.bybit'] as const;
 const KILLS = 8;
 const IN_FLIGHT_MS = 120;
+const CHAOS_MS = 20_000;
 const SEED = Number(process.env['STORM_SEED'] ?? 5);
 const REST_LOOKS_MAX = 200;
 
@@ -147,6 +148,20 @@ describe('live in a storm', function () {
     await stop(system);
     const counts = await agree(dataDir);
     assert.ok((counts['crypto_futures'] ?? 0) > 4, `the run must have traded for the test to mean anything: ${JSON.stringify(counts)}`);
+  });
+});
+
+describe('live under --chaos', function () {
+  this.timeout(240_000);
+
+  it('ST-5 every actor crashed, killed or stopped every 1.5 s: the run ends well and its journal is proven', async () => {
+    const dataDir = freshDirectory();
+    const system = await boot(dataDir, '--speed', '300', '--seed', '3', '--chaos', '1500', '--rehearse', 'crypto_spot,crypto_futures');
+    await system.line(/gateway\.bybit\.orders {2}filled/);
+    await sleep(CHAOS_MS);
+    await stop(system);
+    await prove(dataDir);
+    assert.deepEqual(strangeOrders(venueAccount(dataDir), await factsOf(dataDir)), [], 'orders');
   });
 });
 
