@@ -12,6 +12,7 @@ const DEFAULT_EXPORTS = [
   'supervisors/host.ts',
   'supervisors/entries/*.ts',
   'test/support/actors/*.ts',
+  'test/bench/wire-gateway.ts',
   '**/*.config.{js,ts}',
   '.dependency-cruiser.cjs',
 ];

@@ -5,7 +5,7 @@ import { openJournal } from '#state/journal.ts';
 import { paths } from '#state/data-dir.ts';
 import type { Fact } from '#trading/model/events.ts';
 import type { Fill } from '#trading/model/order.ts';
-import { add, isZero, money, notional, price, qty, subtract, ZERO_QTY, type Qty } from '#trading/money/decimal.ts';
+import { absolute, add, isZero, lessThan, money, notional, price, qty, subtract, ZERO_QTY, type Qty } from '#trading/money/decimal.ts';
 
 interface Execution {
   readonly id: string;
@@ -96,7 +96,7 @@ export function ourHeld(fills: readonly Fill[]): ReadonlyMap<string, Qty> {
   return withoutFlat(held);
 }
 
-/** Contracts with a position, dust set aside apart. */
+/** Contracts with a position that can be sold: dust set aside is apart, and so is what is below a lot and will be in a moment. */
 export function ourOpen(facts: readonly Fact[]): readonly string[] {
   const held = new Map(ourHeld(liveFills(facts)));
   for (const fact of facts) {
@@ -104,7 +104,10 @@ export function ourOpen(facts: readonly Fact[]): readonly string[] {
     const contract = contractOf(fact.body);
     held.set(contract, subtract(held.get(contract) ?? ZERO_QTY, fact.body.qty));
   }
-  return [...withoutFlat(held).keys()];
+  const lots = new Map(
+    facts.flatMap((fact) => (fact.type === 'instrument.changed' ? [[contractOf(fact.body.instrument), fact.body.instrument.lotSize]] : [])),
+  );
+  return [...withoutFlat(held)].flatMap(([contract, left]) => (lessThan(absolute(left), lots.get(contract) ?? ZERO_QTY) ? [] : [contract]));
 }
 
 /** Open positions of ours without an open stop and an open take-profit at the venue. */
