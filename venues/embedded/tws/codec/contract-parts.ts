@@ -1,8 +1,7 @@
 /** The parts that name a contract. */
 import { DECIMAL_TEXT, field, INT, list, optionalDecimal, TEXT, type Part } from './layout.ts';
 
-/** As clients name one: twelve fields. */
-export const NAMED_CONTRACT = [
+const TERMS = [
   field('conId', INT),
   field('symbol', TEXT),
   field('secType', TEXT),
@@ -11,26 +10,15 @@ export const NAMED_CONTRACT = [
   field('right', TEXT),
   field('multiplier', TEXT),
   field('exchange', TEXT),
-  field('primaryExchange', TEXT),
-  field('currency', TEXT),
-  field('localSymbol', TEXT),
-  field('tradingClass', TEXT),
 ] as const;
 
+const LISTED = [field('currency', TEXT), field('localSymbol', TEXT), field('tradingClass', TEXT)] as const;
+
+/** As clients name one: twelve fields. */
+export const NAMED_CONTRACT = [...TERMS, field('primaryExchange', TEXT), ...LISTED] as const;
+
 /** As the server names one in orders and executions: eleven fields, no primary exchange. */
-export const ORDERED_CONTRACT = [
-  field('conId', INT),
-  field('symbol', TEXT),
-  field('secType', TEXT),
-  field('expiry', TEXT),
-  field('strike', DECIMAL_TEXT),
-  field('right', TEXT),
-  field('multiplier', TEXT),
-  field('exchange', TEXT),
-  field('currency', TEXT),
-  field('localSymbol', TEXT),
-  field('tradingClass', TEXT),
-] as const;
+export const ORDERED_CONTRACT = [...TERMS, ...LISTED] as const;
 
 export const TAG_VALUES = [field('tag', TEXT), field('value', TEXT)] as const;
 
