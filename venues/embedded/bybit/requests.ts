@@ -1,4 +1,5 @@
 /** What clients say on a public socket. Whatever they send is answered in Bybit's shape; nothing they send can stop the venue. */
+import { parseOp, shown } from './op.ts';
 import type { Exchange } from '../exchange.ts';
 import { knownInstrument } from '../instruments.ts';
 import type { Faults } from './faults.ts';
@@ -8,7 +9,6 @@ import { SPOT_ARGUMENTS_MAX, TOPICS_PER_SOCKET_MAX, type Client, type Hub } from
 
 /** Bybit takes at most 21,000 characters of topics. */
 export const REQUEST_BYTES_MAX = 32_768;
-const ECHO_LENGTH_MAX = 100;
 
 export class Requests {
   readonly #exchange: Exchange;
@@ -25,10 +25,10 @@ export class Requests {
   }
 
   handle(client: Client, text: string): void {
-    const request = parse(text);
+    const request = parseOp(text);
     if (request === null) return this.#refuse(client, { ret_msg: 'error:invalid json' });
     const { op, req_id: id } = request;
-    const requestId = typeof id === 'string' ? id.slice(0, ECHO_LENGTH_MAX) : '';
+    const requestId = typeof id === 'string' ? shown(id) : '';
     if (op === 'ping') return this.#answer(client, { success: true, ret_msg: 'pong', req_id: requestId, op });
     if (op !== 'subscribe' && op !== 'unsubscribe') {
       return this.#refuse(client, { ret_msg: `error:invalid op,op:${shown(op)}`, req_id: requestId, op: shown(op) });
@@ -74,15 +74,3 @@ export class Requests {
     this.#hub.send(client, JSON.stringify({ conn_id: client.id, ...body }));
   }
 }
-
-function parse(text: string): Readonly<Record<string, unknown>> | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    // An object of unknown fields is all that is claimed.
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null;
-  } catch {
-    return null;
-  }
-}
-
-const shown = (value: unknown): string => String(typeof value === 'string' ? value : typeof value).slice(0, ECHO_LENGTH_MAX);

@@ -1,4 +1,5 @@
 /** The private stream: who logged in, what they subscribed to, and the account's events as they come. */
+import { parseOp, shown } from '../op.ts';
 import { randomUUID } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import type { ExchangeEvent, Order } from '../../engine/types.ts';
@@ -15,7 +16,6 @@ export const PRIVATE_SOCKETS_MAX = 64;
 const UNREAD_BYTES_MAX = 4 * 1024 * 1024;
 const TOPIC =
   /^(order|execution|position)(\.(spot|linear|inverse|option))?$|^wallet$|^dcp(\.(future|spot))?$|^greeks$|^execution\.fast(\.(spot|linear|inverse))?$/;
-const ECHO_LENGTH_MAX = 100;
 /** What an account whose key was taken away is told. */
 const REFUSED: Code = { retCode: 10003, retMsg: 'API key is invalid.' };
 
@@ -68,9 +68,9 @@ export class PrivateStreams {
   }
 
   handle(client: PrivateClient, text: string): void {
-    const request = parse(text);
+    const request = parseOp(text);
     const { op, req_id: id, args } = request ?? {};
-    const requestId = typeof id === 'string' ? { req_id: id.slice(0, ECHO_LENGTH_MAX) } : {};
+    const requestId = typeof id === 'string' ? { req_id: shown(id) } : {};
     const list: readonly unknown[] = Array.isArray(args) ? args : [];
     if (op === 'ping') return this.#say(client, { ...requestId, op: 'pong', args: [String(this.#desk.now)], conn_id: client.id });
     if (op === 'auth') return this.#login(client, list, requestId);
@@ -176,15 +176,3 @@ export class PrivateStreams {
 function wrongTopic(topic: unknown): string | null {
   return typeof topic === 'string' && TOPIC.test(topic) ? null : `error:handler not found,topic:${shown(topic)}`;
 }
-
-function parse(text: string): Readonly<Record<string, unknown>> | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    // An object of unknown fields is all that is claimed.
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null;
-  } catch {
-    return null;
-  }
-}
-
-const shown = (value: unknown): string => String(typeof value === 'string' ? value : typeof value).slice(0, ECHO_LENGTH_MAX);
