@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { describe, it } from 'mocha';
+import { factsOf } from '#test/support/venue-account.ts';
 import { adminSocketPath } from '#supervisors/admin-path.ts';
 import { askSystem } from '#cli/admin-client.ts';
 import { paths } from '#state/data-dir.ts';
-import { openJournal } from '#state/journal.ts';
 import type { EventBody, EventType, Fact } from '#trading/model/events.ts';
 import { add, amount, money, subtract, type Money } from '#trading/money/decimal.ts';
 import { TEST_KEYS } from '#venues/embedded/params.ts';
@@ -34,15 +34,6 @@ function writeAda(directory: string, seed: number): string {
   return writeCandles(directory, { name: 'ADAUSDT-made-1m.csv', bars: BARS, start: START, price: 0.38 * PRICE_SCALE, seed }, (lines) =>
     lines.map(ada),
   );
-}
-
-async function factsOf(dataDir: string): Promise<readonly Fact[]> {
-  const places = paths(dataDir, 'embedded');
-  const journal = await openJournal({ dir: places.leveldb, anchorPath: places.anchor });
-  const facts: Fact[] = [];
-  for await (const fact of journal.read(0)) facts.push(fact);
-  await journal.close();
-  return facts;
 }
 
 /** USDT in the wallet, by a signed request. */

@@ -3,14 +3,12 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, it } from 'mocha';
+import { factsOf } from '#test/support/venue-account.ts';
 import type { ModeAnswer } from '#protocol/admin.ts';
 import type { ActorView, ModesView } from '#protocol/view.ts';
 import { repl } from '#cli/repl.ts';
 import { mode } from '#cli/mode.ts';
 import { loadEnvironment } from '#config/environment.ts';
-import { openJournal } from '#state/journal.ts';
-import { paths } from '#state/data-dir.ts';
-import type { Fact } from '#trading/model/events.ts';
 import type { Allowance } from '#trading/model/messages.ts';
 import { freshDirectory, ROOT } from '../support/command.ts';
 
@@ -81,15 +79,6 @@ function desk(dataDir: string) {
 
 async function untilTrue(is: () => Promise<boolean>): Promise<void> {
   while (!(await is())) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-}
-
-async function factsOf(dataDir: string): Promise<readonly Fact[]> {
-  const places = paths(dataDir, 'embedded');
-  const journal = await openJournal({ dir: places.leveldb, anchorPath: places.anchor });
-  const facts: Fact[] = [];
-  for await (const fact of journal.read(0)) facts.push(fact);
-  await journal.close();
-  return facts;
 }
 
 describe('modes of a running system', function () {
