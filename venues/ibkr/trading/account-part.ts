@@ -11,7 +11,7 @@ import type { Line } from '../line.ts';
 import type { SessionPart, SessionState, SyncReason } from '../session.ts';
 import { Fills } from './fills.ts';
 import { Mirror, type Mirrored } from './mirror.ts';
-import type { OrderClient, OrderEvents } from './order-client.ts';
+import type { OrderClient } from './order-client.ts';
 import { commissionOf, completedRow, executionRow, openRow, positionRow, signed, statusRow, type InstrumentOf } from './rows.ts';
 
 export interface AccountPorts {
@@ -41,6 +41,8 @@ export interface Reading {
 const ANSWER_MS_MAX = 4000;
 /** A commission comes with its execution, or soon after it. */
 export const COMMISSION_MS_MAX = 2000;
+/** A timer may be that early. */
+const TIMER_MS = 5;
 /** Ids of orders are below those of requests. */
 const ORDER_ID_MAX = 999_999_999;
 const CURRENCIES_MAX = 64;
@@ -62,7 +64,6 @@ export class AccountPart implements SessionPart<OrderClient> {
   /** How much of the account's own currency one unit is worth. */
   readonly #rates = new Map<string, Ratio>([['USD', ratio('1')]]);
   #collecting: { readonly open: Set<number>; readonly completed: Set<number> } | null = null;
-  #ended: { openOrders?: () => void; completedOrders?: () => void; executions?: (id: number) => void; positions?: () => void } = {};
   #timer: NodeJS.Timeout | undefined;
   /** Readings stand in line: answers of two of the same question cannot be told apart. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -73,28 +74,25 @@ export class AccountPart implements SessionPart<OrderClient> {
   }
 
   attach(line: Line<OrderClient>): void {
-    const on = <N extends keyof OrderEvents>(event: N, listener: (...values: OrderEvents[N]) => void): void => {
-      line.client.on(event, guarded(line, listener));
-    };
-    on('openOrder', (orderId, contract, order, state) => {
+    line.on('openOrder', (orderId, contract, order, state) => {
       const row = openRow(orderId, contract, order, state, this.#ports.instrumentOf);
       if (row === null) return;
       this.#collecting?.open.add(row.permId);
       this.#heard(row.clientId, orderId, row.permId, row.status);
       this.#news(this.mirror.row(row));
     });
-    on('orderStatus', (orderId, status, filled, _remaining, _average, permId, _parent, _last, clientId, whyHeld, cap) => {
+    line.on('orderStatus', (orderId, status, filled, _remaining, _average, permId, _parent, _last, clientId, whyHeld, cap) => {
       const row = statusRow(status, filled, permId, whyHeld, cap);
       this.#heard(clientId ?? null, orderId, row.permId, status);
       this.#news(this.mirror.status(row));
     });
-    on('completedOrder', (contract, order, state) => {
+    line.on('completedOrder', (contract, order, state) => {
       const row = completedRow(contract, order, state, this.#ports.instrumentOf);
       if (row === null) return;
       this.#collecting?.completed.add(row.permId);
       this.#news(this.mirror.row(row));
     });
-    on('execDetails', (_request, contract, execution) => {
+    line.on('execDetails', (_request, contract, execution) => {
       const read = executionRow(contract, execution, this.#ports.instrumentOf, this.#ports.now());
       if (read === null) return;
       const { row, cumulative } = read;
@@ -103,18 +101,14 @@ export class AccountPart implements SessionPart<OrderClient> {
       this.#news(this.mirror.executed(row.permId, cumulative));
       this.#estimateLater();
     });
-    on('commissionReport', (report) => {
+    line.on('commissionReport', (report) => {
       const paid = commissionOf(report);
       const fee = paid === null ? null : this.inUsd(paid.paid, paid.currency);
       if (paid !== null && fee !== null) this.fills.charged(paid.execId, fee);
     });
-    on('position', (account, contract, quantity, cost) => {
+    line.on('position', (account, contract, quantity, cost) => {
       if (account === this.#ports.account()) this.#position(contract, quantity, cost);
     });
-    on('openOrderEnd', () => this.#ended.openOrders?.());
-    on('completedOrdersEnd', () => this.#ended.completedOrders?.());
-    on('execDetailsEnd', (id) => this.#ended.executions?.(id));
-    on('positionEnd', () => this.#ended.positions?.());
   }
 
   async sync(line: Line<OrderClient>, why: SyncReason): Promise<void> {
@@ -143,22 +137,21 @@ export class AccountPart implements SessionPart<OrderClient> {
       const collecting = { open: new Set<number>(), completed: new Set<number>() };
       this.#collecting = collecting;
       try {
-        await line.ask<void>('open orders', ANSWER_MS_MAX, ({ client, done }) => {
-          this.#ended = { openOrders: () => done() };
+        await line.ask<null>('open orders', ANSWER_MS_MAX, ({ client, on, done }) => {
+          on('openOrderEnd', () => done(null));
           client.reqAllOpenOrders();
         });
-        await line.ask<void>('completed orders', ANSWER_MS_MAX, ({ client, done }) => {
-          this.#ended = { completedOrders: () => done() };
+        await line.ask<null>('completed orders', ANSWER_MS_MAX, ({ client, on, done }) => {
+          on('completedOrdersEnd', () => done(null));
           client.reqCompletedOrders(false);
         });
         // Last: what executes meanwhile is in this answer or comes after it.
-        await line.ask<void>('executions', ANSWER_MS_MAX, ({ client, id, done }) => {
-          this.#ended = { executions: (of) => (of === id ? done() : undefined) };
+        await line.ask<null>('executions', ANSWER_MS_MAX, ({ client, id, own, done }) => {
+          own('execDetailsEnd', () => done(null));
           client.reqExecutions(id, {});
         });
       } finally {
         this.#collecting = null;
-        this.#ended = {};
       }
       return collecting;
     });
@@ -238,20 +231,13 @@ export class AccountPart implements SessionPart<OrderClient> {
   }
 
   async #positions(line: Line<OrderClient>): Promise<void> {
-    const before = [...this.#averages.keys()];
     const seen = new Set<number>();
-    const note = (_account: string, contract: Contract): void => void seen.add(contract.conId ?? 0);
-    line.client.on('position', note);
-    try {
-      await line.ask<void>('positions', ANSWER_MS_MAX, ({ client, done }) => {
-        this.#ended = { positions: () => done() };
-        client.reqPositions();
-      });
-    } finally {
-      line.client.off('position', note);
-      this.#ended = {};
-    }
-    for (const conId of before) {
+    await line.ask<null>('positions', ANSWER_MS_MAX, ({ client, on, done }) => {
+      on('position', (_account, contract) => void seen.add(contract.conId ?? 0));
+      on('positionEnd', () => done(null));
+      client.reqPositions();
+    });
+    for (const conId of [...this.#averages.keys()]) {
       if (seen.has(conId)) continue;
       this.#averages.delete(conId);
       this.#held.delete(conId);
@@ -268,29 +254,17 @@ export class AccountPart implements SessionPart<OrderClient> {
   }
 
   async #summary(line: Line<OrderClient>, tags: string): Promise<readonly Value[]> {
-    const { client } = line;
     const values: Value[] = [];
-    let asked = -1;
-    let over = (): void => undefined;
-    const take = (of: number, account: string, tag: string, value: string, currency: string): void => {
-      if (of === asked && account === this.#ports.account()) values.push({ tag, value, currency });
-    };
-    const end = (of: number): void => (of === asked ? over() : undefined);
-    client.on('accountSummary', take);
-    client.on('accountSummaryEnd', end);
-    try {
-      await line.ask<void>('the account', ANSWER_MS_MAX, ({ id, done }) => {
-        asked = id;
-        over = () => done();
-        client.reqAccountSummary(id, 'All', tags);
+    const asked = await line.ask<number>('the account', ANSWER_MS_MAX, ({ client, id, own, done }) => {
+      own('accountSummary', (account, tag, value, currency) => {
+        if (account === this.#ports.account()) values.push({ tag, value, currency });
       });
-      return values;
-    } finally {
-      client.off('accountSummary', take);
-      client.off('accountSummaryEnd', end);
-      // TWS allows two at a time, and would go on every three minutes.
-      if (!line.ended) client.cancelAccountSummary(asked);
-    }
+      own('accountSummaryEnd', () => done(id));
+      client.reqAccountSummary(id, 'All', tags);
+    });
+    // TWS allows two at a time, and would go on every three minutes.
+    if (!line.ended) line.client.cancelAccountSummary(asked);
+    return values;
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -305,7 +279,7 @@ export class AccountPart implements SessionPart<OrderClient> {
       this.#timer = undefined;
       this.fills.estimate(performance.now() - COMMISSION_MS_MAX);
       this.#estimateLater();
-    }, COMMISSION_MS_MAX);
+    }, COMMISSION_MS_MAX + TIMER_MS);
   }
 }
 
@@ -313,18 +287,4 @@ interface Value {
   readonly tag: string;
   readonly value: string;
   readonly currency: string;
-}
-
-/** As of the connection's own listeners: nothing after its end, and what throws is a broken invariant, not an event to be swallowed. */
-function guarded<A extends readonly unknown[]>(line: Line<OrderClient>, listener: (...values: A) => void): (...values: A) => void {
-  return (...values) => {
-    if (line.ended) return;
-    try {
-      listener(...values);
-    } catch (error) {
-      setImmediate(() => {
-        throw error;
-      });
-    }
-  };
 }

@@ -68,8 +68,7 @@ interface Protected {
 
 /** A leg of its own: also what an amendment sends, under the id that the leg has. */
 export function legOrder({ entryId, side, qty, bracket, account }: Protected, leg: Leg, parentId: number, transmit: boolean): TwsOrder {
-  const pricing: Pricing =
-    leg === 'take_profit' ? { type: 'limit', price: bracket.takeProfit } : { type: 'stop', trigger: bracket.stopLoss };
+  const pricing: Pricing = leg === 'take_profit' ? { type: 'limit', price: bracket.takeProfit } : { type: 'stop', trigger: bracket.stopLoss };
   return {
     ...{ action: actionOf(opposite(side)), totalQuantity: Number(qty), ...pricingOf(pricing), account, orderRef: legRef(entryId, leg), parentId },
     ...{ ocaGroup: groupOf(entryId), ocaType: OCA_REDUCE, transmit },

@@ -37,6 +37,7 @@ export interface Mirrored extends Named {
   readonly permId: number;
   readonly orderId: number | null;
   readonly clientId: number | null;
+  readonly parentOrderId: number;
   readonly ocaGroup: string;
   readonly conId: number;
   readonly order: VenueOrder;
@@ -143,6 +144,10 @@ export class Mirror {
     return LEGS.flatMap((leg) => this.named(legRef(entryId, leg)));
   }
 
+  inGroup(group: string): readonly Mirrored[] {
+    return [...this.#entries].flatMap(([permId, { row }]) => (row.ocaGroup === group ? (this.of(permId) ?? []) : []));
+  }
+
   open(): readonly Mirrored[] {
     return [...this.#open].flatMap((permId) => this.of(permId) ?? []);
   }
@@ -157,7 +162,10 @@ export class Mirror {
     if (orderRef !== '') {
       const known = this.#byRef.get(orderRef) ?? [];
       if (known.length > 0) this.twins++;
-      this.#byRef.set(orderRef, [...known, permId].sort((left, right) => left - right));
+      this.#byRef.set(
+        orderRef,
+        [...known, permId].sort((left, right) => left - right),
+      );
     }
     if (this.#entries.size <= ENDED_KEPT_MAX) return;
     for (const [oldest, { row }] of this.#entries) {
@@ -197,7 +205,8 @@ export class Mirror {
       ...{ ...row.order, ...who, venueOrderId: String(row.permId), status: statusOf(entry), cumQty: filled },
       reason: said.slice(0, REASON_LENGTH_MAX),
     };
-    return { ...named, permId: row.permId, orderId: row.orderId, clientId: row.clientId, ocaGroup: row.ocaGroup, conId: row.conId, order, isTwin };
+    const { permId, orderId, clientId, parentOrderId, ocaGroup, conId } = row;
+    return { ...named, permId, orderId, clientId, parentOrderId, ocaGroup, conId, order, isTwin };
   }
 }
 

@@ -51,8 +51,9 @@ export class Placing {
     const pending = this.#pending.get(orderId);
     if (pending === undefined || permId === 0) return;
     pending.heard.set(orderId, permId);
-    if (pending.refused !== null || pending.heard.size < pending.ids.length) return;
-    pending.settle(acknowledged(pending));
+    // Told of, the parent is not held back: it works without the one that was refused, until it is cancelled.
+    const isTaken = pending.refused === null ? pending.heard.size === pending.ids.length : pending.heard.has(pending.parent);
+    if (isTaken) pending.settle(acknowledged(pending));
   }
 
   /** True where it was of a placement that waits. */

@@ -27,10 +27,12 @@ export const RESETS: readonly ResetWindow[] = Object.freeze([
 
 /** The window that an instant lies in, or null. @throws RangeError for a zone that is none. */
 export function resetAt(now: Instant, windows: readonly ResetWindow[]): ResetWindow | null {
-  return windows.find(({ days, from, to, zone }) => {
-    const { day, minute } = clockOf(now, zone);
-    return days.includes(day) && minute >= minuteOf(from) && minute < minuteOf(to);
-  }) ?? null;
+  return (
+    windows.find(({ days, from, to, zone }) => {
+      const { day, minute } = clockOf(now, zone);
+      return days.includes(day) && minute >= minuteOf(from) && minute < minuteOf(to);
+    }) ?? null
+  );
 }
 
 const clocks = new Map<string, Intl.DateTimeFormat>();

@@ -35,7 +35,11 @@ export function completedRow(contract: Contract, order: Order, state: OrderState
   return { ...row, orderId: null, clientId: null, status, filled: quantityOf(order.filledQuantity), said };
 }
 
-function orderRow(contract: Contract, order: Order, instrumentOf: InstrumentOf): Omit<OrderRow, 'orderId' | 'clientId' | 'status' | 'filled' | 'said'> | null {
+function orderRow(
+  contract: Contract,
+  order: Order,
+  instrumentOf: InstrumentOf,
+): Omit<OrderRow, 'orderId' | 'clientId' | 'status' | 'filled' | 'said'> | null {
   const instrument = instrumentOf(contract);
   const permId = whole(order.permId);
   if (instrument === null || permId === 0 || order.whatIf === true) return null;
@@ -70,7 +74,8 @@ export function executionRow(
   const instrument = instrumentOf(contract);
   const { execId = '', permId, price: paid, shares, side, time = '' } = execution;
   if (instrument === null) return null;
-  if (execId === '' || paid === undefined || shares === undefined) throw new RangeError(`an execution without an id, a price or a quantity: ${execId}`);
+  if (execId === '' || paid === undefined || shares === undefined)
+    throw new RangeError(`an execution without an id, a price or a quantity: ${execId}`);
   const named = namedBy(execution.orderRef ?? '');
   const { asset, symbol } = instrument;
   const row: ExecutionRow = {
@@ -85,7 +90,11 @@ export function executionRow(
 }
 
 /** Null where it says nothing: TWS sends an unset number while it does not know. */
-export function commissionOf({ execId = '', commission, currency = '' }: CommissionReport): { execId: string; paid: string; currency: string } | null {
+export function commissionOf({
+  execId = '',
+  commission,
+  currency = '',
+}: CommissionReport): { execId: string; paid: string; currency: string } | null {
   if (execId === '' || commission === undefined || Math.abs(commission) > UNSET) return null;
   return { execId, paid: String(commission), currency };
 }

@@ -38,6 +38,7 @@ export class SentFile {
   /** By ref, oldest first. */
   readonly #families = new Map<string, SentFamily>();
   readonly #descriptor: number;
+  #isClosed = false;
 
   /** Its directory exists. @throws Error where the file is damaged or too large. */
   constructor(path: string) {
@@ -59,7 +60,10 @@ export class SentFile {
     return [...this.#families.values()];
   }
 
+  /** Idempotent. */
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     closeSync(this.#descriptor);
   }
 
@@ -78,7 +82,8 @@ function read(path: string): readonly SentFamily[] {
   return rows.flatMap((row, index) => {
     if (row === '') return [];
     const parsed = line.safeParse(jsonOf(row));
-    if (!parsed.success) throw new Error(`${path}: line ${index + 1} is not one of ours; move the file away once TWS shows no order that is held back`);
+    if (!parsed.success)
+      throw new Error(`${path}: line ${index + 1} is not one of ours; move the file away once TWS shows no order that is held back`);
     return [parsed.data];
   });
 }

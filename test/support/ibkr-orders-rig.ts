@@ -1,0 +1,151 @@
+/** The live order port of IBKR over the real library, at an embedded TWS. */
+import { join } from 'node:path';
+import type { Contract } from '@stoqey/ib';
+import type { Instrument } from '#trading/model/instrument.ts';
+import type { Placement, VenueExecution, VenueOrder } from '#trading/model/live.ts';
+import { price, qty } from '#trading/money/decimal.ts';
+import { Contracts, DEFAULT_CHAINS } from '#venues/embedded/tws/contracts.ts';
+import type { EmbeddedTws, TwsParams } from '#venues/embedded/tws/tws.ts';
+import { OrderIds } from '#venues/ibkr/order-ids.ts';
+import type { IbkrSession } from '#venues/ibkr/session.ts';
+import type { OrderClient } from '#venues/ibkr/trading/order-client.ts';
+import { IbkrOrders, type OrderContracts } from '#venues/ibkr/trading/order-entry.ts';
+import { RESETS } from '#venues/ibkr/trading/resets.ts';
+import { SentFile } from '#venues/ibkr/trading/sent-file.ts';
+import { IBKR_TERMS } from '#venues/ibkr/trading/terms.ts';
+import { START, withTws } from '../contract/tws-support.ts';
+import { eurUsd, option } from '../unit/trading/paper/ibkr-instruments.ts';
+import { assertDecoded, CLIENT_ID, sessionOn } from './ibkr-rig.ts';
+import { inTempDir } from './temp-dir.ts';
+import { until } from './until.ts';
+
+export const PAIR = 'EUR/USD';
+export const CALL: Instrument = { ...option('SPY', '2026-12-18', '600', 'C'), venueSymbol: 'SPY   261218C00600000' };
+const EUR_CON_ID = 12087792;
+const SECOND_MS = 1000;
+
+/** Two contracts, as a gateway that has qualified them has them. */
+function contractsOf(): OrderContracts {
+  const call = new Contracts(DEFAULT_CHAINS).byLocalSymbol(CALL.venueSymbol)?.conId ?? 0;
+  const listed = new Map<string, { readonly instrument: Instrument; readonly contract: Contract }>([
+    [PAIR, { instrument: eurUsd, contract: { conId: EUR_CON_ID, exchange: 'IDEALPRO' } }],
+    [CALL.symbol, { instrument: CALL, contract: { conId: call, exchange: 'SMART' } }],
+  ]);
+  return {
+    prepare: () => Promise.resolve(),
+    instrumentOf: ({ conId }) => [...listed.values()].find(({ contract }) => contract.conId === conId)?.instrument ?? null,
+    contractOf: (_line, symbol) => {
+      const found = listed.get(symbol);
+      return found === undefined ? Promise.reject(new RangeError(`${symbol} is not configured for live orders`)) : Promise.resolve(found.contract);
+    },
+  };
+}
+
+export class IbkrRig {
+  readonly tws: EmbeddedTws;
+  readonly reported: VenueOrder[] = [];
+  readonly executed: VenueExecution[] = [];
+  readonly #dir: string;
+  resumed = 0;
+  session: IbkrSession<OrderClient>;
+  port: IbkrOrders;
+  #boots = 0;
+  #names = 0;
+  #seconds = 0;
+
+  private constructor(tws: EmbeddedTws, dir: string) {
+    this.tws = tws;
+    this.#dir = dir;
+    [this.session, this.port] = this.#made();
+  }
+
+  /** A market at 1.1 and 12.35, and a port that is READY. */
+  static async with(work: (rig: IbkrRig) => Promise<void>, params: Partial<TwsParams> = {}): Promise<void> {
+    await withTws(params, (tws) =>
+      inTempDir(async (dir) => {
+        const rig = new IbkrRig(tws, dir);
+        rig.quote('1.1', '1.10005');
+        rig.quoteCall('12.3', '12.4');
+        try {
+          await rig.open();
+          await work(rig);
+          assertDecoded(rig.session);
+        } finally {
+          await rig.port.close();
+        }
+      }),
+    );
+  }
+
+  #made(): [IbkrSession<OrderClient>, IbkrOrders] {
+    const ids = new OrderIds(join(this.#dir, 'ids.json'), CLIENT_ID);
+    const session = sessionOn<OrderClient>(this.tws, { onGreeting: ({ nextValidId }) => ids.observe(nextValidId) });
+    const port = new IbkrOrders({
+      ...{ session, clientId: CLIENT_ID, contracts: contractsOf(), ids, sent: new SentFile(join(this.#dir, 'sent.jsonl')) },
+      ...{ terms: IBKR_TERMS, resets: RESETS, clock: { now: () => this.tws.now, observe: () => undefined }, boot: `boot-${++this.#boots}` },
+    });
+    return [session, port];
+  }
+
+  open(): Promise<void> {
+    return this.port.subscribe({
+      onOrder: (order) => void this.reported.push(order),
+      onExecution: (execution) => void this.executed.push(execution),
+      onResumed: () => void this.resumed++,
+    });
+  }
+
+  /** The process ends and another begins: nothing is left but its files and what TWS knows. */
+  async restart(): Promise<void> {
+    await this.port.close();
+    [this.session, this.port] = this.#made();
+    await this.open();
+  }
+
+  async again(what: string): Promise<void> {
+    const before = this.resumed;
+    await until(what, () => this.resumed > before && this.session.state.usable);
+  }
+
+  quote(bid: string, ask: string, size = '1000000'): void {
+    this.tws.quote('EUR.USD', bid, ask, size, size, START + ++this.#seconds * SECOND_MS);
+  }
+
+  quoteCall(bid: string, ask: string, size = '50'): void {
+    this.tws.quote(CALL.venueSymbol, bid, ask, size, size, START + ++this.#seconds * SECOND_MS);
+  }
+
+  entry(more: Partial<Placement> = {}): Placement {
+    return {
+      ...{ clientOrderId: `l${String(++this.#names).padStart(26, '0')}`, asset: 'forex', symbol: PAIR, side: 'buy', purpose: 'entry' },
+      ...{ qty: qty('20000'), pricing: { type: 'market', worst: price('1.1005') } },
+      ...{ bracket: { takeProfit: price('1.12'), stopLoss: price('1.08') }, reduceOnly: false, deadlineAt: this.tws.now + IBKR_TERMS.deadlineMs },
+      ...more,
+    };
+  }
+
+  call(more: Partial<Placement> = {}): Placement {
+    return this.entry({
+      ...{ asset: 'options', symbol: CALL.symbol, qty: qty('2'), pricing: { type: 'market', worst: price('12.5') } },
+      ...{ bracket: { takeProfit: price('18'), stopLoss: price('8') }, ...more },
+    });
+  }
+
+  /** At 1.05, where nothing trades. */
+  resting(more: Partial<Placement> = {}): Placement {
+    return this.entry({ pricing: { type: 'limit', price: price('1.05') }, bracket: { takeProfit: price('1.07'), stopLoss: price('1.03') }, ...more });
+  }
+
+  exit(of: Placement, more: Partial<Placement> = {}): Placement {
+    const side = of.side === 'buy' ? 'sell' : 'buy';
+    const { asset, symbol } = of;
+    return this.entry({ asset, symbol, side, purpose: 'exit', qty: of.qty, bracket: null, reduceOnly: true, pricing: MARKET, ...more });
+  }
+
+  /** As the venue has them, of every client: `name status`. */
+  live(): readonly string[] {
+    return this.tws.book.live().map(({ placed, status }) => `${placed.orderRef} ${status}`);
+  }
+}
+
+const MARKET = { type: 'market', worst: null } as const;
