@@ -50,6 +50,7 @@ export const REFUSAL_CODES = [
   'LIVE_NOT_AVAILABLE',
   'NOT_CONFIGURED',
   'INTERRUPTED',
+  'NO_OPTION',
 ] as const;
 export type RefusalCode = (typeof REFUSAL_CODES)[number];
 
