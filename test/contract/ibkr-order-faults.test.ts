@@ -109,7 +109,7 @@ describe('IBKR orders: connections that break', () => {
       await rig.again('after the restart');
       assert.deepEqual([rig.executed, await rig.port.openOrders()], [[], []]);
       const answer = await rig.port.lookup(refOf(order));
-      assert.ok(answer.kind === 'unavailable' && /20000 is held of \d+, and 0 is explained/.test(answer.reason), JSON.stringify(answer));
+      assert.ok(answer.kind === 'unavailable' && /20000 is held of contract \d+, where 0 is explained/.test(answer.reason), JSON.stringify(answer));
     });
   });
 
@@ -127,6 +127,54 @@ describe('IBKR orders: connections that break', () => {
       }
       assert.equal(ids.length, 9);
       assert.equal(new Set(ids).size, 9, ids.join());
+    });
+  });
+
+  it('ST-3 a list of open orders that is empty ends no order, and asks none away', async () => {
+    await IbkrRig.with(async (rig) => {
+      const order = rig.resting();
+      await rig.port.place(order);
+      rig.tws.switches.emptyOpenOrders = true;
+      assert.deepEqual(await rig.port.lookup(refOf(order)), { kind: 'absent' }, 'whoever was told of it hears the contradiction');
+      assert.equal(rig.live().length, 3);
+      assert.deepEqual(
+        rig.reported.filter(({ status }) => status !== 'open'),
+        [],
+      );
+    });
+  });
+
+  it('the order of another session with our id and our name is not ours, in whatever order TWS tells of them', async () => {
+    await IbkrRig.with(async (rig) => {
+      rig.tws.switches.twinOrders = true;
+      const order = rig.resting(single);
+      const placed = await rig.port.place(order);
+      assert.equal(placed.kind, 'acknowledged');
+      const open = await rig.port.openOrders();
+      const ours = open.filter(({ clientOrderId }) => clientOrderId === order.clientOrderId);
+      assert.deepEqual(
+        ours.map(({ venueOrderId }) => venueOrderId),
+        [placed.kind === 'acknowledged' && placed.venueOrderId],
+      );
+      assert.equal(open.length, 2, 'and the other is nobody’s');
+      assert.deepEqual(await rig.port.cancel(refOf(order)), { kind: 'done' });
+      assert.equal(rig.tws.book.live().length, 1);
+    });
+  });
+
+  it('executions without the name of their order find it by permId', async () => {
+    await IbkrRig.with(async (rig) => {
+      rig.tws.switches.noOrderRef = true;
+      const order = await held(rig);
+      rig.quote('1.1201', '1.12015');
+      await until('the profit', () => rig.executed.length === 2);
+      assert.deepEqual(
+        rig.executed.map(({ clientOrderId, parentId, leg }) => [clientOrderId, parentId, leg]),
+        [
+          [order.clientOrderId, null, null],
+          [null, order.clientOrderId, 'take_profit'],
+        ],
+      );
     });
   });
 
@@ -199,7 +247,7 @@ describe('IBKR orders: servers that are away', () => {
       // Another program with our client id does what we do not.
       const stop = rig.tws.book.live().find(({ placed }) => placed.orderType === 'STP');
       assert.ok(stop !== undefined);
-      rig.tws.book.place(CLIENT_ID, { ...stop.placed, auxPrice: '1.085' });
+      rig.tws.book.place(CLIENT_ID, { ...stop.placed, auxPrice: '1.085', parentId: 0 });
       rig.tws.faults.restoreUplink('kept');
       await rig.again('the uplink');
       const open = await rig.port.openOrders();

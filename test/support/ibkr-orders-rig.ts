@@ -1,45 +1,29 @@
 /** The live order port of IBKR over the real library, at an embedded TWS. */
 import { join } from 'node:path';
-import type { Contract } from '@stoqey/ib';
 import type { Instrument } from '#trading/model/instrument.ts';
 import type { Placement, VenueExecution, VenueOrder } from '#trading/model/live.ts';
 import { price, qty } from '#trading/money/decimal.ts';
-import { Contracts, DEFAULT_CHAINS } from '#venues/embedded/tws/contracts.ts';
 import type { EmbeddedTws, TwsParams } from '#venues/embedded/tws/tws.ts';
+import { Catalog } from '#venues/ibkr/catalog.ts';
 import { OrderIds } from '#venues/ibkr/order-ids.ts';
 import type { IbkrSession } from '#venues/ibkr/session.ts';
 import type { OrderClient } from '#venues/ibkr/trading/order-client.ts';
-import { IbkrOrders, type OrderContracts } from '#venues/ibkr/trading/order-entry.ts';
+import { TradedContracts } from '#venues/ibkr/trading/contracts.ts';
+import { IbkrOrders } from '#venues/ibkr/trading/order-entry.ts';
 import { RESETS } from '#venues/ibkr/trading/resets.ts';
 import { SentFile } from '#venues/ibkr/trading/sent-file.ts';
 import { IBKR_TERMS } from '#venues/ibkr/trading/terms.ts';
 import { START, withTws } from '../contract/tws-support.ts';
-import { eurUsd, option } from '../unit/trading/paper/ibkr-instruments.ts';
+import { option } from '../unit/trading/paper/ibkr-instruments.ts';
 import { assertDecoded, CLIENT_ID, sessionOn } from './ibkr-rig.ts';
 import { inTempDir } from './temp-dir.ts';
 import { until } from './until.ts';
 
 export const PAIR = 'EUR/USD';
 export const CALL: Instrument = { ...option('SPY', '2026-12-18', '600', 'C'), venueSymbol: 'SPY   261218C00600000' };
-const EUR_CON_ID = 12087792;
+const REQUEST_MS = 4000;
+const TRADED = { pairs: [PAIR], underlyings: ['SPY'] };
 const SECOND_MS = 1000;
-
-/** Two contracts, as a gateway that has qualified them has them. */
-function contractsOf(): OrderContracts {
-  const call = new Contracts(DEFAULT_CHAINS).byLocalSymbol(CALL.venueSymbol)?.conId ?? 0;
-  const listed = new Map<string, { readonly instrument: Instrument; readonly contract: Contract }>([
-    [PAIR, { instrument: eurUsd, contract: { conId: EUR_CON_ID, exchange: 'IDEALPRO' } }],
-    [CALL.symbol, { instrument: CALL, contract: { conId: call, exchange: 'SMART' } }],
-  ]);
-  return {
-    prepare: () => Promise.resolve(),
-    instrumentOf: ({ conId }) => [...listed.values()].find(({ contract }) => contract.conId === conId)?.instrument ?? null,
-    contractOf: (_line, symbol) => {
-      const found = listed.get(symbol);
-      return found === undefined ? Promise.reject(new RangeError(`${symbol} is not configured for live orders`)) : Promise.resolve(found.contract);
-    },
-  };
-}
 
 export class IbkrRig {
   readonly tws: EmbeddedTws;
@@ -81,7 +65,13 @@ export class IbkrRig {
     const ids = new OrderIds(join(this.#dir, 'ids.json'), CLIENT_ID);
     const session = sessionOn<OrderClient>(this.tws, { onGreeting: ({ nextValidId }) => ids.observe(nextValidId) });
     const port = new IbkrOrders({
-      ...{ session, clientId: CLIENT_ID, contracts: contractsOf(), ids, sent: new SentFile(join(this.#dir, 'sent.jsonl')) },
+      ...{
+        session,
+        clientId: CLIENT_ID,
+        contracts: new TradedContracts(new Catalog(session.pacing, REQUEST_MS), TRADED),
+        ids,
+        sent: new SentFile(join(this.#dir, 'sent.jsonl')),
+      },
       ...{ terms: IBKR_TERMS, resets: RESETS, clock: { now: () => this.tws.now, observe: () => undefined }, boot: `boot-${++this.#boots}` },
     });
     return [session, port];

@@ -9,14 +9,15 @@ import { add, isDecimalText, money, qty, quotient, ratio, scale, ZERO_QTY, type 
 import type { IbkrError } from '../codes.ts';
 import type { Line } from '../line.ts';
 import type { SessionPart, SessionState, SyncReason } from '../session.ts';
-import { Fills } from './fills.ts';
+import { Fills, type ExecutionRow } from './fills.ts';
 import { Mirror, type Mirrored } from './mirror.ts';
 import type { OrderClient } from './order-client.ts';
-import { commissionOf, completedRow, executionRow, openRow, positionRow, signed, statusRow, type InstrumentOf } from './rows.ts';
+import { commissionOf, completedRow, executionRow, openRow, positionRow, signed, statusRow, type Holding, type InstrumentOf } from './rows.ts';
 
 export interface AccountPorts {
   readonly clientId: number;
   readonly instrumentOf: InstrumentOf;
+  readonly holdingOf: (contract: Contract) => Holding | null;
   readonly account: () => string;
   /** UTC ms on the market's clock. */
   readonly now: () => Instant;
@@ -55,7 +56,7 @@ export interface Summary {
 }
 
 export class AccountPart implements SessionPart<OrderClient> {
-  readonly mirror = new Mirror();
+  readonly mirror: Mirror;
   readonly fills: Fills;
   readonly #ports: AccountPorts;
   /** By conId, signed. */
@@ -70,6 +71,7 @@ export class AccountPart implements SessionPart<OrderClient> {
 
   constructor(ports: AccountPorts) {
     this.#ports = ports;
+    this.mirror = new Mirror(ports.clientId);
     this.fills = new Fills({ told: ports.onExecution, corrected: ports.onExecution });
   }
 
@@ -95,7 +97,8 @@ export class AccountPart implements SessionPart<OrderClient> {
     line.on('execDetails', (_request, contract, execution) => {
       const read = executionRow(contract, execution, this.#ports.instrumentOf, this.#ports.now());
       if (read === null) return;
-      const { row, cumulative } = read;
+      const { cumulative } = read;
+      const row = this.#named(read.row);
       this.#heard(row.clientId, row.orderId, row.permId, null);
       this.fills.hear(row, performance.now());
       this.#news(this.mirror.executed(row.permId, cumulative));
@@ -127,7 +130,7 @@ export class AccountPart implements SessionPart<OrderClient> {
   onError(id: number, error: IbkrError): boolean {
     if (id < 0 || id > ORDER_ID_MAX) return false;
     this.#ports.onCode(id, error);
-    this.#news(this.mirror.code(this.#ports.clientId, id, error.code, error.message));
+    this.#news(this.mirror.code(id, error.code, error.message));
     return true;
   }
 
@@ -159,9 +162,7 @@ export class AccountPart implements SessionPart<OrderClient> {
 
   async positions(line: Line<OrderClient>): Promise<readonly VenuePosition[]> {
     await this.#inTurn(() => this.#positions(line));
-    return [...this.#averages.values()].flatMap(
-      ({ contract, quantity, cost }) => positionRow(contract, quantity, cost, this.#ports.instrumentOf) ?? [],
-    );
+    return [...this.#averages.values()].flatMap(({ contract, quantity, cost }) => positionRow(contract, quantity, cost, this.#ports.holdingOf) ?? []);
   }
 
   /** Signed; null before the positions were read. */
@@ -213,6 +214,14 @@ export class AccountPart implements SessionPart<OrderClient> {
 
   #heard(clientId: number | null, orderId: number, permId: number, status: string | null): void {
     if (clientId === this.#ports.clientId && permId !== 0) this.#ports.onHeard(orderId, permId, status);
+  }
+
+  /** TWS may leave the reference out (mode 33): the order that executed has it. */
+  #named(row: ExecutionRow): ExecutionRow {
+    const { clientOrderId, parentId } = row.execution;
+    const known = clientOrderId === null && parentId === null ? this.mirror.of(row.permId) : undefined;
+    if (known === undefined) return row;
+    return { ...row, execution: { ...row.execution, clientOrderId: known.clientOrderId, parentId: known.parentId, leg: known.leg } };
   }
 
   #news(order: Mirrored | null): void {

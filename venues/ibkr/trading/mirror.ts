@@ -63,7 +63,8 @@ const ENDS: Readonly<Record<string, VenueStatus>> = { Filled: 'filled', Cancelle
 
 export class Mirror {
   readonly #entries = new Map<number, Entry>();
-  /** By what it is called (orderRef): the permIds that have it. The smallest is the order that we placed. */
+  readonly #clientId: number;
+  /** By what it is called (orderRef): the permIds that have it. The first is the order that we placed: of our client, and the oldest of them. */
   readonly #byRef = new Map<string, number[]>();
   /** By client and order id. */
   readonly #byId = new Map<string, number>();
@@ -72,6 +73,10 @@ export class Mirror {
   readonly #codes = new Map<number, { readonly code: number; readonly text: string }>();
   twins = 0;
   capped = 0;
+
+  constructor(clientId: number) {
+    this.#clientId = clientId;
+  }
 
   /** The order where that is news, null where it was said before. */
   row(row: OrderRow): Mirrored | null {
@@ -85,7 +90,7 @@ export class Mirror {
     entry.reason = row.said === '' ? entry.reason : row.said;
     // What is over stays over: an old row may come after the end.
     if (statusOf(entry) === 'open') entry.status = row.status;
-    const early = row.orderId === null ? undefined : this.#codes.get(row.orderId);
+    const early = row.orderId === null || row.clientId !== this.#clientId ? undefined : this.#codes.get(row.orderId);
     if (early !== undefined) this.#blame(entry, early.code, early.text);
     if (known === undefined) this.#add(entry);
     return this.#news(entry);
@@ -115,19 +120,14 @@ export class Mirror {
   }
 
   /** A code for an order of this client; null where no row has told of the order yet. */
-  code(clientId: number, orderId: number, code: number, text: string): Mirrored | null {
+  code(orderId: number, code: number, text: string): Mirrored | null {
     if (meaningOf(code) === 'warning') return null;
     this.#codes.set(orderId, { code, text });
     if (this.#codes.size > ENDED_KEPT_MAX) for (const oldest of [...this.#codes.keys()].slice(0, 1)) this.#codes.delete(oldest);
-    const entry = this.#entries.get(this.#byId.get(idKey(clientId, orderId)) ?? 0);
+    const entry = this.#entries.get(this.#byId.get(idKey(this.#clientId, orderId)) ?? 0);
     if (entry === undefined) return null;
     this.#blame(entry, code, text);
     return this.#news(entry);
-  }
-
-  /** What counts as open and TWS did not list among the open ones: it is over, and its completed row or its executions say how. */
-  missingFrom(listed: ReadonlySet<number>): readonly Mirrored[] {
-    return this.open().filter(({ permId }) => !listed.has(permId));
   }
 
   of(permId: number): Mirrored | undefined {
@@ -152,8 +152,9 @@ export class Mirror {
     return [...this.#open].flatMap((permId) => this.of(permId) ?? []);
   }
 
-  withId(clientId: number, orderId: number): Mirrored | undefined {
-    return this.of(this.#byId.get(idKey(clientId, orderId)) ?? 0);
+  /** Of this client. */
+  withId(orderId: number): Mirrored | undefined {
+    return this.of(this.#byId.get(idKey(this.#clientId, orderId)) ?? 0);
   }
 
   #add(entry: Entry): void {
@@ -162,9 +163,10 @@ export class Mirror {
     if (orderRef !== '') {
       const known = this.#byRef.get(orderRef) ?? [];
       if (known.length > 0) this.twins++;
+      const rank = (of: number): number => (this.#isOthers(of) ? of + OTHERS : of);
       this.#byRef.set(
         orderRef,
-        [...known, permId].sort((left, right) => left - right),
+        [...known, permId].sort((left, right) => rank(left) - rank(right)),
       );
     }
     if (this.#entries.size <= ENDED_KEPT_MAX) return;
@@ -175,6 +177,11 @@ export class Mirror {
       this.#byId.delete(idKey(row.clientId, row.orderId));
       return;
     }
+  }
+
+  #isOthers(permId: number): boolean {
+    const clientId = this.#entries.get(permId)?.row.clientId ?? null;
+    return clientId !== null && clientId !== this.#clientId;
   }
 
   #blame(entry: Entry, code: number, text: string): void {
@@ -210,6 +217,8 @@ export class Mirror {
   }
 }
 
+/** Above every permId. */
+const OTHERS = 2 ** 40;
 const LEGS = ['take_profit', 'stop_loss'] as const;
 const idKey = (clientId: number | null, orderId: number | null): string => `${clientId ?? ''}:${orderId ?? ''}`;
 

@@ -1,8 +1,8 @@
 /** What the orders' session uses of the client library beyond its connection: only who holds one can place. */
 import type { Contract, ExecutionFilter, Order } from '@stoqey/ib';
-import type { Client } from '../client.ts';
+import type { MarketClient } from '../client.ts';
 
-export interface OrderClient extends Client {
+export interface OrderClient extends MarketClient {
   placeOrder(orderId: number, contract: Contract, order: Order): unknown;
   cancelOrder(orderId: number): unknown;
   reqAllOpenOrders(): unknown;
@@ -11,6 +11,4 @@ export interface OrderClient extends Client {
   reqPositions(): unknown;
   reqAccountSummary(id: number, group: string, tags: string): unknown;
   cancelAccountSummary(id: number): unknown;
-  reqContractDetails(id: number, contract: Contract): unknown;
-  reqMarketRule(ruleId: number): unknown;
 }

@@ -23,15 +23,16 @@ import type { IbkrError } from '../codes.ts';
 import type { Line } from '../line.ts';
 import type { OrderIds } from '../order-ids.ts';
 import type { IbkrSession, SessionState } from '../session.ts';
-import { AccountPart, COMMISSION_MS_MAX, type Reading } from './account-part.ts';
+import { AccountPart, COMMISSION_MS_MAX } from './account-part.ts';
 import { Cancelling } from './cancelling.ts';
-import { notProven } from './evidence.ts';
+import { forgotten, unanswered } from './evidence.ts';
 import { familyOf, type Numbered } from './family.ts';
 import { Guard } from './guard.ts';
 import type { Mirrored } from './mirror.ts';
 import type { OrderClient } from './order-client.ts';
 import { Placing } from './placing.ts';
 import { resetAt, type ResetWindow } from './resets.ts';
+import type { Holding } from './rows.ts';
 import type { SentFamily, SentFile } from './sent-file.ts';
 
 /** What is traded here, and how TWS calls it. */
@@ -40,6 +41,8 @@ export interface OrderContracts {
   prepare(line: Line<OrderClient>): Promise<void>;
   /** Null for what is not traded here. */
   instrumentOf(contract: Contract): Instrument | null;
+  /** The same of a position. */
+  holdingOf(contract: Contract): Holding | null;
   /** With its conId. @throws Error for a symbol that is not configured, or that TWS does not list. */
   contractOf(line: Line<OrderClient>, symbol: string): Promise<Contract>;
 }
@@ -64,6 +67,7 @@ const HELD_LOOKED_AT_MAX = 16;
 const ROUND_TRIP_MS_MAX = 4000;
 const LOOK_MS = 20;
 const TEXT_LENGTH_MAX = 400;
+const SECOND_MS = 1000;
 
 export class IbkrOrders implements OrderEntry, Account {
   readonly terms: OrderTerms;
@@ -83,6 +87,7 @@ export class IbkrOrders implements OrderEntry, Account {
     this.#part = new AccountPart({
       clientId,
       instrumentOf: (contract) => contracts.instrumentOf(contract),
+      holdingOf: (contract) => contracts.holdingOf(contract),
       account: () => this.#account(),
       now: () => clock.now(),
       prepared: (line) => contracts.prepare(line),
@@ -163,22 +168,12 @@ export class IbkrOrders implements OrderEntry, Account {
     return refused === undefined ? { kind: 'done' } : { kind: 'rejected', code: String(refused.code), text: refused.text };
   }
 
-  /** Open, completed, executions; then, where nobody lists it, TWS is told to cancel it by its ids, and says what it knows of them. */
+  /** Open, completed, executions; then, where nobody lists it, TWS is told to cancel its ids, and says what it knows of them. */
   async lookup(order: OrderRef): Promise<Lookup> {
     const line = this.#options.session.usable;
     if (line === null) return { kind: 'unavailable', reason: this.#away() };
     try {
-      const reading = await this.#part.read(line);
-      const found = this.#found(order.clientOrderId, reading);
-      if (found !== null) return found;
-      // A leg has no life without its entry: what protects a position must not be asked away.
-      if (this.#part.mirror.legsOf(order.clientOrderId).length > 0) {
-        return { kind: 'unavailable', reason: `${order.clientOrderId}: it is in no list, and its legs are at the venue` };
-      }
-      const family = this.#options.sent.family(order.clientOrderId);
-      if (family === undefined) return { kind: 'absent' };
-      const doubt = await this.#doubt(line, family);
-      return doubt === null ? { kind: 'absent' } : { kind: 'unavailable', reason: `${order.clientOrderId}: ${doubt}` };
+      return (await this.#found(line, order.clientOrderId)) ?? (await this.#missing(line, order.clientOrderId));
     } catch (error) {
       return { kind: 'unavailable', reason: briefly(error) };
     }
@@ -193,7 +188,7 @@ export class IbkrOrders implements OrderEntry, Account {
   async executionsSince(since: Instant): Promise<readonly VenueExecution[]> {
     await this.#part.read(this.#usable());
     // TWS counts in seconds.
-    return this.#part.fills.since(Math.floor(since / 1000) * 1000);
+    return this.#part.fills.since(Math.floor(since / SECOND_MS) * SECOND_MS);
   }
 
   positions(): Promise<readonly VenuePosition[]> {
@@ -297,7 +292,8 @@ export class IbkrOrders implements OrderEntry, Account {
     return outcomes.find(({ kind }) => kind !== 'done') ?? { kind: 'done' };
   }
 
-  #found(clientOrderId: string, { open, completed }: Reading): Lookup | null {
+  async #found(line: Line<OrderClient>, clientOrderId: string): Promise<Lookup | null> {
+    const { open, completed } = await this.#part.read(line);
     const { mirror, fills } = this.#part;
     const executions = fills.since(0).filter((each) => each.clientOrderId === clientOrderId || each.parentId === clientOrderId);
     const [known] = mirror.named(clientOrderId);
@@ -309,13 +305,28 @@ export class IbkrOrders implements OrderEntry, Account {
     return first === undefined ? null : { kind: 'found', order: fromExecutions(first, own), executions };
   }
 
-  /** Null where it is proven that TWS does not have the order, and never had. */
-  async #doubt(line: Line<OrderClient>, family: SentFamily): Promise<string | null> {
+  /** It is in no list. That alone is no proof that it never was (mode 4). */
+  async #missing(line: Line<OrderClient>, clientOrderId: string): Promise<Lookup> {
+    const { mirror } = this.#part;
+    // TWS told of it here, so whoever asks was told: that it is gone now is a contradiction, and is said as one.
+    if (mirror.named(clientOrderId).length > 0) return { kind: 'absent' };
+    const unclear = (why: string): Lookup => ({ kind: 'unavailable', reason: `${clientOrderId}: it is in no list, ${why}` });
+    // A leg has no life without its entry, and what protects a position must not be asked away.
+    if (mirror.legsOf(clientOrderId).length > 0) return unclear('and its legs are at the venue');
+    const family = this.#options.sent.family(clientOrderId);
+    if (family === undefined) return { kind: 'absent' };
+    await this.#part.positions(line);
+    const moved = this.#part.movedSince(family.conId, Math.floor(family.sentAt / SECOND_MS) * SECOND_MS);
+    const doubt = forgotten(family, { held: this.#part.held(family.conId), moved, session: this.#sessionName(line) });
+    if (doubt !== null) return unclear(doubt);
     const answers = await Promise.all(family.ids.map((id) => this.#cancelling.begin(id, () => void line.client.cancelOrder(id))));
-    const said = family.ids.map((id) => this.#cancelling.lastCode(id));
-    const held = await this.#part.positions(line).then(() => this.#part.held(family.conId));
-    const moved = this.#part.movedSince(family.conId, Math.floor(family.sentAt / 1000) * 1000);
-    return notProven({ family, answers, said, held, moved, session: this.#sessionName(line) });
+    const found = await this.#found(line, clientOrderId);
+    if (found !== null) return found;
+    const silence = unanswered(
+      answers,
+      family.ids.map((id) => this.#cancelling.lastCode(id)),
+    );
+    return silence === null ? { kind: 'absent' } : unclear(silence);
   }
 
   #onState(state: SessionState): void {
@@ -354,13 +365,12 @@ export class IbkrOrders implements OrderEntry, Account {
   /** A family that broke off with its connection may be held back: it is in no list, and a person could let it go (§3.2, 7). */
   #discardHeld(line: Line<OrderClient>): void {
     const { mirror } = this.#part;
-    const { sent, clientId } = this.#options;
-    const suspects = sent
+    const suspects = this.#options.sent
       .families()
       .slice(-HELD_LOOKED_AT_MAX)
       .filter(({ ids, ref, session }) => ids.length > 1 && session !== this.#sessionName(line) && mirror.named(ref).length === 0);
     for (const { ids } of suspects) {
-      for (const id of ids) if (mirror.withId(clientId, id) === undefined) line.client.cancelOrder(id);
+      for (const id of ids) if (mirror.withId(id) === undefined) line.client.cancelOrder(id);
     }
   }
 }

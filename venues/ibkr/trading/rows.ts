@@ -9,6 +9,8 @@ import { namedBy } from './names.ts';
 
 /** Null where the contract is nothing that is traded here. */
 export type InstrumentOf = (contract: Contract) => Instrument | null;
+/** What a position is of. */
+export type Holding = Pick<Instrument, 'asset' | 'symbol' | 'multiplier'>;
 
 /** TWS says what it does not have as the largest of its kind. */
 const UNSET = 1.7e308;
@@ -103,8 +105,13 @@ export function commissionOf({
  * Null where flat or nothing of ours. Of options the average is not told: IBKR's has the commission in it, and a price that is another one by what was paid
  * for it would look like a difference (decision 25).
  */
-export function positionRow(contract: Contract, quantity: number, averageCost: number | undefined, instrumentOf: InstrumentOf): VenuePosition | null {
-  const instrument = instrumentOf(contract);
+export function positionRow(
+  contract: Contract,
+  quantity: number,
+  averageCost: number | undefined,
+  holdingOf: (contract: Contract) => Holding | null,
+): VenuePosition | null {
+  const instrument = holdingOf(contract);
   const held = quantityOf(quantity);
   if (instrument === null || isZero(held)) return null;
   const { asset, symbol, multiplier } = instrument;
