@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Instrument } from '#trading/model/instrument.ts';
 import type { Placement, VenueExecution, VenueOrder } from '#trading/model/live.ts';
-import { price, qty } from '#trading/money/decimal.ts';
+import { price, qty, type Price } from '#trading/money/decimal.ts';
 import type { EmbeddedTws, TwsParams } from '#venues/embedded/tws/tws.ts';
 import { Catalog } from '#venues/ibkr/catalog.ts';
 import { OrderIds } from '#venues/ibkr/order-ids.ts';
@@ -16,6 +16,7 @@ import { IBKR_TERMS } from '#venues/ibkr/trading/terms.ts';
 import { START, withTws } from '../contract/tws-support.ts';
 import { option } from '../unit/trading/paper/ibkr-instruments.ts';
 import { assertDecoded, CLIENT_ID, sessionOn } from './ibkr-rig.ts';
+import type { WorldVenue } from './live-world.ts';
 import { inTempDir } from './temp-dir.ts';
 import { until } from './until.ts';
 
@@ -30,9 +31,10 @@ export class IbkrRig {
   readonly reported: VenueOrder[] = [];
   readonly executed: VenueExecution[] = [];
   readonly #dir: string;
+  readonly #touched = new Map<string, { readonly bid: Price; readonly ask: Price }>();
   resumed = 0;
   session: IbkrSession<OrderClient>;
-  port: IbkrOrders;
+  port: IbkrOrders & WorldVenue;
   #boots = 0;
   #names = 0;
   #seconds = 0;
@@ -43,15 +45,15 @@ export class IbkrRig {
     [this.session, this.port] = this.#made();
   }
 
-  /** A market at 1.1 and 12.35, and a port that is READY. */
-  static async with(work: (rig: IbkrRig) => Promise<void>, params: Partial<TwsParams> = {}): Promise<void> {
+  /** A market at 1.1 and 12.35, and a port that is READY, unless somebody else opens it. */
+  static async with(work: (rig: IbkrRig) => Promise<void>, params: Partial<TwsParams> = {}, opens = true): Promise<void> {
     await withTws(params, (tws) =>
       inTempDir(async (dir) => {
         const rig = new IbkrRig(tws, dir);
         rig.quote('1.1', '1.10005');
         rig.quoteCall('12.3', '12.4');
         try {
-          await rig.open();
+          if (opens) await rig.open();
           await work(rig);
           assertDecoded(rig.session);
         } finally {
@@ -61,7 +63,7 @@ export class IbkrRig {
     );
   }
 
-  #made(): [IbkrSession<OrderClient>, IbkrOrders] {
+  #made(): [IbkrSession<OrderClient>, IbkrOrders & WorldVenue] {
     const ids = new OrderIds(join(this.#dir, 'ids.json'), CLIENT_ID);
     const session = sessionOn<OrderClient>(this.tws, { onGreeting: ({ nextValidId }) => ids.observe(nextValidId) });
     const port = new IbkrOrders({
@@ -74,7 +76,7 @@ export class IbkrRig {
       },
       ...{ terms: IBKR_TERMS, resets: RESETS, clock: { now: () => this.tws.now, observe: () => undefined }, boot: `boot-${++this.#boots}` },
     });
-    return [session, port];
+    return [session, Object.assign(port, { advance: () => undefined })];
   }
 
   open(): Promise<void> {
@@ -87,9 +89,14 @@ export class IbkrRig {
 
   /** The process ends and another begins: nothing is left but its files and what TWS knows. */
   async restart(): Promise<void> {
+    await this.replace();
+    await this.open();
+  }
+
+  /** The same, and the new one is not open yet. */
+  async replace(): Promise<void> {
     await this.port.close();
     [this.session, this.port] = this.#made();
-    await this.open();
   }
 
   async again(what: string): Promise<void> {
@@ -97,12 +104,21 @@ export class IbkrRig {
     await until(what, () => this.resumed > before && this.session.state.usable);
   }
 
+  /** A second later. */
   quote(bid: string, ask: string, size = '1000000'): void {
+    this.#touched.set(PAIR, { bid: price(bid), ask: price(ask) });
     this.tws.quote('EUR.USD', bid, ask, size, size, START + ++this.#seconds * SECOND_MS);
   }
 
   quoteCall(bid: string, ask: string, size = '50'): void {
+    this.#touched.set(CALL.symbol, { bid: price(bid), ask: price(ask) });
     this.tws.quote(CALL.venueSymbol, bid, ask, size, size, START + ++this.#seconds * SECOND_MS);
+  }
+
+  touch(symbol: string): { readonly bid: Price; readonly ask: Price } {
+    const touched = this.#touched.get(symbol);
+    if (touched === undefined) throw new Error(`${symbol} was not quoted`);
+    return touched;
   }
 
   entry(more: Partial<Placement> = {}): Placement {
