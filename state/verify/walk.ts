@@ -10,6 +10,7 @@ import { LiveOrderRules } from './live-orders.ts';
 import { OrderRules } from './orders.ts';
 import { checkRaw } from './record-check.ts';
 import type { Problems, Report } from './report.ts';
+import { SwitchRules } from './switches.ts';
 import { TradeRules } from './trades.ts';
 import { TrailRules } from './trails.ts';
 
@@ -26,6 +27,7 @@ export class Walk {
   readonly #anchor: Link | null;
   readonly #book = new OrderBook();
   readonly #orders = new OrderRules(this.#book);
+  readonly #switches = new SwitchRules();
   readonly #live = new LiveOrderRules(this.#book);
   readonly #trades = new TradeRules(this.#book);
   readonly #fills = new FillRules(this.#book, (of, by, trip, report) => this.#trades.closed(of, by, trip, report));
@@ -80,6 +82,7 @@ export class Walk {
     if (fact.type === 'settings.loaded') this.#book.settings = fact.body.settings;
     if (fact.type === 'instrument.changed') this.#book.instruments.set(instrumentKey(fact.body.instrument), fact.body.instrument);
     if (fact.type === 'order.intended') this.intents += 1;
+    this.#switches.check(fact, report);
     this.#live.check(fact, report);
     this.#orders.check(fact, report);
     this.#fills.check(fact, fact.seq >= this.#from, report);
