@@ -91,7 +91,9 @@ interface Conformed {
 function conform(turn: LiveTurn, intent: OrderIntent, instrument: Instrument): Conformed | { readonly refusal: string } {
   const at = touch(intent.side, intent.snapshot);
   const held = turn.state.holdings[liveKey(intent)]?.qty;
-  const { value: qty, clamps } = clampQty(intent.qty, instrument);
+  // Spot knows no reduce-only: beside the position may lie coins of a person, which are not ours to sell.
+  const asked = intent.kind === 'exit' && held !== undefined ? smaller(intent.qty, held) : intent.qty;
+  const { value: qty, clamps } = clampQty(asked, instrument);
   // What closes a position whole may be as small as the position: it must be possible to get out.
   const closesAll = intent.kind === 'exit' && held !== undefined && qty !== '0' && !lessThan(qty, held);
   const small = closesAll ? null : checkMinimum(qty, at, instrument);
