@@ -51,6 +51,7 @@ export const REFUSAL_CODES = [
   'NOT_CONFIGURED',
   'INTERRUPTED',
   'NO_OPTION',
+  'SESSION_CLOSED',
 ] as const;
 export type RefusalCode = (typeof REFUSAL_CODES)[number];
 
