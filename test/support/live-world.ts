@@ -25,7 +25,29 @@ const NAME = 'gateway.bybit.orders';
 const PORT = 'gateway.bybit.port';
 const RECONCILER = 'reconciler';
 const SUBSCRIBED = new Set<EventType>([...LIVE_FACTS, ...RECONCILER_FACTS]);
-export const SYMBOLS = ['BTC/USDT', 'ETH/USDT', 'ADA/USDT', 'WIF/USDT', 'SOL/USDT', 'XRP/USDT', 'LTC/USDT', 'DOT/USDT'];
+const COINS = [
+  'BTC',
+  'ETH',
+  'ADA',
+  'WIF',
+  'SOL',
+  'XRP',
+  'LTC',
+  'DOT',
+  'BNB',
+  'TRX',
+  'UNI',
+  'ATOM',
+  'AVAX',
+  'LINK',
+  'NEAR',
+  'ALGO',
+  'FIL',
+  'APT',
+  'ARB',
+  'OP',
+];
+export const SYMBOLS = COINS.map((coin) => `${coin}/USDT`);
 const instrumentOf = (symbol: string): Instrument => ({ ...spot, id: `bybit:spot:${symbol}`, symbol, lotSize: qty('0.01'), minQty: qty('0.01') });
 export const rules: Settings = { ...base, paper: { ...base.paper, partialProbability: 0 } };
 
@@ -272,7 +294,7 @@ export class LiveWorld<V extends WorldVenue = LiveVenue> {
 
   approve(intent: OrderIntent): string {
     const { clientOrderId: id, asset, mode, symbol } = intent;
-    this.append('trader.crypto_spot.live', [{ type: 'order.intended', body: { intent } }]);
+    this.append(`trader.${asset}.live`, [{ type: 'order.intended', body: { intent } }]);
     const body = { clientOrderId: id, asset, mode, symbol, intent, notional: ZERO_MONEY, margin: ZERO_MONEY, maxLoss: ZERO_MONEY };
     this.tellFact('governor', { type: 'order.approved', body });
     return id;
