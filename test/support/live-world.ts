@@ -99,6 +99,7 @@ export class LiveWorld<V extends WorldVenue = LiveVenue> {
     this.#gateway = this.#newGateway();
     this.#port = this.#newPort();
     this.append('system', [{ type: 'settings.loaded', body: { settings: of, source: 'test' } }]);
+    this.append('mode-switch', [{ type: 'mode.changed', body: { asset: 'crypto_spot', mode: 'live', on: true, source: 'test', reason: 'test' } }]);
     this.append(
       'catalog',
       SYMBOLS.map((symbol) => ({ type: 'instrument.changed', body: { instrument: instrumentOf(symbol) } })),
