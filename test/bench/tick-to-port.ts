@@ -41,6 +41,7 @@ export async function tickToPort(quick: boolean, dir: string): Promise<Outcome> 
   const ms: number[] = [];
   let sent = 0n;
   let writes = 0;
+  let handed: Promise<void> = Promise.resolve();
   const syncs: number[] = [];
   journal.onAppended((facts) => {
     for (const fact of facts) {
@@ -53,14 +54,14 @@ export async function tickToPort(quick: boolean, dir: string): Promise<Outcome> 
     const { quote } = envelope.body;
     sent = BigInt(quote.id);
     writes = store.writes;
-    void handOut([quote], { deliver: (to, message) => ring.router.deliver(to, message, ACTOR.bybit), settled: calm }, audience);
+    handed = handOut([quote], { deliver: (to, message) => ring.router.deliver(to, message, ACTOR.bybit), settled: calm }, audience);
   });
   await prepare(ring, journal);
   const rawMs: number[] = [];
   for (let bar = 0; ms.length < wanted; bar++) {
     if (bar > wanted * BARS_AN_ORDER_MAX) throw new Error(`only ${ms.length} orders in ${bar} bars: the ring refuses what it should send`);
     const before = ms.length;
-    await say(ring, quoteAt(bar));
+    await say(ring, quoteAt(bar), () => handed);
     if (ms.length === before) continue;
     const from = performance.now();
     await raw.write([{ key: keyOf(rawMs.length + 1), value: store.last }]);
@@ -82,11 +83,13 @@ async function prepare(ring: Ring, journal: Awaited<ReturnType<typeof openJourna
 }
 
 /** One bar, and everything that follows from it. */
-async function say(ring: Ring, quote: QuoteSnapshot): Promise<void> {
+async function say(ring: Ring, quote: QuoteSnapshot, handed: () => Promise<void>): Promise<void> {
   ring.clock.advance(quote.exchangeAt);
   ring.router.deliver(ACTOR.governor, { type: 'wallet.reported', body: { ...RICH_WALLET, at: quote.exchangeAt } });
   await ring.activity.settled();
   await ring.router.ask(ACTOR.bybitPort, { type: 'actor.asked', body: { query: 'quote', args: [JSON.stringify(quote)] } }, ASK_MS);
+  // Until the trader has it, nobody else asks for a processor.
+  await handed();
   for (;;) {
     await ring.activity.settled();
     const reply = await ring.router.ask(ACTOR.bybitPort, { type: 'actor.asked', body: { query: 'settle', args: [] } }, ASK_MS);

@@ -24,7 +24,29 @@ import type { LiveVenue } from './live-venue.ts';
 
 const RECONCILER = 'reconciler';
 const SUBSCRIBED = new Set<EventType>([...LIVE_FACTS, ...RECONCILER_FACTS]);
-export const SYMBOLS = ['BTC/USDT', 'ETH/USDT', 'ADA/USDT', 'WIF/USDT', 'SOL/USDT', 'XRP/USDT', 'LTC/USDT', 'DOT/USDT'];
+const COINS = [
+  'BTC',
+  'ETH',
+  'ADA',
+  'WIF',
+  'SOL',
+  'XRP',
+  'LTC',
+  'DOT',
+  'BNB',
+  'TRX',
+  'UNI',
+  'ATOM',
+  'AVAX',
+  'LINK',
+  'NEAR',
+  'ALGO',
+  'FIL',
+  'APT',
+  'ARB',
+  'OP',
+];
+export const SYMBOLS = COINS.map((coin) => `${coin}/USDT`);
 const instrumentOf = (symbol: string): Instrument => ({ ...spot, id: `bybit:spot:${symbol}`, symbol, lotSize: qty('0.01'), minQty: qty('0.01') });
 export const rules: Settings = { ...base, paper: { ...base.paper, partialProbability: 0 } };
 
@@ -93,6 +115,12 @@ export class LiveWorld<V extends WorldVenue = LiveVenue> {
     this.#gateway = this.#newGateway();
     this.#port = this.#newPort();
     this.append('system', [{ type: 'settings.loaded', body: { settings: of, source: 'test' } }]);
+    const on = { mode: 'live', on: true, source: 'test', reason: 'test' } as const;
+    const assets = ['crypto_spot', 'crypto_futures'] as const;
+    this.append(
+      'mode-switch',
+      assets.map((asset) => ({ type: 'mode.changed', body: { asset, ...on } })),
+    );
     this.append(
       'catalog',
       instruments.map((instrument) => ({ type: 'instrument.changed', body: { instrument } })),
@@ -288,7 +316,7 @@ export class LiveWorld<V extends WorldVenue = LiveVenue> {
 
   approve(intent: OrderIntent): string {
     const { clientOrderId: id, asset, mode, symbol } = intent;
-    this.append('trader.crypto_spot.live', [{ type: 'order.intended', body: { intent } }]);
+    this.append(`trader.${asset}.live`, [{ type: 'order.intended', body: { intent } }]);
     const body = { clientOrderId: id, asset, mode, symbol, intent, notional: ZERO_MONEY, margin: ZERO_MONEY, maxLoss: ZERO_MONEY };
     this.tellFact('governor', { type: 'order.approved', body });
     return id;

@@ -33,6 +33,8 @@ export interface LiveMemory {
   readonly children: Readonly<Record<string, Instant>>;
   /** By execution id: since when it waits for the rows of the entry that it closes. */
   readonly deferred: Readonly<Record<string, Instant>>;
+  /** Closes whose fate nobody knows, and which took the legs with them: the account showed the coins whole and nothing on them. */
+  readonly bare: readonly string[];
   /** True once the venue's side of the account was read: no entry before that. */
   readonly isReconciled: boolean;
 }
@@ -49,6 +51,7 @@ export const BLANK_LIVE_MEMORY: LiveMemory = {
   alarms: [],
   children: {},
   deferred: {},
+  bare: [],
   isReconciled: false,
 };
 
@@ -101,11 +104,17 @@ export class LiveTurn {
   }
 
   forget(clientOrderId: string): void {
-    const { lookups, cancels, absences } = this.memory;
+    const { lookups, cancels, absences, bare } = this.memory;
     const { [clientOrderId]: _lookup, ...otherLookups } = lookups;
     const { [clientOrderId]: _cancel, ...otherCancels } = cancels;
     const { [clientOrderId]: _absence, ...otherAbsences } = absences;
-    this.memory = { ...this.memory, lookups: otherLookups, cancels: otherCancels, absences: otherAbsences };
+    this.memory = {
+      ...this.memory,
+      lookups: otherLookups,
+      cancels: otherCancels,
+      absences: otherAbsences,
+      bare: bare.filter((id) => id !== clientOrderId),
+    };
   }
 
   /** It waits no longer. */
