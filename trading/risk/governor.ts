@@ -37,6 +37,7 @@ export const GOVERNOR_FACTS: readonly EventType[] = [
   'fill.recorded',
   'funding.booked',
   'dust.set_aside',
+  'reconcile.adjusted',
   'trade.closed',
   'wallet.based',
   'tripwire.tripped',
@@ -115,7 +116,8 @@ function onFact(turn: Turn, fact: Fact): GovernorDecision {
       bookClosed(turn);
       return settled(turn, fact.body.fill);
     case 'funding.booked':
-      // Where it came after its trade, the day's loss and the drawdown moved without one.
+    case 'reconcile.adjusted':
+      // Where it came after its trade, or ended a position without one, the day's loss and the drawdown moved by no trade.
       for (const wire of wiresOfWallet(turn.state, fact.body, turn.now)) turn.record(wire);
       return settled(turn, fact.body);
     case 'dust.set_aside':
