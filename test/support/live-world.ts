@@ -72,6 +72,8 @@ export class LiveWorld<V extends WorldVenue = LiveVenue> {
     this.venue = venue;
     this.#gateway = this.#newGateway();
     this.append('system', [{ type: 'settings.loaded', body: { settings: of, source: 'test' } }]);
+    const on = { mode: 'live', on: true, source: 'test', reason: '' } as const;
+    for (const asset of ['crypto_spot', 'crypto_futures'] as const) this.append('mode-switch', [{ type: 'mode.changed', body: { asset, ...on } }]);
     this.append(
       'catalog',
       SYMBOLS.map((symbol) => ({ type: 'instrument.changed', body: { instrument: instrumentOf(symbol) } })),
