@@ -24,6 +24,19 @@ export interface RigOptions {
   readonly before?: (venue: Venue) => Promise<unknown>;
 }
 
+export function portTo(
+  { rest, ws }: { readonly rest: string; readonly ws: string },
+  { apiKey, secret }: { readonly apiKey: string; readonly secret: string },
+  { requestMs = BYBIT_TERMS.deadlineMs, symbols = [SPOT, PERP] }: Pick<RigOptions, 'requestMs' | 'symbols'> = {},
+): [BybitSession, Port] {
+  const session = new BybitSession({
+    ...{ environment: 'embedded', endpoints: { rest, ws }, keys: new Keys(apiKey, secret) },
+    ...{ symbols, rateLimit: 0.9, leverage: 3, requestMs, receiveWindowMs: BYBIT_TERMS.receiveWindowMs },
+  });
+  const port = Object.assign(new BybitOrders(session, BYBIT_TERMS), { advance: (now: number) => session.observe(now) });
+  return [session, port];
+}
+
 export class BybitRig {
   readonly venue: Venue;
   readonly #options: RigOptions;
@@ -54,14 +67,7 @@ export class BybitRig {
   }
 
   #made(): [BybitSession, Port] {
-    const { rest, ws } = this.venue.info();
-    const { requestMs = BYBIT_TERMS.deadlineMs, symbols = [SPOT, PERP] } = this.#options;
-    const session = new BybitSession({
-      ...{ environment: 'embedded', endpoints: { rest, ws }, keys: new Keys(this.venue.keys.apiKey, this.venue.keys.secret) },
-      ...{ symbols, rateLimit: 0.9, leverage: 3, requestMs, receiveWindowMs: BYBIT_TERMS.receiveWindowMs },
-    });
-    const port = Object.assign(new BybitOrders(session, BYBIT_TERMS), { advance: (now: number) => session.observe(now) });
-    return [session, port];
+    return portTo(this.venue.info(), this.venue.keys, this.#options);
   }
 
   subscribe(): Promise<void> {

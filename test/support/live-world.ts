@@ -232,7 +232,7 @@ export class LiveWorld<V extends WorldVenue = LiveVenue> {
 
   approve(intent: OrderIntent): string {
     const { clientOrderId: id, asset, mode, symbol } = intent;
-    this.append('trader.crypto_spot.live', [{ type: 'order.intended', body: { intent } }]);
+    this.append(`trader.${asset}.live`, [{ type: 'order.intended', body: { intent } }]);
     const body = { clientOrderId: id, asset, mode, symbol, intent, notional: ZERO_MONEY, margin: ZERO_MONEY, maxLoss: ZERO_MONEY };
     this.tellFact('governor', { type: 'order.approved', body });
     return id;
