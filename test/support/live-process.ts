@@ -66,8 +66,14 @@ class Life {
     };
     if (point === 'C2') port.place = die;
     if (point === 'C3') dieInside(port);
-    if (point === 'C13')
-      port.cancel = (order) => (void Object.getPrototypeOf(port).cancel.call(port, order), setImmediate(die), new Promise(() => undefined));
+    if (point === 'C13') {
+      const cancel = port.cancel.bind(port);
+      port.cancel = (order) => {
+        void cancel(order);
+        setTimeout(die, 2);
+        return new Promise(() => undefined);
+      };
+    }
     if (point === 'C11') {
       // The legs are cancelled, and the close is the next request.
       const place = session.place.bind(session);
