@@ -1,5 +1,5 @@
 /** The live order port of Bybit, as the gateway holds it, at an embedded venue; and the house around it in memory. */
-import type { Placement, VenueExecution, VenueOrder } from '#trading/model/live.ts';
+import type { OrderTerms, Placement, VenueExecution, VenueOrder } from '#trading/model/live.ts';
 import type { OrderIntent } from '#trading/model/order.ts';
 import type { QuoteSnapshot } from '#trading/model/quote.ts';
 import { price, qty, type Price, type Qty } from '#trading/money/decimal.ts';
@@ -19,6 +19,7 @@ const STEPS_MAX = 120;
 export interface RigOptions {
   readonly venue?: object;
   readonly requestMs?: number;
+  readonly terms?: OrderTerms;
   readonly symbols?: readonly string[];
   /** What is done to the venue before the session opens. */
   readonly before?: (venue: Venue) => Promise<unknown>;
@@ -27,13 +28,13 @@ export interface RigOptions {
 export function portTo(
   { rest, ws }: { readonly rest: string; readonly ws: string },
   { apiKey, secret }: { readonly apiKey: string; readonly secret: string },
-  { requestMs = BYBIT_TERMS.deadlineMs, symbols = [SPOT, PERP] }: Pick<RigOptions, 'requestMs' | 'symbols'> = {},
+  { terms = BYBIT_TERMS, requestMs = terms.deadlineMs, symbols = [SPOT, PERP] }: Pick<RigOptions, 'terms' | 'requestMs' | 'symbols'> = {},
 ): [BybitSession, Port] {
   const session = new BybitSession({
     ...{ environment: 'embedded', endpoints: { rest, ws }, keys: new Keys(apiKey, secret) },
-    ...{ symbols, rateLimit: 0.9, leverage: 3, requestMs, receiveWindowMs: BYBIT_TERMS.receiveWindowMs },
+    ...{ symbols, rateLimit: 0.9, leverage: 3, requestMs, receiveWindowMs: terms.receiveWindowMs },
   });
-  const port = Object.assign(new BybitOrders(session, BYBIT_TERMS), { advance: (now: number) => session.observe(now) });
+  const port = Object.assign(new BybitOrders(session, terms), { advance: (now: number) => session.observe(now) });
   return [session, port];
 }
 

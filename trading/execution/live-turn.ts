@@ -10,8 +10,9 @@ import { evolveLive, type LiveOrder, type LiveState } from './live-state.ts';
 import type { Bucket } from './token-bucket.ts';
 
 export interface LiveConfig {
-  /** Its own cell's name: requests to the shell go there. */
   readonly name: string;
+  /** The cell that holds the order port: requests to the venue go there. */
+  readonly port: string;
   readonly terms: OrderTerms;
 }
 
@@ -85,9 +86,9 @@ export class LiveTurn {
     this.forget(order.clientOrderId);
   }
 
-  /** To the shell of this very actor: after the facts of the turn are durable. */
+  /** To the order port: after the facts of the turn are durable. */
   ask(message: Message): void {
-    this.effects.push({ to: this.config.name, ...message });
+    this.effects.push({ to: this.config.port, ...message });
   }
 
   alarm(of: Pick<LiveOrder, 'asset' | 'symbol'>, clientOrderId: string | null, code: AlarmCode, sentence: string): void {

@@ -52,6 +52,8 @@ export const REFUSAL_CODES = [
   'LIVE_NOT_AVAILABLE',
   'NOT_CONFIGURED',
   'INTERRUPTED',
+  'NO_OPTION',
+  'SESSION_CLOSED',
 ] as const;
 export type RefusalCode = (typeof REFUSAL_CODES)[number];
 

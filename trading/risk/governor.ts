@@ -114,7 +114,7 @@ function onFact(turn: Turn, fact: Fact): GovernorDecision {
   switch (fact.type) {
     case 'order.intended':
       judge(turn, fact.body.intent);
-      return settled(turn, fact.body.intent);
+      return isPlainApproval(turn.events) ? later(turn) : settled(turn, fact.body.intent);
     case 'fill.recorded':
       bookClosed(turn);
       return settled(turn, fact.body.fill);
@@ -138,6 +138,11 @@ function onFact(turn: Turn, fact: Fact): GovernorDecision {
       return settled(turn);
   }
 }
+
+const isPlainApproval = (events: readonly DomainEvent[]): boolean => events.length === 1 && events[0]?.type === 'order.approved';
+
+/** An approved order does not wait until traders are told what it leaves them: the next quote or tick does that, before a trader sees it. */
+const later = ({ events, memory, now }: Turn): GovernorDecision => ({ events, effects: [], memory: { ...memory, reviewAt: now } });
 
 function judge(turn: Turn, intent: OrderIntent): void {
   const { clientOrderId, symbol } = intent;

@@ -13,7 +13,7 @@ import { evolveSwitches, type Switches } from './modes.ts';
 import { withOrder, type RecentOrder } from './recent.ts';
 
 /** Newest decided order ids kept, to know a repeated one. Older ones are caught by their snapshot's age. */
-export const DECIDED_KEPT_MAX = 4096;
+export const DECIDED_KEPT_MAX = 512;
 
 export interface GovernedOrder {
   readonly intent: OrderIntent;
