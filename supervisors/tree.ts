@@ -148,7 +148,13 @@ const orderPortOf = (broker: Broker, params: unknown, placement: Placement): Act
 });
 
 const liveOrdersOf = (broker: Broker, latchPath: string): ActorSpec => ({
-  ...actor(LIVE_OF[broker].orders, ORDERS_MODULES[broker], 'in-memory', { latchPath, port: LIVE_OF[broker].port }, { facts: LIVE_FACTS, listens: [] }),
+  ...actor(
+    LIVE_OF[broker].orders,
+    ORDERS_MODULES[broker],
+    'in-memory',
+    { latchPath, port: LIVE_OF[broker].port },
+    { facts: LIVE_FACTS, listens: [] },
+  ),
   wants: concernsLive,
   dormant: true,
 });

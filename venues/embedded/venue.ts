@@ -15,7 +15,7 @@ import { emptyMarket } from './market/empty.ts';
 import { openRecorded } from './market/recorded.ts';
 import { SyntheticMarket } from './market/synthetic.ts';
 import type { VenueParams } from './params.ts';
-import { openTwsStage, type TwsStage } from './tws-stage.ts';
+import { openTwsStage, type TwsAccount, type TwsStage } from './tws-stage.ts';
 
 export interface VenueInfo {
   readonly rest: string;
@@ -155,6 +155,11 @@ export class Venue {
   /** @throws RangeError where the fault or its target is not known. */
   fault(name: string, target?: string, value?: string): unknown {
     return this.#faults.inject(name, target, value);
+  }
+
+  /** Null where there is no TWS façade. */
+  twsAccount(): TwsAccount | null {
+    return this.#stage?.account() ?? null;
   }
 
   counters(): VenueCounters {
