@@ -1,7 +1,10 @@
-/** The embedded venue by itself, at its own pace: for any client that speaks Bybit v5. */
+/** The embedded venues by themselves, at their own pace: for any client that speaks Bybit v5 or the TWS API. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Instant } from '#trading/model/instrument.ts';
 import type { VenueParams } from './params.ts';
 import { REPUSH_MS } from './exchange.ts';
+import type { TwsVenueParams } from './tws/params.ts';
+import { openTwsVenue, type TwsVenue, type TwsVenueInfo } from './tws/venue.ts';
 import { openVenue, type Venue, type VenueCounters, type VenueInfo } from './venue.ts';
 
 export interface RunVenueOptions {
@@ -16,7 +19,34 @@ export interface RunningVenue {
   /** Resolves when the market ended or `stop` was called; rejects where playing failed. Requests are answered until `stop`. */
   readonly over: Promise<'ended' | 'stopped'>;
   counters(): VenueCounters;
+  /** @throws RangeError where the fault or its target is not known. */
+  fault(name: string, target?: string, value?: string): unknown;
   stop(): Promise<void>;
+}
+
+export interface RunTwsOptions {
+  readonly params: TwsVenueParams;
+  readonly speed: number;
+}
+
+export interface RunningTws {
+  readonly info: TwsVenueInfo;
+  readonly tws: TwsVenue['tws'];
+  readonly over: Promise<'ended' | 'stopped'>;
+  counters(): ReturnType<TwsVenue['counters']>;
+  fault(name: string, target?: string, value?: string): unknown;
+  stop(): Promise<void>;
+}
+
+interface Moment {
+  readonly now: Instant;
+  readonly ended: boolean;
+  readonly next: Instant | null;
+}
+
+interface Playable {
+  idle(ms: number): Moment;
+  step(): Promise<Moment>;
 }
 
 /** Wall time the player sleeps at least: shorter naps cost more than they are worth. */
@@ -26,16 +56,32 @@ const BEHIND_MS_MAX = 2000;
 
 /** @throws as `openVenue`, RangeError where the speed is not above zero. */
 export async function runVenue({ params, speed }: RunVenueOptions): Promise<RunningVenue> {
+  const venue = await openVenue(refuseStandstill(speed, params));
+  return { info: venue.info(), keys: venue.keys, counters: () => venue.counters(), ...running(venue, speed) };
+}
+
+/** @throws as `openTwsVenue`, RangeError where the speed is not above zero. */
+export async function runTws({ params, speed }: RunTwsOptions): Promise<RunningTws> {
+  const venue = await openTwsVenue(refuseStandstill(speed, params));
+  return { info: venue.info(), tws: venue.tws, counters: () => venue.counters(), ...running(venue, speed) };
+}
+
+function refuseStandstill<P>(speed: number, params: P): P {
   if (!(speed > 0)) throw new RangeError(`speed ${speed}: must be above zero`);
-  const venue = await openVenue(params);
+  return params;
+}
+
+/** Plays from now on. */
+function running(
+  venue: Playable & { fault(name: string, target?: string, value?: string): unknown; close(): Promise<void> },
+  speed: number,
+): Pick<RunningVenue, 'over' | 'fault' | 'stop'> {
   const halt = new AbortController();
   const over = play(venue, speed, halt.signal);
   over.catch(() => undefined);
   return {
-    info: venue.info(),
-    keys: venue.keys,
     over,
-    counters: () => venue.counters(),
+    fault: (name, target, value) => venue.fault(name, target, value),
     stop: async () => {
       halt.abort();
       await over.catch(() => undefined);
@@ -44,7 +90,7 @@ export async function runVenue({ params, speed }: RunVenueOptions): Promise<Runn
   };
 }
 
-async function play(venue: Venue, speed: number, signal: AbortSignal): Promise<'ended' | 'stopped'> {
+async function play(venue: Playable, speed: number, signal: AbortSignal): Promise<'ended' | 'stopped'> {
   let { now, ended, next } = venue.idle(0);
   let origin = { wall: performance.now(), market: now };
   while (!signal.aborted && !ended && next !== null) {
