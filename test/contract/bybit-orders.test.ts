@@ -152,8 +152,10 @@ describe('RT-2 live orders at the embedded Bybit, through an unmodified ccxt', (
   });
 
   it('ST-3 a private stream that comes back says so: what was missed is read', async () => {
+    const before = resumed;
     venue.fault('drop');
-    await until(() => resumed > 0);
+    await until(() => session.health().up === true && session.health()['private.up'] === 2);
+    assert.equal(resumed, before + 1);
   });
 
   it('ST-4 an answer that never comes is unknown, and a lookup finds what the venue did', async () => {

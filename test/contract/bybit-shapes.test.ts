@@ -1,43 +1,13 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
 import { before, describe, it } from 'mocha';
-import { fileURLToPath } from 'node:url';
 import type { Venue } from '#venues/embedded/venue.ts';
 import { call, openStream } from './bybit-account.ts';
+import { exampleOf, hasExamples, missing } from '../support/shapes.ts';
 import { withVenue } from './embedded-support.ts';
 
-/** Examples of the venue's documentation; they lie beside the project and are not part of it. */
-const FIXTURES = fileURLToPath(new URL('../../../shared/fixtures/bybit-docs/', import.meta.url));
-
 type Json = Readonly<Record<string, unknown>>;
-
-/** A JSON value by its kinds alone: what `typeof` says, of lists the first entry's kinds. Values of open maps are not compared. */
-function kinds(value: unknown): unknown {
-  if (Array.isArray(value)) return value.length === 0 ? [] : [kinds(value[0])];
-  if (typeof value !== 'object' || value === null) return typeof value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([key]) => key !== 'cumFeeDetail')
-      .map(([key, inner]) => [key, kinds(inner)]),
-  );
-}
-
-/** Keys that the documentation has and ours have not, and those of another type. What ours have more is no harm. */
-function missing(expected: unknown, actual: unknown, path = ''): string[] {
-  if (Array.isArray(expected)) {
-    if (!Array.isArray(actual)) return [`${path} is no list`];
-    return expected.length === 0 || actual.length === 0 ? [] : missing(expected[0], actual[0], `${path}[0]`);
-  }
-  if (typeof expected === 'object' && expected !== null) {
-    if (typeof actual !== 'object' || actual === null) return [`${path} is no object`];
-    return Object.entries(expected).flatMap(([key, kind]) =>
-      key in actual ? missing(kind, (actual as Json)[key], `${path}.${key}`) : [`${path}.${key} is missing`],
-    );
-  }
-  return expected === actual ? [] : [`${path} is ${String(actual)}, Bybit sends ${String(expected)}`];
-}
-
-const fixture = (name: string): unknown => kinds(JSON.parse(readFileSync(FIXTURES + name, 'utf8')));
+/** Bybit lists regional taxes by name; none are levied here. */
+const OPEN = ['cumFeeDetail'];
 
 /** A filled entry with its bracket, an order that rests and one that was cancelled. */
 async function trade(venue: Venue): Promise<void> {
@@ -77,7 +47,7 @@ const TOPICS: readonly (readonly [string, string])[] = [
 
 describe('embedded venue: shapes of the account in Bybit’s documentation (needs ../shared/fixtures)', () => {
   before(function () {
-    if (!existsSync(FIXTURES)) this.skip();
+    if (!hasExamples()) this.skip();
   });
 
   it('REST: every endpoint has the keys and types of its example', () =>
@@ -87,7 +57,7 @@ describe('embedded venue: shapes of the account in Bybit’s documentation (need
       for (const [name, path, what] of REST) {
         const { body } = await call(venue, path, what);
         assert.equal(body.retCode, 0, `${path}: ${body.retMsg}`);
-        assert.deepEqual(missing(fixture(name), kinds(body)), [], `${path} and ${name}`);
+        assert.deepEqual(missing(exampleOf(name), body, OPEN), [], `${path} and ${name}`);
       }
     }));
 
@@ -108,9 +78,7 @@ describe('embedded venue: shapes of the account in Bybit’s documentation (need
       for (const [name, topic] of TOPICS) {
         await reader.until(({ frames }) => frames.some((frame) => frame.topic === topic));
         const frame = reader.frames.find((found) => found.topic === topic);
-        // Bybit lists regional taxes by name; none are levied here.
-        const expected = fixture(name) as Json;
-        assert.deepEqual(missing(expected, kinds(frame)), [], name);
+        assert.deepEqual(missing(exampleOf(name), frame, OPEN), [], name);
       }
       reader.close();
     }));
@@ -121,7 +89,7 @@ describe('embedded venue: shapes of the account in Bybit’s documentation (need
       const reader = await openStream(venue, '/v5/trade');
       const args = [{ category: 'linear', symbol: 'BTCUSDT', side: 'Buy', orderType: 'Limit', qty: '0.01', price: '1000' }];
       const reply = await reader.ask({ op: 'order.create', reqId: '1', header: { 'X-BAPI-TIMESTAMP': String(Date.now()) }, args });
-      assert.deepEqual(missing(fixture('websocket_trade_guideline.3.json'), kinds(reply)), []);
+      assert.deepEqual(missing(exampleOf('websocket_trade_guideline.3.json'), reply), []);
       reader.close();
     }));
 });

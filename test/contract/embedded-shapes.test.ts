@@ -1,40 +1,7 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
 import { before, describe, it } from 'mocha';
-import { fileURLToPath } from 'node:url';
+import { exampleOf, hasExamples, missing } from '../support/shapes.ts';
 import { Reader, withVenue } from './embedded-support.ts';
-
-/** Examples of the venue's documentation; they lie beside the project and are not part of it. */
-const FIXTURES = fileURLToPath(new URL('../../../shared/fixtures/bybit-docs/', import.meta.url));
-
-/** The first JSON value of a page's example. */
-function fixture(name: string): unknown {
-  const text = readFileSync(FIXTURES + name, 'utf8');
-  const from = text.indexOf('{');
-  for (let to = text.indexOf('}', from); to >= 0; to = text.indexOf('}', to + 1)) {
-    try {
-      return JSON.parse(text.slice(from, to + 1));
-    } catch {
-      // Not balanced yet.
-    }
-  }
-  throw new Error(`${name} holds no JSON`);
-}
-
-/** What the example has and ours has not, or has as another type. Of lists the first entries are compared. */
-function missing(expected: unknown, actual: unknown, path = ''): string[] {
-  if (Array.isArray(expected)) {
-    if (!Array.isArray(actual)) return [`${path} is no list`];
-    return expected.length === 0 || actual.length === 0 ? [] : missing(expected[0], actual[0], `${path}[0]`);
-  }
-  if (typeof expected === 'object' && expected !== null) {
-    if (typeof actual !== 'object' || actual === null) return [`${path} is no object`];
-    return Object.entries(expected).flatMap(([key, value]) =>
-      Object.hasOwn(actual, key) ? missing(value, (actual as Record<string, unknown>)[key], `${path}.${key}`) : [`${path}.${key} is missing`],
-    );
-  }
-  return typeof expected === typeof actual ? [] : [`${path} is ${typeof actual}, Bybit sends ${typeof expected}`];
-}
 
 const REST: readonly (readonly [string, string])[] = [
   ['market_time.json', '/v5/market/time'],
@@ -56,7 +23,7 @@ const STREAMS: readonly (readonly [string, string, string])[] = [
 
 describe('embedded venue: shapes of Bybit’s documentation (needs ../shared/fixtures)', () => {
   before(function () {
-    if (!existsSync(FIXTURES)) this.skip();
+    if (!hasExamples()) this.skip();
   });
 
   for (const [name, path] of REST) {
@@ -64,7 +31,7 @@ describe('embedded venue: shapes of Bybit’s documentation (needs ../shared/fix
       withVenue({}, async (venue) => {
         for (let step = 0; step < 3; step++) await venue.step();
         const body: unknown = await (await fetch(venue.info().rest + path)).json();
-        assert.deepEqual(missing(fixture(name), body), []);
+        assert.deepEqual(missing(exampleOf(name), body), []);
       }));
   }
 
@@ -76,7 +43,7 @@ describe('embedded venue: shapes of Bybit’s documentation (needs ../shared/fix
         for (let step = 0; step < 3; step++) await venue.step();
         await reader.until(({ frames }) => frames.some((frame) => frame.topic === topic));
         const frame = reader.frames.find((found) => found.topic === topic);
-        assert.deepEqual(missing({ ...(fixture(name) as object), topic }, frame), []);
+        assert.deepEqual(missing({ ...(exampleOf(name) as object), topic }, frame), []);
       }));
   }
 });

@@ -3,7 +3,6 @@
  * field, at every version.
  */
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, it } from 'mocha';
 import { blank, decode, encode, type Layout } from '#venues/embedded/tws/codec/layout.ts';
@@ -15,6 +14,7 @@ import { completedOf, execDetailsOf, openOrderOf, statusOf, whatIfOf, type Order
 import { newRecord } from '#venues/embedded/tws/orders/terms.ts';
 import { fieldsOf, type Said } from '#venues/embedded/tws/say.ts';
 import { money, price, qty } from '#trading/money/decimal.ts';
+import { isBeside } from '../support/shapes.ts';
 import { START } from './tws-support.ts';
 
 const BUILDERS = fileURLToPath(new URL('../../../shared/spikes/ibkr/messages.ts', import.meta.url));
@@ -88,7 +88,7 @@ describe('embedded TWS: the long messages against proven builders (needs ../shar
   let builders: Builders;
 
   before(async function () {
-    if (!existsSync(BUILDERS)) this.skip();
+    if (!isBeside(BUILDERS, 'the builders (../shared/spikes/ibkr) are')) this.skip();
     const loaded = (await import(pathToFileURL(BUILDERS).href)) as { M: Builders };
     builders = loaded.M;
   });

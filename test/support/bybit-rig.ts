@@ -1,5 +1,5 @@
 /** The live order port of Bybit, as the gateway holds it, at an embedded venue; and the house around it in memory. */
-import type { Placement, VenueExecution, VenueOrder } from '#trading/model/live.ts';
+import type { OrderTerms, Placement, VenueExecution, VenueOrder } from '#trading/model/live.ts';
 import type { OrderIntent } from '#trading/model/order.ts';
 import type { QuoteSnapshot } from '#trading/model/quote.ts';
 import { price, qty, type Price, type Qty } from '#trading/money/decimal.ts';
@@ -19,6 +19,7 @@ const STEPS_MAX = 120;
 export interface RigOptions {
   readonly venue?: object;
   readonly requestMs?: number;
+  readonly terms?: OrderTerms;
   readonly symbols?: readonly string[];
   /** What is done to the venue before the session opens. */
   readonly before?: (venue: Venue) => Promise<unknown>;
@@ -55,12 +56,12 @@ export class BybitRig {
 
   #made(): [BybitSession, Port] {
     const { rest, ws } = this.venue.info();
-    const { requestMs = BYBIT_TERMS.deadlineMs, symbols = [SPOT, PERP] } = this.#options;
+    const { terms = BYBIT_TERMS, requestMs = terms.deadlineMs, symbols = [SPOT, PERP] } = this.#options;
     const session = new BybitSession({
       ...{ environment: 'embedded', endpoints: { rest, ws }, keys: new Keys(this.venue.keys.apiKey, this.venue.keys.secret) },
-      ...{ symbols, rateLimit: 0.9, leverage: 3, requestMs, receiveWindowMs: BYBIT_TERMS.receiveWindowMs },
+      ...{ symbols, rateLimit: 0.9, leverage: 3, requestMs, receiveWindowMs: terms.receiveWindowMs },
     });
-    const port = Object.assign(new BybitOrders(session, BYBIT_TERMS), { advance: (now: number) => session.observe(now) });
+    const port = Object.assign(new BybitOrders(session, terms), { advance: (now: number) => session.observe(now) });
     return [session, port];
   }
 

@@ -44,8 +44,10 @@ export interface Faults {
   readonly drop: number;
   /** It arrives, the answer does not. */
   readonly replyLost: number;
-  /** It arrives late, some of it behind the receive window. */
+  /** It arrives late, within the receive window. */
   readonly late: number;
+  /** It arrives behind the receive window: the venue takes it no more. */
+  readonly beyond: number;
   readonly ambiguous: number;
   readonly rejected: number;
   readonly reportLost: number;
@@ -53,9 +55,25 @@ export interface Faults {
   /** A leg that the venue holds executes by itself. */
   readonly legTouched: number;
 }
-export const NO_FAULTS: Faults = { drop: 0, replyLost: 0, late: 0, ambiguous: 0, rejected: 0, reportLost: 0, reportTwice: 0, legTouched: 0 };
+export const NO_FAULTS: Faults = {
+  drop: 0,
+  replyLost: 0,
+  late: 0,
+  beyond: 0,
+  ambiguous: 0,
+  rejected: 0,
+  reportLost: 0,
+  reportTwice: 0,
+  legTouched: 0,
+};
 export const STORM: Faults = {
-  ...{ drop: 0.1, replyLost: 0.1, late: 0.1, ambiguous: 0.05, rejected: 0.04 },
+  ...{ drop: 0.1, replyLost: 0.1, late: 0.07, beyond: 0.03, ambiguous: 0.05, rejected: 0.04 },
+  ...{ reportLost: 0.2, reportTwice: 0.2, legTouched: 0.2 },
+};
+
+/** venues/bybit.md §5.4, and a stream that loses, repeats and shuffles. */
+export const FENCE: Faults = {
+  ...{ drop: 0.1, replyLost: 0.1, late: 0.1, beyond: 0.05, ambiguous: 0.14, rejected: 0 },
   ...{ reportLost: 0.2, reportTwice: 0.2, legTouched: 0.2 },
 };
 
@@ -79,6 +97,8 @@ export function random(seed: number): () => number {
 export class LiveVenue implements OrderEntry, Account {
   /** What a buy pays of its coins; null where fees are paid in money. */
   coinFee: Ratio | null = null;
+  /** How long an order that was accepted stays unseen by lookups. */
+  lagMs = 300;
   /** What it answers of funding. */
   readonly fundings: VenueFunding[] = [];
   readonly terms: OrderTerms;
@@ -125,7 +145,7 @@ export class LiveVenue implements OrderEntry, Account {
     this.requests.set(clientOrderId, (this.requests.get(clientOrderId) ?? 0) + 1);
     this.asked.push({ what: 'place', clientOrderId, at: this.now });
     if (this.now > deadlineAt) throw new Error(`${clientOrderId} was placed after its deadline`);
-    const { drop, replyLost, late, ambiguous, rejected } = this.faults;
+    const { drop, replyLost, late, beyond, ambiguous, rejected } = this.faults;
     let draw = this.#random();
     const isWithin = (share: number): boolean => (draw -= share) < 0;
     const sentAt = this.now;
@@ -138,7 +158,11 @@ export class LiveVenue implements OrderEntry, Account {
       return silence();
     }
     if (isWithin(late)) {
-      arrives(this.#random() * this.terms.receiveWindowMs * 1.5);
+      arrives(this.#random() * this.terms.receiveWindowMs);
+      return silence();
+    }
+    if (isWithin(beyond)) {
+      arrives((1 + this.#random()) * this.terms.receiveWindowMs);
       return silence();
     }
     if (isWithin(ambiguous)) {
@@ -175,7 +199,7 @@ export class LiveVenue implements OrderEntry, Account {
     this.asked.push({ what: 'lookup', clientOrderId, at: this.now });
     return this.#answer(20 + this.#random() * 80, (): Lookup => {
       if (this.faults !== NO_FAULTS && this.#random() < 0.05) return { kind: 'unavailable', reason: '503' };
-      const row = this.rows.find(({ order, createdAt }) => order.clientOrderId === clientOrderId && createdAt + 300 <= this.now);
+      const row = this.rows.find(({ order, createdAt }) => order.clientOrderId === clientOrderId && createdAt + this.lagMs <= this.now);
       if (row === undefined) return { kind: 'absent' };
       return { kind: 'found', order: row.order, executions: this.executions.filter((one) => one.clientOrderId === clientOrderId) };
     });
@@ -341,6 +365,15 @@ export class LiveVenue implements OrderEntry, Account {
   #end(row: Row, status: VenueOrder['status'], reason: string): void {
     row.order = { ...row.order, status, reason };
     this.#report(row.order);
+  }
+
+  /** For venues of other rules. */
+  protected tellOrder(order: VenueOrder): void {
+    this.#report(order);
+  }
+
+  protected later(inMs: number, run: () => void): void {
+    this.#at(this.now + inMs, run);
   }
 
   #report(order: VenueOrder): void {

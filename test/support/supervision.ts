@@ -14,6 +14,8 @@ import { FakeJournal, FakeSnapshots } from './fake-journal.ts';
 export const TOY = new URL('./actors/toy.ts', import.meta.url).href;
 export const QUICK_BACKOFF = { baseMs: 1, capMs: 4, healthyAfterMs: 60_000 };
 export const ASK_MS = 10_000;
+/** Less than a test may take. */
+const PATIENCE_MS = 50_000;
 
 export const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
@@ -100,7 +102,11 @@ export async function stateOf(on: Bench, name: string): Promise<ToyState> {
   return (await on.ask(name, 'state')) as ToyState;
 }
 
-/** Waits by turns of the event loop, not by time; mocha's own time-out ends a wait for something that never comes. */
+/** Waits by turns of the event loop. @throws Error where it is never so: a wait without an end would keep the whole run from ending. */
 export async function until(reached: () => boolean): Promise<void> {
-  while (!reached()) await new Promise((resolve) => setTimeout(resolve, 1));
+  const begun = performance.now();
+  while (!reached()) {
+    if (performance.now() - begun > PATIENCE_MS) throw new Error(`not so within ${PATIENCE_MS} ms: ${String(reached)}`);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
 }

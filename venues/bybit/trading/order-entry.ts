@@ -39,6 +39,8 @@ const EXECUTIONS_AGE_MS_MAX = 90 * 86_400_000;
 const LEGS_KEPT_MAX = 5000;
 /** Entries of a symbol that Bybit does not trade now are not sent for so long. */
 const PAUSE_MS = 10 * 60_000;
+/** An execution that nobody was told of for so long is found by the reconciler, which reads every 15 s. */
+const UNTOLD_MS = 60_000;
 const TEXT_LENGTH_MAX = 400;
 
 export class BybitOrders implements OrderEntry, Account {
@@ -106,6 +108,7 @@ export class BybitOrders implements OrderEntry, Account {
     try {
       const [row] = (await this.#rows('privateGetV5OrderRealtime', query)).concat(await this.#rows('privateGetV5OrderHistory', query));
       const executions = await this.#executions(query);
+      this.#heard.tell(executions);
       if (row !== undefined) {
         const order = this.#order(row);
         return order === null ? { kind: 'absent' } : { kind: 'found', order, executions };
@@ -135,6 +138,7 @@ export class BybitOrders implements OrderEntry, Account {
   async executionsSince(since: Instant): Promise<readonly VenueExecution[]> {
     const found: VenueExecution[] = [];
     for (const query of this.#windows(since, this.#categories())) found.push(...(await this.#executions(query)));
+    this.#heard.tell(found);
     return found.sort((left, right) => left.executedAt - right.executedAt);
   }
 
@@ -220,7 +224,9 @@ export class BybitOrders implements OrderEntry, Account {
       (await this.#rows('privateGetV5OrderRealtime', { ...at, orderFilter, openOnly: 0 })).flatMap((row) => this.#order(row) ?? []);
     const cancel = (orderId: string, orderFilter: string): Promise<ChangeOutcome> =>
       this.#change('privatePostV5OrderCancel', { ...at, orderFilter, orderId });
-    await freeCoins({ open, cancel }, symbol, side);
+    const startTime = this.#session.now() - UNTOLD_MS;
+    const untold = async () => (await this.#executions({ ...at, startTime })).filter((execution) => !this.#heard.isTold(execution));
+    await freeCoins({ open, cancel, untold }, symbol, side);
   }
 
   #failed({ symbol }: Placement, answer: Answer): PlaceOutcome {

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { before, describe, it } from 'mocha';
 import type { Instrument } from '#trading/model/instrument.ts';
 import { balanceOf, executionOf, orderOf, positionOf, type LegOf } from '#venues/bybit/trading/rows.ts';
+import { exampleOf, hasExamples } from '../../../../support/shapes.ts';
 import { perp, spot } from '../../../trading/trader/fixtures.ts';
 
 const OWN = 'l0123456789abcdefghijklmnop';
@@ -107,19 +106,16 @@ describe('private rows of Bybit', () => {
   });
 });
 
-const FIXTURES = fileURLToPath(new URL('../../../../../../shared/fixtures/bybit-docs/', import.meta.url));
 interface Answered {
   readonly result: { readonly list: readonly Readonly<Record<string, unknown>>[] };
 }
 
 describe('private rows as the documentation shows them', () => {
   before(function () {
-    if (existsSync(FIXTURES)) return;
-    console.log('      skipped: the examples of the documentation are not here');
-    this.skip();
+    if (!hasExamples()) this.skip();
   });
-  const rows = (name: string) => (JSON.parse(readFileSync(FIXTURES + name, 'utf8')) as Answered).result.list;
-  const pushed = (name: string) => (JSON.parse(readFileSync(FIXTURES + name, 'utf8')) as { data: readonly unknown[] }).data;
+  const rows = (name: string) => (exampleOf(name) as Answered).result.list;
+  const pushed = (name: string) => (exampleOf(name) as { data: readonly unknown[] }).data;
   /** The examples are of symbols that nobody trades here. */
   const any = (venueSymbol: string): Instrument => ({ ...perp, venueSymbol });
 
