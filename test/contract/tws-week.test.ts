@@ -36,7 +36,7 @@ function recorded(desk: Desk, fills: Fill[]): TwsExchange {
       if (name === 'amend') return (...change: Parameters<Desk['amend']>) => keep(target.amend(...change));
       if (name === 'onQuote') return (...quote: Parameters<Desk['onQuote']>) => keep(target.onQuote(...quote));
       const value: unknown = target[name as keyof TwsExchange];
-      return typeof value === 'function' ? value.bind(target) : value;
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
     },
   });
 }

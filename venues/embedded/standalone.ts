@@ -4,39 +4,30 @@ import type { Instant } from '#trading/model/instrument.ts';
 import type { VenueParams } from './params.ts';
 import { REPUSH_MS } from './exchange.ts';
 import type { TwsVenueParams } from './tws/params.ts';
-import { openTwsVenue, type TwsVenue, type TwsVenueInfo } from './tws/venue.ts';
+import type { TwsCounters } from './tws/tws.ts';
+import { openTwsVenue, type TwsVenueInfo } from './tws/venue.ts';
 import { openVenue, type Venue, type VenueCounters, type VenueInfo } from './venue.ts';
 
-export interface RunVenueOptions {
-  readonly params: VenueParams;
+export interface RunOptions<Params> {
+  readonly params: Params;
   /** Times real time; Infinity plays as fast as it can. */
   readonly speed: number;
 }
 
-export interface RunningVenue {
-  readonly info: VenueInfo;
-  readonly keys: Venue['keys'];
+interface Running<Info, Counters> {
+  readonly info: Info;
   /** Resolves when the market ended or `stop` was called; rejects where playing failed. Requests are answered until `stop`. */
   readonly over: Promise<'ended' | 'stopped'>;
-  counters(): VenueCounters;
+  counters(): Counters;
   /** @throws RangeError where the fault or its target is not known. */
   fault(name: string, target?: string, value?: string): unknown;
   stop(): Promise<void>;
 }
 
-export interface RunTwsOptions {
-  readonly params: TwsVenueParams;
-  readonly speed: number;
+export interface RunningVenue extends Running<VenueInfo, VenueCounters> {
+  readonly keys: Venue['keys'];
 }
-
-export interface RunningTws {
-  readonly info: TwsVenueInfo;
-  readonly tws: TwsVenue['tws'];
-  readonly over: Promise<'ended' | 'stopped'>;
-  counters(): ReturnType<TwsVenue['counters']>;
-  fault(name: string, target?: string, value?: string): unknown;
-  stop(): Promise<void>;
-}
+export type RunningTws = Running<TwsVenueInfo, TwsCounters>;
 
 interface Moment {
   readonly now: Instant;
@@ -55,15 +46,15 @@ const NAP_MS = 5;
 const BEHIND_MS_MAX = 2000;
 
 /** @throws as `openVenue`, RangeError where the speed is not above zero. */
-export async function runVenue({ params, speed }: RunVenueOptions): Promise<RunningVenue> {
+export async function runVenue({ params, speed }: RunOptions<VenueParams>): Promise<RunningVenue> {
   const venue = await openVenue(refuseStandstill(speed, params));
   return { info: venue.info(), keys: venue.keys, counters: () => venue.counters(), ...running(venue, speed) };
 }
 
 /** @throws as `openTwsVenue`, RangeError where the speed is not above zero. */
-export async function runTws({ params, speed }: RunTwsOptions): Promise<RunningTws> {
+export async function runTws({ params, speed }: RunOptions<TwsVenueParams>): Promise<RunningTws> {
   const venue = await openTwsVenue(refuseStandstill(speed, params));
-  return { info: venue.info(), tws: venue.tws, counters: () => venue.counters(), ...running(venue, speed) };
+  return { info: venue.info(), counters: () => venue.counters(), ...running(venue, speed) };
 }
 
 function refuseStandstill<P>(speed: number, params: P): P {

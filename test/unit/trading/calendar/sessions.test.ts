@@ -136,7 +136,12 @@ describe('calendar/sessions', () => {
     const within = (date: string): boolean => date >= '2013-01-01' && date <= '2028-12-31';
     const shipped = named('US_EQUITY_OPTIONS');
     assert.deepEqual(shipped.holidays, (facts.holidays as string[]).filter(within));
-    assert.deepEqual(Object.keys(shipped.earlyCloses).sort(), Object.keys(facts.early_closes as object).filter(within).sort());
+    assert.deepEqual(
+      Object.keys(shipped.earlyCloses).sort(),
+      Object.keys(facts.early_closes as object)
+        .filter(within)
+        .sort(),
+    );
     assert.ok(Object.values(shipped.earlyCloses).every((minute) => minute === 780));
   });
 });
