@@ -109,7 +109,7 @@ function addVerbs(program: Command, run: Run): void {
     .option('--config-dir <dir>', 'where budgets.json, markets.json and strategies/ are (default: config/ of the program)')
     .action(run(async (context, options) => (await import('./doctor.ts')).doctor(context, options)));
   addDataVerbs(program.command('data').description('market history: download it from a venue, import, list and check files'), verb, run);
-  addVenueVerb(play(verb('venue', 'the embedded venues alone, for any client that speaks Bybit v5 or the TWS API')), run);
+  addVenueVerb(play(verb('venue', 'the embedded venue alone, for any client that speaks Bybit v5 or the TWS API')), run);
 }
 
 const TWS_FAULT_HELP = `

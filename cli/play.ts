@@ -57,17 +57,12 @@ function fromSymbol(symbol: string, path: string): Found {
 }
 
 async function fromManifest(path: string): Promise<Found | null> {
-  const entry = await inManifest(path);
+  const entry = await manifestEntryOf(path);
   return entry === null ? null : fromEntry(entry, path);
 }
 
 /** What the manifest beside or above the file says it holds; null where there is none. */
-export async function manifestAsset(path: string): Promise<{ readonly assetClass: string; readonly symbol: string } | null> {
-  const entry = await inManifest(path);
-  return entry === null ? null : { assetClass: entry.asset_class, symbol: entry.symbol };
-}
-
-async function inManifest(path: string): Promise<ManifestEntry | null> {
+export async function manifestEntryOf(path: string): Promise<ManifestEntry | null> {
   let directory = dirname(path);
   for (let depth = 0; depth < MANIFEST_DEPTH_MAX; depth++) {
     const entry = await manifestEntry(directory, path);

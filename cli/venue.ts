@@ -1,11 +1,11 @@
-/** The embedded venues alone, for any client that speaks Bybit v5 or the TWS API. The first line of stdout is one JSON object with their addresses. */
+/** The embedded venue alone, for any client that speaks Bybit v5 or the TWS API. The first line of stdout is one JSON object with their addresses. */
 import { createInterface } from 'node:readline';
 import { inspectPlay, SYNTHETIC_PLAN } from '#supervisors/play-plan.ts';
 import { runStandaloneVenue, type StandaloneVenue } from '#supervisors/standalone-venue.ts';
 import type { Context } from './context.ts';
 import { EXIT, UsageError } from './output.ts';
 import { resolvePlayFiles } from './play.ts';
-import { splitTwsFiles } from './play-tws.ts';
+import { splitTwsFiles, type TwsFile } from './play-tws.ts';
 
 interface VenueOptions {
   readonly play: readonly string[];
@@ -43,22 +43,28 @@ export async function venue(_context: Context, options: VenueOptions): Promise<n
   return EXIT.ok;
 }
 
-/** Files are played by the façade that their market belongs to; a façade without files is not opened. Synthetic opens both. */
+/** One market and one clock behind both façades. */
 async function open(options: VenueOptions): Promise<StandaloneVenue> {
-  const synthetic = options.play.includes('synthetic');
-  if (synthetic && options.play.length > 1) throw new UsageError('--play: "synthetic" and files do not mix');
-  const { tws, others } = synthetic ? { tws: [], others: [] } : await splitTwsFiles(options.play, options.symbol);
-  const window = { from: null, to: null, allowGaps: options.allowGaps === true };
-  const files = others.length === 0 ? null : await inspectPlay(await resolvePlayFiles(others, tws.length === 0 ? options.symbol : undefined), window);
-  const { seed, bybitPort: port, speed, twsPort, serverVersion, restarts, twsFault: twsFaults = [] } = options;
-  const twsPlay = tws.length === 0 ? null : { kind: 'files', files: tws };
+  const { seed, bybitPort: port, speed, twsPort, serverVersion, restarts, twsFault: faults = [] } = options;
+  const { play, files } = await plan(options);
+  const tws = { port: twsPort, files, restarts, faults, ...(serverVersion !== undefined && { serverVersion }) };
   try {
-    return await runStandaloneVenue({
-      ...(synthetic ? { play: SYNTHETIC_PLAN.play, twsPlay: { kind: 'synthetic' } } : { play: files?.play ?? null, twsPlay }),
-      ...{ seed: String(seed), port, speed, twsPort, serverVersion, restarts, twsFaults },
-    });
+    return await runStandaloneVenue({ play, tws, seed: String(seed), port, speed });
   } catch (error) {
     if (error instanceof RangeError) throw new UsageError(`--tws-fault: ${error.message}`);
     throw error;
   }
+}
+
+/** Files are played by the façade that their market belongs to; the other one stands still. */
+async function plan(options: VenueOptions): Promise<{ readonly play: unknown; readonly files: readonly TwsFile[] }> {
+  if (options.play.includes('synthetic')) {
+    if (options.play.length > 1) throw new UsageError('--play: "synthetic" and files do not mix');
+    return { play: SYNTHETIC_PLAN.play, files: [] };
+  }
+  const { files, others } = await splitTwsFiles(options.play, options.symbol);
+  if (others.length === 0) return { play: { kind: 'files', files: [] }, files };
+  const window = { from: null, to: null, allowGaps: options.allowGaps === true };
+  const { play } = await inspectPlay(await resolvePlayFiles(others, files.length === 0 ? options.symbol : undefined), window);
+  return { play, files };
 }

@@ -1,4 +1,4 @@
-/** The embedded venues as `npm run venue` runs them, and every fault of TWS by its name. */
+/** The embedded venue as `npm run venue` runs them, and every fault of TWS by its name. */
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import { until } from '../support/until.ts';
 
 const EUR = { symbol: 'EUR', secType: 'CASH', currency: 'USD', exchange: 'IDEALPRO' };
 const OPTIONS: StandaloneOptions = {
-  ...{ play: { kind: 'synthetic' }, twsPlay: { kind: 'synthetic' }, seed: '1', port: 0, twsPort: 0, restarts: true, twsFaults: [], speed: 60 },
+  ...{ play: { kind: 'synthetic' }, tws: { restarts: true }, seed: '1', port: 0, speed: 60 },
 };
 /** What each name takes, where it takes something. */
 const TAKES: Readonly<Record<string, readonly string[]>> = {
@@ -32,13 +32,13 @@ const TAKES: Readonly<Record<string, readonly string[]>> = {
 /** They need an execution, or a short option. */
 const NEEDS_MORE = ['correct-execution', 'assign'];
 
-describe('the embedded venues alone', () => {
+describe('the embedded venue alone', () => {
   it('one command runs both façades, and a client of TWS hears the synthetic market', async () => {
     const venue = await runStandaloneVenue(OPTIONS);
     try {
-      assert.match(venue.bybit?.rest ?? '', /^http:\/\/127\.0\.0\.1:\d+$/);
-      assert.equal(venue.tws?.account, 'DU1234567');
-      const client = new Driver({ port: venue.tws?.port ?? 0 });
+      assert.match(venue.bybit.rest, /^http:\/\/127\.0\.0\.1:\d+$/);
+      assert.equal(venue.tws.account, 'DU1234567');
+      const client = new Driver({ port: venue.tws.port ?? 0 });
       try {
         await client.connect();
         client.ask('reqMktData', 5, EUR, '', false, false);
@@ -60,19 +60,18 @@ describe('the embedded venues alone', () => {
     }
   });
 
-  it('recorded pairs are played by TWS as they are, crossed quotes too, and only façades with files open', async () => {
+  it('recorded pairs are played by TWS as they are, crossed quotes too', async () => {
     await inTempDir(async (dir) => {
       const path = join(dir, 'EURUSD-tick.csv');
       const at = Date.UTC(2026, 10, 24, 15);
       const rows = ['1.1,1.10005', '1.2,1.1', '1.3,1.30005'].map((quote, index) => `${at + index * 2000},${quote},,`);
       await writeFile(path, ['ts_ms,bid,ask,bid_size,ask_size', ...rows, ''].join('\n'));
-      const { tws, others } = await splitTwsFiles([path, join(dir, 'BTCUSDT-1m.csv')], undefined);
-      assert.deepEqual(tws, [{ path, symbol: 'EUR.USD' }]);
+      const { files, others } = await splitTwsFiles([path, join(dir, 'BTCUSDT-1m.csv')], undefined);
+      assert.deepEqual(files, [{ path, what: 'pair', symbol: 'EUR.USD' }]);
       assert.deepEqual(others, [join(dir, 'BTCUSDT-1m.csv')]);
-      const venue = await runStandaloneVenue({ ...OPTIONS, play: null, twsPlay: { kind: 'files', files: tws }, speed: 4 });
+      const venue = await runStandaloneVenue({ ...OPTIONS, play: { kind: 'files', files: [] }, tws: { files }, speed: 4 });
       try {
-        assert.equal(venue.bybit, null);
-        const client = new Driver({ port: venue.tws?.port ?? 0 });
+        const client = new Driver({ port: venue.tws.port ?? 0 });
         try {
           await client.connect();
           client.ask('reqMktData', 5, EUR, '', false, false);
@@ -82,7 +81,7 @@ describe('the embedded venues alone', () => {
         } finally {
           client.close();
         }
-        assert.deepEqual(await venue.failed, ['ended']);
+        assert.equal(await venue.failed, 'ended');
       } finally {
         await venue.stop();
       }
@@ -90,8 +89,8 @@ describe('the embedded venues alone', () => {
   });
 
   it('a fault that is not known refuses to start', async () => {
-    await assert.rejects(runStandaloneVenue({ ...OPTIONS, twsFaults: ['id-rolback'] }), /no fault "id-rolback"; there are id-rollback/);
-    await assert.rejects(runStandaloneVenue({ ...OPTIONS, twsFaults: ['cancel-after-ms soon'] }), /takes a whole number/);
+    await assert.rejects(runStandaloneVenue({ ...OPTIONS, tws: { faults: ['id-rolback'] } }), /no fault "id-rolback"; there are id-rollback/);
+    await assert.rejects(runStandaloneVenue({ ...OPTIONS, tws: { faults: ['cancel-after-ms soon'] } }), /takes a whole number/);
   });
 
   it('every name of a fault is known with what it takes, and refused with what it does not', async () => {

@@ -4,10 +4,12 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import { loadCalendars } from '#config/calendars.ts';
+import { sessionAt } from '#trading/calendar/sessions.ts';
+import type { SessionCalendar } from '#trading/model/calendar.ts';
 import { add, money, negate, notional, qty, subtract, ZERO_MONEY, ZERO_QTY, type Money, type Qty } from '#trading/money/decimal.ts';
 import { Desk } from '#venues/embedded/tws/desk.ts';
 import type { ExchangeEvent, Fill, TwsExchange } from '#venues/embedded/tws/exchange.ts';
-import { isOpen } from '#venues/embedded/tws/hours.ts';
 import { DEFAULT_RESTARTS } from '#venues/embedded/tws/restarts.ts';
 import { openTws, type EmbeddedTws } from '#venues/embedded/tws/tws.ts';
 import { Driver } from '../support/tws-driver.ts';
@@ -129,8 +131,8 @@ function middle(at: number): number {
   return 1.1 + 0.004 * Math.sin((2 * Math.PI * minutes) / 420) + 0.0005 * Math.sin((2 * Math.PI * minutes) / 11);
 }
 
-function play(tws: EmbeddedTws, at: number): void {
-  if (!isOpen('CASH', at, new Set())) return tws.advance(at);
+function play(tws: EmbeddedTws, calendar: SessionCalendar, at: number): void {
+  if (!sessionAt(calendar, at).open) return tws.advance(at);
   const bid = (Math.round(middle(at) / 0.00005) * 0.00005).toFixed(5);
   tws.quote('EUR.USD', bid, (Number(bid) + 0.00005).toFixed(5), '1000000', '1000000', at);
 }
@@ -138,6 +140,8 @@ function play(tws: EmbeddedTws, at: number): void {
 describe('embedded TWS: a week', () => {
   it('ST-3 nightly and weekly restarts, resets, and a client that comes back: the account is what the fills make it', async () => {
     const fills: Fill[] = [];
+    const calendar = (await loadCalendars('config')).sessions['IDEALPRO'];
+    assert.ok(calendar !== undefined);
     const tws = await openTws({
       ...{ port: 0, start: FROM - 1, cash: CASH, restarts: DEFAULT_RESTARTS },
       exchange: (contracts) => recorded(new Desk(CASH, contracts.pairs()), fills),
@@ -146,9 +150,9 @@ describe('embedded TWS: a week', () => {
     try {
       for (let at = FROM, hour = 0; at <= TO; at += HOUR_MS, hour++) {
         for (let minute = 0; minute < 60; minute++) {
-          play(tws, at + minute * MINUTE_MS);
+          play(tws, calendar, at + minute * MINUTE_MS);
           if (minute % 20 !== 0 || !(await trader.isReady())) continue;
-          if (isOpen('CASH', tws.now, new Set()) && tws.faults.uplinkIsUp) {
+          if (sessionAt(calendar, tws.now).open && tws.faults.uplinkIsUp) {
             trader.order({ action: hour % 2 === 0 ? 'BUY' : 'SELL', orderType: 'MKT' });
             // Some of these rest through a restart.
             if (minute === 40) trader.order({ action: 'SELL', orderType: 'LMT', lmtPrice: 1.1035 });

@@ -69,15 +69,6 @@ export function equityHours(at: Instant, closed: ReadonlySet<string>): string {
   return hoursFrom(at, (date) => (isWeekend(date) || closed.has(date) ? null : `${date}:0930-${date}:1600`));
 }
 
-/** Whether it trades at the time: IDEALPRO, or the exchanges of shares. */
-export function isOpen(secType: 'CASH' | 'STK', at: Instant, closed: ReadonlySet<string>): boolean {
-  const { date, time } = newYork(at);
-  const day = weekday(date);
-  if (secType === 'STK') return !isWeekend(date) && !closed.has(date) && time >= '09:30:00' && time < '16:00:00';
-  if (day === SATURDAY || (day === SUNDAY && time < '17:15:00') || (day === FRIDAY && time >= '17:00:00')) return false;
-  return time < '17:00:00' || time >= '17:15:00';
-}
-
 const isWeekend = (date: string): boolean => weekday(date) === SATURDAY || weekday(date) === SUNDAY;
 
 function hoursFrom(at: Instant, session: (date: string) => string | null): string {
