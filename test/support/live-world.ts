@@ -115,7 +115,12 @@ export class LiveWorld<V extends WorldVenue = LiveVenue> {
     this.#gateway = this.#newGateway();
     this.#port = this.#newPort();
     this.append('system', [{ type: 'settings.loaded', body: { settings: of, source: 'test' } }]);
-    this.append('mode-switch', [{ type: 'mode.changed', body: { asset: 'crypto_spot', mode: 'live', on: true, source: 'test', reason: 'test' } }]);
+    const on = { mode: 'live', on: true, source: 'test', reason: 'test' } as const;
+    const assets = ['crypto_spot', 'crypto_futures'] as const;
+    this.append(
+      'mode-switch',
+      assets.map((asset) => ({ type: 'mode.changed', body: { asset, ...on } })),
+    );
     this.append(
       'catalog',
       instruments.map((instrument) => ({ type: 'instrument.changed', body: { instrument } })),

@@ -1,6 +1,6 @@
 /**
  * Picks the option that a wish describes out of a chain, or says with numbers why there is none. Delta and cost are the market's where it quotes
- * the contract; elsewhere they are estimated at a volatility, if one is given (decision 28). Nothing here prices an order. Pure.
+ * the contract; elsewhere they are estimated at a volatility, if one is given (decision 21). Nothing here prices an order. Pure.
  */
 import { atMost, isPositive, notional, price, qty, smaller, toNumber, type Money, type Price } from '../money/decimal.ts';
 import { valueOf } from '../market/black-scholes.ts';

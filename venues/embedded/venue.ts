@@ -38,8 +38,8 @@ export interface VenueStep {
   readonly ended: boolean;
   /** When the next step plays; null at the end. */
   readonly next: Instant | null;
-  /** The TWS façade showed something. */
-  readonly tws: boolean;
+  /** The TWS façade showed something; absent where it did not. */
+  readonly tws?: true;
   /** Of the books, the venue's times that are not `now`: frozen and stale ones. */
   readonly oldStamps: readonly Instant[];
 }
@@ -191,7 +191,7 @@ export class Venue {
     const { now } = this.#exchange;
     this.#stage?.advance(now);
     const next = sooner(this.#exchange.next, this.#stage?.next ?? null);
-    return { now, books, tws, ended: next === null, next, oldStamps: this.#badQuotes?.takeOldStamps() ?? [] };
+    return { now, books, ...(tws && { tws }), ended: next === null, next, oldStamps: this.#badQuotes?.takeOldStamps() ?? [] };
   }
 }
 

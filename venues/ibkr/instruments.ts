@@ -89,6 +89,7 @@ export function optionInstrument(details: ContractDetails, ladder: readonly Tick
     minQty: qty('1'),
     maxQty: null,
     commission: OPTION_COMMISSION,
+    option: { strike: price(strike), right: right.startsWith('C') ? 'C' : 'P' },
     settlement: 'physical',
     exerciseStyle: 'american',
     sessionCalendar: 'US_EQUITY_OPTIONS',
