@@ -71,16 +71,10 @@ function fromSymbol(symbol: string, path: string): NamedSymbol {
 }
 
 async function fromManifest(path: string): Promise<Found | null> {
-  const entry = await manifestEntryOf(path);
-  return entry === null ? null : fromEntry(entry, path);
-}
-
-/** What the manifest beside or above the file says it holds; null where there is none. */
-export async function manifestEntryOf(path: string): Promise<ManifestEntry | null> {
   let directory = dirname(path);
   for (let depth = 0; depth < MANIFEST_DEPTH_MAX; depth++) {
     const entry = await manifestEntry(directory, path);
-    if (entry !== null) return entry;
+    if (entry !== null) return fromEntry(entry, path);
     const parent = dirname(directory);
     if (parent === directory) return null;
     directory = parent;

@@ -1,11 +1,10 @@
 /** The embedded venue alone, for any client that speaks Bybit v5 or the TWS API. The first line of stdout is one JSON object with their addresses. */
 import { createInterface } from 'node:readline';
-import { inspectPlay, SYNTHETIC_PLAN } from '#supervisors/play-plan.ts';
+import { inspectPlay, SYNTHETIC_PLAN, type PlayPlan } from '#supervisors/play-plan.ts';
 import { runStandaloneVenue, type StandaloneVenue } from '#supervisors/standalone-venue.ts';
 import type { Context } from './context.ts';
 import { EXIT, UsageError } from './output.ts';
 import { resolvePlayFiles } from './play.ts';
-import { splitTwsFiles, type TwsFile } from './play-tws.ts';
 
 interface VenueOptions {
   readonly play: readonly string[];
@@ -46,7 +45,7 @@ export async function venue(_context: Context, options: VenueOptions): Promise<n
 /** One market and one clock behind both façades. */
 async function open(options: VenueOptions): Promise<StandaloneVenue> {
   const { seed, bybitPort: port, speed, twsPort, serverVersion, restarts, twsFault: faults = [] } = options;
-  const { play, files } = await plan(options);
+  const { play, twsFiles: files = [] } = await plan(options);
   const tws = { port: twsPort, files, restarts, faults, ...(serverVersion !== undefined && { serverVersion }) };
   try {
     return await runStandaloneVenue({ play, tws, seed: String(seed), port, speed });
@@ -57,14 +56,10 @@ async function open(options: VenueOptions): Promise<StandaloneVenue> {
 }
 
 /** Files are played by the façade that their market belongs to; the other one stands still. */
-async function plan(options: VenueOptions): Promise<{ readonly play: unknown; readonly files: readonly TwsFile[] }> {
-  if (options.play.includes('synthetic')) {
-    if (options.play.length > 1) throw new UsageError('--play: "synthetic" and files do not mix');
-    return { play: SYNTHETIC_PLAN.play, files: [] };
+async function plan({ play, symbol, allowGaps }: VenueOptions): Promise<PlayPlan> {
+  if (!play.includes('synthetic')) {
+    return inspectPlay(await resolvePlayFiles(play, symbol), { from: null, to: null, allowGaps: allowGaps === true });
   }
-  const { files, others } = await splitTwsFiles(options.play, options.symbol);
-  if (others.length === 0) return { play: { kind: 'files', files: [] }, files };
-  const window = { from: null, to: null, allowGaps: options.allowGaps === true };
-  const { play } = await inspectPlay(await resolvePlayFiles(others, files.length === 0 ? options.symbol : undefined), window);
-  return { play, files };
+  if (play.length > 1) throw new UsageError('--play: "synthetic" and files do not mix');
+  return SYNTHETIC_PLAN;
 }

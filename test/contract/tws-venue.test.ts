@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'mocha';
-import { splitTwsFiles } from '#cli/play-tws.ts';
+import { resolvePlayFiles } from '#cli/play.ts';
+import { inspectPlay } from '#supervisors/play-plan.ts';
 import { runStandaloneVenue, type StandaloneOptions } from '#supervisors/standalone-venue.ts';
 import { faultNames } from '#venues/embedded/tws/misdeeds.ts';
 import { behaving } from '#venues/embedded/tws/switches.ts';
@@ -66,10 +67,9 @@ describe('the embedded venue alone', () => {
       const at = Date.UTC(2026, 10, 24, 15);
       const rows = ['1.1,1.10005', '1.2,1.1', '1.3,1.30005'].map((quote, index) => `${at + index * 2000},${quote},,`);
       await writeFile(path, ['ts_ms,bid,ask,bid_size,ask_size', ...rows, ''].join('\n'));
-      const { files, others } = await splitTwsFiles([path, join(dir, 'BTCUSDT-1m.csv')], undefined);
+      const { play, twsFiles: files = [] } = await inspectPlay(await resolvePlayFiles([path], undefined), { from: null, to: null, allowGaps: false });
       assert.deepEqual(files, [{ path, what: 'pair', symbol: 'EUR.USD' }]);
-      assert.deepEqual(others, [join(dir, 'BTCUSDT-1m.csv')]);
-      const venue = await runStandaloneVenue({ ...OPTIONS, play: { kind: 'files', files: [] }, tws: { files }, speed: 4 });
+      const venue = await runStandaloneVenue({ ...OPTIONS, play, tws: { files }, speed: 4 });
       try {
         const client = new Driver({ port: venue.tws.port ?? 0 });
         try {
