@@ -28,6 +28,7 @@ import { createBody, tradingStopBody, type Body } from './request.ts';
 import { HeardExecutions } from './heard.ts';
 import { NotSent, type BybitSession } from './session.ts';
 import { freeCoins } from './spot-coins.ts';
+import type { Rank } from './turns.ts';
 
 const SETTLEMENT_COIN = 'USDT';
 const PAGE_ROWS = 50;
@@ -49,6 +50,8 @@ export class BybitOrders implements OrderEntry, Account {
   /** The newest entry of a symbol, for legs of a whole position that name no parent. */
   readonly #entries = new Map<string, string>();
   readonly #heard = new HeardExecutions();
+  /** Asked for and not answered. */
+  readonly #cancels = new Map<string, Promise<ChangeOutcome>>();
   /** Until when a symbol takes no entries, and why. */
   readonly #paused = new Map<string, { readonly until: Instant; readonly why: string }>();
 
@@ -83,7 +86,15 @@ export class BybitOrders implements OrderEntry, Account {
     }
   }
 
-  async cancel(order: OrderRef): Promise<ChangeOutcome> {
+  /** Who asks again while the first one waits for its turn is told what comes of that: a queue of the same cancel would only grow. */
+  cancel(order: OrderRef): Promise<ChangeOutcome> {
+    const key = `${order.symbol} ${order.venueOrderId ?? ''} ${order.clientOrderId}`;
+    const asked = this.#cancels.get(key) ?? this.#cancel(order).finally(() => this.#cancels.delete(key));
+    this.#cancels.set(key, asked);
+    return asked;
+  }
+
+  async #cancel(order: OrderRef): Promise<ChangeOutcome> {
     const category = categoryOf(order.symbol);
     const named = order.venueOrderId === null ? { orderLinkId: order.clientOrderId } : { orderId: order.venueOrderId };
     const body = { category, symbol: this.#session.instrument(order.symbol).venueSymbol, ...named };
@@ -104,8 +115,8 @@ export class BybitOrders implements OrderEntry, Account {
   async lookup({ clientOrderId, symbol }: OrderRef): Promise<Lookup> {
     const query = { category: categoryOf(symbol), orderLinkId: clientOrderId };
     try {
-      const [row] = (await this.#rows('privateGetV5OrderRealtime', query)).concat(await this.#rows('privateGetV5OrderHistory', query));
-      const executions = await this.#executions(query);
+      const [row] = await this.#orderRows(query, 'urgent');
+      const executions = await this.#executions(query, 'urgent');
       if (row !== undefined) {
         const order = this.#order(row);
         return order === null ? { kind: 'absent' } : { kind: 'found', order, executions };
@@ -217,7 +228,7 @@ export class BybitOrders implements OrderEntry, Account {
     if (categoryOf(symbol) !== 'spot') return;
     const at = { category: 'spot', symbol: this.#session.instrument(symbol).venueSymbol };
     const open = async (orderFilter: string): Promise<readonly VenueOrder[]> =>
-      (await this.#rows('privateGetV5OrderRealtime', { ...at, orderFilter, openOnly: 0 })).flatMap((row) => this.#order(row) ?? []);
+      (await this.#rows('privateGetV5OrderRealtime', { ...at, orderFilter, openOnly: 0 }, 'urgent')).flatMap((row) => this.#order(row) ?? []);
     const cancel = (orderId: string, orderFilter: string): Promise<ChangeOutcome> =>
       this.#change('privatePostV5OrderCancel', { ...at, orderFilter, orderId });
     await freeCoins({ open, cancel }, symbol, side);
@@ -260,11 +271,11 @@ export class BybitOrders implements OrderEntry, Account {
     return fundingOf(raw, (symbol) => this.#ofCategory(symbol, 'linear'));
   }
 
-  async #executions(query: Body): Promise<readonly VenueExecution[]> {
-    const rows = await this.#rows('privateGetV5ExecutionList', { ...query, limit: 100 });
+  async #executions(query: Body, rank: Rank = 'plain'): Promise<readonly VenueExecution[]> {
+    const rows = await this.#rows('privateGetV5ExecutionList', { ...query, limit: 100 }, rank);
     const found: VenueExecution[] = [];
     for (const row of rows) {
-      await this.#learnLeg(row, query);
+      await this.#learnLeg(row, query, rank);
       const execution = this.#execution(row);
       if (execution === null) continue;
       const doubt = this.#heard.listed(execution, this.#session.reportsSince, this.#session.now());
@@ -275,12 +286,15 @@ export class BybitOrders implements OrderEntry, Account {
   }
 
   /** After a restart the legs' parents are known by their orders only. */
-  async #learnLeg(raw: unknown, { category }: Body): Promise<void> {
+  async #learnLeg(raw: unknown, { category }: Body, rank: Rank): Promise<void> {
     const parsed = legExecution.safeParse(raw);
     if (!parsed.success || isOwnOrderId(parsed.data.orderLinkId) || this.#legs.has(parsed.data.orderId)) return;
     const query = { category: category ?? 'linear', orderId: parsed.data.orderId };
-    const rows = (await this.#rows('privateGetV5OrderRealtime', query)).concat(await this.#rows('privateGetV5OrderHistory', query));
-    for (const row of rows.slice(0, 1)) this.#order(row);
+    for (const row of (await this.#orderRows(query, rank)).slice(0, 1)) this.#order(row);
+  }
+
+  async #orderRows(query: Body, rank: Rank): Promise<readonly unknown[]> {
+    return (await this.#rows('privateGetV5OrderRealtime', query, rank)).concat(await this.#rows('privateGetV5OrderHistory', query, rank));
   }
 
   async #coins() {
@@ -290,11 +304,11 @@ export class BybitOrders implements OrderEntry, Account {
   }
 
   /** Every page: without a limit Bybit answers twenty rows and no error. */
-  async #rows(call: Parameters<BybitSession['read']>[0], query: Body): Promise<unknown[]> {
+  async #rows(call: Parameters<BybitSession['read']>[0], query: Body, rank: Rank = 'plain'): Promise<unknown[]> {
     const rows: unknown[] = [];
     let cursor = '';
     for (let page = 0; page < PAGES_MAX; page++) {
-      const answer = listed.parse(await this.#session.read(call, { limit: PAGE_ROWS, ...query, ...(cursor === '' ? {} : { cursor }) }));
+      const answer = listed.parse(await this.#session.read(call, { limit: PAGE_ROWS, ...query, ...(cursor === '' ? {} : { cursor }) }, rank));
       rows.push(...answer.list);
       if (answer.nextPageCursor === '' || answer.list.length === 0) return rows;
       cursor = answer.nextPageCursor;
