@@ -11,6 +11,7 @@ import { at, PERP, SPOT } from '../support/bybit-rig.ts';
 import { FakeBybit } from '../support/fake-bybit.ts';
 import { perp } from '../unit/trading/trader/fixtures.ts';
 import { until } from '../support/supervision.ts';
+import { call } from './bybit-account.ts';
 import { closeAll, house, list, open, port, ref, UNPLAYED } from './bybit-modes.ts';
 
 describe('the reported failure modes of Bybit: streams', () => {
@@ -117,27 +118,57 @@ describe('the reported failure modes of Bybit: orders that cannot be seen', () =
     assert.deepEqual(await rig.port.openOrders(), []);
   });
 
-  it('5b. a spot leg that the venue executed is booked on its entry, after a restart too', async () => {
+  for (const naming of ['off', 'on'] as const) {
+    it(`5b. a spot leg that the venue executed is booked on its entry, after a restart too${naming === 'on' ? ', where no row names that entry' : ''}`, async () => {
+      const live = await house();
+      const { world, rig } = live;
+      rig.venue.fault('nameless-legs', naming);
+      const { mid } = await rig.book(SPOT);
+      const id = await live.approve(SPOT, { bracket: { takeProfit: at(mid * 1.00002), stopLoss: at(mid * 0.9) } });
+      assert.equal(world.at(id), 'FILLED');
+      await rig.port.close();
+      for (let step = 0; step < 60 && (await list(rig, '/v5/execution/list', 'category=spot')).length < 2; step++) await rig.venue.step();
+      await live.restart();
+      await live.play(6);
+      assert.deepEqual(
+        world.of('fill.recorded').map(({ fill }) => [fill.clientOrderId, fill.reason]),
+        [
+          [id, 'entry'],
+          [id, 'take_profit'],
+        ],
+      );
+      assert.deepEqual(
+        world.of('alarm.raised').map(({ code }) => code),
+        [],
+      );
+    });
+  }
+
+  it('5c. legs of somebody else’s entry are never taken for those of ours, where no row names an entry', async () => {
+    const rig = await port();
+    rig.venue.fault('nameless-legs', 'on');
+    const { mid } = await rig.book(SPOT);
+    const own = await rig.entry(SPOT);
+    await rig.port.place(own);
+    const of = { category: 'spot', symbol: 'BTCUSDT', side: 'Buy', orderType: 'Limit', timeInForce: 'IOC', qty: '0.01', price: at(mid * 1.005) };
+    const theirs = { takeProfit: at(mid * 1.3), stopLoss: at(mid * 0.7), tpOrderType: 'Market', slOrderType: 'Market' };
+    assert.equal((await call(rig.venue, '/v5/order/create', { ...of, ...theirs })).body.retCode, 0);
+    const parents = (await rig.port.openOrders()).map(({ leg, parentId }) => `${leg ?? '?'} ${parentId ?? 'nobody'}`);
+    const expected = ['stop_loss', 'take_profit'].flatMap((leg) => [`${leg} ${own.clientOrderId}`, `${leg} nobody`]);
+    assert.deepEqual(parents.toSorted(), expected.toSorted());
+  });
+
+  it('5d. a spot position is closed after a restart, though no row names the entry whose legs hold its coins', async () => {
     const live = await house();
     const { world, rig } = live;
-    const { mid } = await rig.book(SPOT);
-    const id = await live.approve(SPOT, { bracket: { takeProfit: at(mid * 1.00002), stopLoss: at(mid * 0.9) } });
-    assert.equal(world.at(id), 'FILLED');
-    await rig.port.close();
-    for (let step = 0; step < 60 && (await list(rig, '/v5/execution/list', 'category=spot')).length < 2; step++) await rig.venue.step();
+    rig.venue.fault('nameless-legs', 'on');
+    await live.approve(SPOT);
     await live.restart();
-    await live.play(6);
-    assert.deepEqual(
-      world.of('fill.recorded').map(({ fill }) => [fill.clientOrderId, fill.reason]),
-      [
-        [id, 'entry'],
-        [id, 'take_profit'],
-      ],
-    );
-    assert.deepEqual(
-      world.of('alarm.raised').map(({ code }) => code),
-      [],
-    );
+    const held = world.state.holdings[`crypto_spot|${SPOT}`];
+    assert.ok(held);
+    const exit = await live.approve(SPOT, { side: 'sell', kind: 'exit', qty: held.qty, bracket: null });
+    await live.until(() => world.at(exit) !== 'ACKED');
+    assert.equal(world.at(exit), 'FILLED');
   });
 
   it('8. a lost answer to a cancel never heals (nautilus#4730): asked by its id, the order is over', async () => {

@@ -18,14 +18,15 @@ import type {
   VenuePosition,
 } from '#trading/model/live.ts';
 import type { Bracket } from '#trading/model/order.ts';
-import { add as addQty, isDecimalText, money, ZERO_MONEY, ZERO_QTY, type Money } from '#trading/money/decimal.ts';
+import { isDecimalText, money, ZERO_MONEY, type Money } from '#trading/money/decimal.ts';
 import { isOwnOrderId } from '#trading/execution/order-names.ts';
-import { z } from 'zod';
 import { categoryOf } from '../markets.ts';
+import { acknowledgement, fromExecutions, isLinearRow, legExecution, listed, notSent, wallet } from './answers.ts';
 import { changeFailure, isPaused, placeFailure, type Answer } from './outcome.ts';
-import { balanceOf, executionOf, fundingOf, orderOf, positionOf, type LegOf } from './rows.ts';
+import { balanceOf, executionOf, fundingOf, orderOf, positionOf, triggersOf } from './rows.ts';
 import { createBody, tradingStopBody, type Body } from './request.ts';
 import { HeardExecutions } from './heard.ts';
+import { Legs } from './legs.ts';
 import { NotSent, type BybitSession } from './session.ts';
 import { freeCoins } from './spot-coins.ts';
 import type { Rank } from './turns.ts';
@@ -37,19 +38,16 @@ const PAGES_MAX = 40;
 const WINDOW_MS = 7 * 86_400_000;
 /** What is older is read by nobody: each window is a request a category. */
 const EXECUTIONS_AGE_MS_MAX = 90 * 86_400_000;
-const LEGS_KEPT_MAX = 5000;
 /** Entries of a symbol that Bybit does not trade now are not sent for so long. */
 const PAUSE_MS = 10 * 60_000;
-const TEXT_LENGTH_MAX = 400;
 
 export class BybitOrders implements OrderEntry, Account {
   readonly terms: OrderTerms;
   readonly #session: BybitSession;
-  /** Which entry a leg protects, by the leg's own id: executions do not say it. */
-  readonly #legs = new Map<string, LegOf>();
-  /** The newest entry of a symbol, for legs of a whole position that name no parent. */
-  readonly #entries = new Map<string, string>();
+  readonly #legs = new Legs();
   readonly #heard = new HeardExecutions();
+  /** Executions of legs that are reported when their order was read. */
+  readonly #asked = new Set<Promise<void>>();
   /** Asked for and not answered. */
   readonly #cancels = new Map<string, Promise<ChangeOutcome>>();
   /** Until when a symbol takes no entries, and why. */
@@ -69,9 +67,8 @@ export class BybitOrders implements OrderEntry, Account {
     } catch (error) {
       return notSent(error);
     }
-    const before = this.#entries.get(symbol);
     // Before it leaves: its legs may be reported before it is answered.
-    if (purpose === 'entry') this.#entries.set(symbol, order.clientOrderId);
+    if (order.bracket !== null) this.#legs.learn({ ...order, bracket: order.bracket, sentAt: this.#session.now() });
     try {
       if (purpose === 'exit' || purpose === 'flatten') await this.#freeCoins(order);
       const answer = await this.#session.place(body, deadlineAt);
@@ -80,8 +77,8 @@ export class BybitOrders implements OrderEntry, Account {
       return { kind: 'acknowledged', venueOrderId: parsed.data.orderId };
     } catch (error) {
       const outcome = error instanceof NotSent ? notSent(error) : this.#failed(order, this.#session.answerOf(error));
-      // What was not taken has no legs: those that come are still of the entry before it.
-      if (outcome.kind === 'rejected' && purpose === 'entry' && before !== undefined) this.#entries.set(symbol, before);
+      // What was not taken has no legs.
+      if (outcome.kind === 'rejected') this.#legs.forget(symbol, order.clientOrderId);
       return outcome;
     }
   }
@@ -105,6 +102,7 @@ export class BybitOrders implements OrderEntry, Account {
 
   amend(order: OrderRef, bracket: Bracket): Promise<ChangeOutcome> {
     const { venueSymbol } = this.#session.instrument(order.symbol);
+    this.#legs.amended(order.symbol, order.clientOrderId, bracket);
     if (categoryOf(order.symbol) === 'linear') return this.#change('privatePostV5PositionTradingStop', tradingStopBody(bracket, venueSymbol));
     const { takeProfit, stopLoss } = bracket;
     const body = { category: 'spot', symbol: venueSymbol, orderLinkId: order.clientOrderId, takeProfit, stopLoss };
@@ -137,10 +135,7 @@ export class BybitOrders implements OrderEntry, Account {
         rows.push(...(await this.#rows('privateGetV5OrderRealtime', { category: 'spot', orderFilter, openOnly: 0 })));
       }
     }
-    return rows
-      .map((row) => this.#order(row))
-      .filter((order) => order?.status === 'open')
-      .filter((order) => order !== null);
+    return (await this.#allNamed(rows, 'plain')).filter(({ status }) => status === 'open');
   }
 
   async executionsSince(since: Instant): Promise<readonly VenueExecution[]> {
@@ -189,22 +184,33 @@ export class BybitOrders implements OrderEntry, Account {
     return { equity: settled?.total ?? ZERO_MONEY, available: settled?.available ?? ZERO_MONEY };
   }
 
-  subscribe({ onOrder, onExecution, onResumed, onFunding }: OrderReports): Promise<void> {
+  subscribe(reports: OrderReports): Promise<void> {
+    const { onOrder, onFunding, onResumed } = reports;
     return this.#session.open((topic, rows) => {
       for (const row of rows) {
         if (topic === 'order') {
           const order = this.#order(row);
           if (order !== null) onOrder(order);
         } else {
-          const execution = this.#execution(row);
           const funding = this.#funding(row);
           if (funding !== null) onFunding?.(funding);
-          if (execution === null) continue;
-          this.#heard.hear(execution);
-          onExecution(execution);
+          this.#onExecution(row, reports);
         }
       }
     }, onResumed);
+  }
+
+  /** A leg whose entry nobody told of yet is asked for first: booked on no order, it would be nobody's. */
+  #onExecution(row: unknown, { onExecution }: OrderReports): void {
+    const execution = this.#execution(row);
+    if (execution === null) return;
+    this.#heard.hear(execution);
+    if (execution.leg === null || execution.parentId !== null || execution.clientOrderId !== null) return onExecution(execution);
+    const asked = this.#learnLeg(row, { category: categoryOf(execution.symbol) }, 'urgent')
+      .catch(() => undefined)
+      .then(() => onExecution(this.#execution(row) ?? execution))
+      .finally(() => this.#asked.delete(asked));
+    this.#asked.add(asked);
   }
 
   /** What a person asks of the session, and the symbols that take no entries now. */
@@ -216,8 +222,9 @@ export class BybitOrders implements OrderEntry, Account {
     this.#session.observe(now);
   }
 
-  caughtUp(): Promise<void> {
-    return this.#session.caughtUp();
+  async caughtUp(): Promise<void> {
+    await this.#session.caughtUp();
+    await Promise.all(this.#asked);
   }
 
   close(): Promise<void> {
@@ -228,7 +235,7 @@ export class BybitOrders implements OrderEntry, Account {
     if (categoryOf(symbol) !== 'spot') return;
     const at = { category: 'spot', symbol: this.#session.instrument(symbol).venueSymbol };
     const open = async (orderFilter: string): Promise<readonly VenueOrder[]> =>
-      (await this.#rows('privateGetV5OrderRealtime', { ...at, orderFilter, openOnly: 0 }, 'urgent')).flatMap((row) => this.#order(row) ?? []);
+      this.#allNamed(await this.#rows('privateGetV5OrderRealtime', { ...at, orderFilter, openOnly: 0 }, 'urgent'), 'urgent');
     const cancel = (orderId: string, orderFilter: string): Promise<ChangeOutcome> =>
       this.#change('privatePostV5OrderCancel', { ...at, orderFilter, orderId });
     await freeCoins({ open, cancel }, symbol, side);
@@ -249,22 +256,20 @@ export class BybitOrders implements OrderEntry, Account {
 
   #order(raw: unknown): VenueOrder | null {
     const order = orderOf(raw, (symbol) => this.#instrumentOf(symbol, raw));
-    if (order === null || order.leg === null) return order;
-    const parentId = order.parentId ?? (order.clientOrderId === null ? (this.#entries.get(order.symbol) ?? null) : null);
-    if (parentId === null) return order;
-    this.#legs.set(order.venueOrderId, { parentId, leg: order.leg });
-    if (this.#legs.size > LEGS_KEPT_MAX) for (const oldest of [...this.#legs.keys()].slice(0, 1)) this.#legs.delete(oldest);
-    return { ...order, parentId };
+    if (order === null) return null;
+    const { bracket, trigger, madeAt } = triggersOf(raw);
+    const { clientOrderId, leg } = order;
+    const isEntry = leg === null && (bracket.takeProfit !== null || bracket.stopLoss !== null);
+    if (isEntry && clientOrderId !== null && isOwnOrderId(clientOrderId)) this.#legs.learn({ ...order, clientOrderId, bracket, sentAt: madeAt });
+    return this.#legs.named(order, { trigger, madeAt });
   }
 
   #execution(raw: unknown): VenueExecution | null {
-    const execution = executionOf(
+    return executionOf(
       raw,
       (symbol) => this.#instrumentOf(symbol, raw),
-      (orderId) => this.#legs.get(orderId),
+      (orderId) => this.#legs.of(orderId),
     );
-    if (execution === null || execution.leg === null || execution.parentId !== null || execution.clientOrderId !== null) return execution;
-    return { ...execution, parentId: this.#entries.get(execution.symbol) ?? null };
   }
 
   #funding(raw: unknown): VenueFunding | null {
@@ -285,12 +290,37 @@ export class BybitOrders implements OrderEntry, Account {
     return found.sort((left, right) => left.executedAt - right.executedAt);
   }
 
-  /** After a restart the legs' parents are known by their orders only. */
-  async #learnLeg(raw: unknown, { category }: Body, rank: Rank): Promise<void> {
+  /** A leg that no report told of, as after a restart: its order says which entry it protects, or the entries of its symbol do. */
+  async #learnLeg(raw: unknown, { category = 'linear' }: Body, rank: Rank): Promise<void> {
     const parsed = legExecution.safeParse(raw);
-    if (!parsed.success || isOwnOrderId(parsed.data.orderLinkId) || this.#legs.has(parsed.data.orderId)) return;
-    const query = { category: category ?? 'linear', orderId: parsed.data.orderId };
-    for (const row of (await this.#orderRows(query, rank)).slice(0, 1)) this.#order(row);
+    if (!parsed.success || isOwnOrderId(parsed.data.orderLinkId) || this.#legs.of(parsed.data.orderId) !== undefined) return;
+    for (const row of (await this.#orderRows({ category, orderId: parsed.data.orderId }, rank)).slice(0, 1)) await this.#named(row, rank);
+  }
+
+  async #allNamed(rows: readonly unknown[], rank: Rank): Promise<readonly VenueOrder[]> {
+    const orders: VenueOrder[] = [];
+    const read = new Set<string>();
+    for (const row of rows) {
+      const order = await this.#named(row, rank, read);
+      if (order !== null) orders.push(order);
+    }
+    return orders;
+  }
+
+  /** `read`: symbols whose entries were read already, so that legs of strangers cost one question a symbol. */
+  async #named(raw: unknown, rank: Rank, read = new Set<string>()): Promise<VenueOrder | null> {
+    const order = this.#order(raw);
+    if (order === null || order.leg === null || order.parentId !== null || read.has(order.symbol)) return order;
+    read.add(order.symbol);
+    const { venueSymbol } = this.#session.instrument(order.symbol);
+    const query = { category: categoryOf(order.symbol), symbol: venueSymbol, orderFilter: 'Order', limit: PAGE_ROWS };
+    for (const [call, more] of [
+      ['privateGetV5OrderRealtime', { openOnly: 1 }],
+      ['privateGetV5OrderHistory', {}],
+    ] as const) {
+      for (const row of listed.parse(await this.#session.read(call, { ...query, ...more }, rank)).list) this.#order(row);
+    }
+    return this.#order(raw);
   }
 
   async #orderRows(query: Body, rank: Rank): Promise<readonly unknown[]> {
@@ -359,43 +389,4 @@ export class BybitOrders implements OrderEntry, Account {
   #categories(): readonly ('spot' | 'linear')[] {
     return [...new Set(this.#session.instruments().map(({ symbol }) => categoryOf(symbol)))];
   }
-}
-
-const acknowledgement = z.object({ orderId: z.string().min(1) });
-const listed = z.object({
-  list: z.array(z.unknown()),
-  nextPageCursor: z
-    .string()
-    .nullish()
-    .transform((cursor) => cursor ?? ''),
-});
-const wallet = z.object({
-  list: z.array(z.object({ totalEquity: z.string().default(''), totalAvailableBalance: z.string().default(''), coin: z.array(z.unknown()) })),
-});
-const legExecution = z.object({ orderId: z.string(), orderLinkId: z.string(), stopOrderType: z.string().regex(/Loss|Profit|tpsl/) });
-
-const isLinearRow = (row: object): boolean => 'tpslMode' in row || ('closedSize' in row && row.closedSize !== '');
-
-const notSent = (error: unknown): PlaceOutcome => ({
-  ...{ kind: 'rejected', code: 'NOT_SENT' },
-  text: (error instanceof Error ? error.message : String(error)).slice(0, TEXT_LENGTH_MAX),
-});
-
-/** An order that only its executions tell of yet: lists of orders lag. That it is over, only the history can say: it keeps what executed. */
-function fromExecutions(first: VenueExecution, executions: readonly VenueExecution[]): VenueOrder {
-  const { clientOrderId, parentId, venueOrderId, asset, symbol, side, leg } = first;
-  const cumQty = executions.reduce((sum, { qty }) => addQty(sum, qty), ZERO_QTY);
-  return {
-    clientOrderId,
-    parentId,
-    venueOrderId,
-    asset,
-    symbol,
-    side,
-    leg,
-    status: 'open',
-    qty: cumQty,
-    cumQty,
-    reason: 'known by its executions',
-  };
 }
