@@ -9,7 +9,7 @@ const EVERY_MS_MAX = 3_600_000;
 const BROKERS_MAX = 2;
 
 const params = z.strictObject({
-  brokers: z.array(z.strictObject({ broker: value.broker, gateway: value.name })).max(BROKERS_MAX),
+  brokers: z.array(z.strictObject({ broker: value.broker, orders: value.name, port: value.name })).max(BROKERS_MAX),
   everyMs: z.int().min(1000).max(EVERY_MS_MAX),
 });
 

@@ -1,13 +1,20 @@
 /** config/markets.json: which symbols each asset trades and by which strategy; config/strategies/NAME.json holds its parameters. */
 import { join } from 'node:path';
+import { countsAsUsd, USD_CURRENCIES } from '#trading/model/currency.ts';
 import { z } from 'zod';
 import { readJsonFile } from './json-file.ts';
 
 const SYMBOLS_MAX = 20;
 
+const quoted = (symbol: string): boolean => countsAsUsd(symbol.split(/[/:]/)[1] ?? '');
 const symbols = (pattern: RegExp, example: string) =>
   z
-    .array(z.string().regex(pattern, `must look like ${example}`))
+    .array(
+      z
+        .string()
+        .regex(pattern, `must look like ${example}`)
+        .refine(quoted, `must be quoted in ${USD_CURRENCIES.join(', ')}: budgets are in USD`),
+    )
     .min(1)
     .max(SYMBOLS_MAX)
     .refine((list) => new Set(list).size === list.length, 'a symbol stands twice');

@@ -27,6 +27,8 @@ import type { Supervised } from './supervised.ts';
 
 /** A message under way when its actor died may have caused it: it is handed over once more, never a third time. */
 const ATTEMPTS_MAX = 2;
+/** What a crash may have done half: an order is asked for once (ST-2), and a quote is old by then. */
+const HANDED_ONCE: ReadonlySet<MessageType> = new Set(['quote.received', 'placement.requested']);
 const ERROR_LENGTH_MAX = 2000;
 
 type State = 'down' | 'starting' | 'running' | 'stopping' | 'stopped';
@@ -316,7 +318,7 @@ export class Cell implements Supervised, Recipient {
     const { type } = item.envelope;
     // A fact comes again by replay and resume; what was decided is in the journal or was refused by it.
     if (type === 'fact.recorded') return;
-    if (!decided && type !== 'quote.received' && item.attempts < ATTEMPTS_MAX) this.#mailbox.putFirst(item);
+    if (!decided && !HANDED_ONCE.has(type) && item.attempts < ATTEMPTS_MAX) this.#mailbox.putFirst(item);
     else this.#reject(item, `${this.name} crashed over it: ${reason}`);
   }
 

@@ -56,6 +56,7 @@ export function treeParams(options: SystemOptions, places: DataPaths, venue: Ven
       rateLimit: options.settings.rateLimit,
       leverage: options.settings.leverageCaps.crypto_futures,
       latchPath: places.latch,
+      reportsTo: ACTOR.bybitOrders,
     }),
     dashboard:
       options.page === null ? null : { port: options.page.port, uiDir: options.page.uiDir, secretPath: places.pageSecret, market: options.market },

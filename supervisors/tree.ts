@@ -22,6 +22,7 @@ export const ACTOR = {
   venue: 'venue.embedded',
   bybit: 'gateway.bybit',
   bybitOrders: 'gateway.bybit.orders',
+  bybitPort: 'gateway.bybit.port',
   reconciler: 'reconciler',
   dashboard: 'dashboard',
 } as const;
@@ -79,7 +80,7 @@ export function treeOf(params: TreeParams): SupervisorSpec {
       ? []
       : [actor(ACTOR.venue, '#supervisors/entries/venue-embedded.ts', forked, params.venue, { facts: [], listens: [] })]),
     actor(ACTOR.bybit, '#supervisors/entries/gateway-bybit.ts', forked, params.gateway, { facts: [], listens: [] }),
-    ...(params.liveOrders === null ? [] : [liveOrdersOf(params.liveOrders, forked)]),
+    ...(params.liveOrders === null ? [] : [orderPortOf(params.liveOrders, forked), liveOrdersOf(latchPath)]),
   ]);
   const truth = params.liveOrders === null ? [] : [supervisor('truth', 'rest_for_one', 5, 60, [RECONCILER])];
   const traders = supervisor(
@@ -114,15 +115,26 @@ function actor(name: string, module: string, placement: Placement, params: unkno
   return { kind: 'actor', name, module: import.meta.resolve(module), placement, params, ...hears };
 }
 
-/** RT-2: live orders and the reconciler sleep until live is first switched on (supervisors/live-desk.ts). */
-const liveOrdersOf = (params: () => unknown, placement: Placement): ActorSpec => ({
-  ...actor(ACTOR.bybitOrders, '#supervisors/entries/bybit-orders.ts', placement, params, { facts: LIVE_FACTS, listens: [] }),
+/** RT-2: the order port, live orders and the reconciler sleep until live is first switched on (supervisors/live-desk.ts). */
+const orderPortOf = (params: () => unknown, placement: Placement): ActorSpec => ({
+  ...actor(ACTOR.bybitPort, '#supervisors/entries/bybit-port.ts', placement, params, { facts: [], listens: [] }),
+  dormant: true,
+});
+
+const liveOrdersOf = (latchPath: string): ActorSpec => ({
+  ...actor(
+    ACTOR.bybitOrders,
+    '#supervisors/entries/bybit-orders.ts',
+    'in-memory',
+    { latchPath, port: ACTOR.bybitPort },
+    { facts: LIVE_FACTS, listens: [] },
+  ),
   wants: concernsLive,
   dormant: true,
 });
 
 /** RELIABILITY control 23: every 15 s. */
-const RECONCILES = { brokers: [{ broker: 'bybit', gateway: ACTOR.bybitOrders }], everyMs: 15 * SECOND_MS };
+const RECONCILES = { brokers: [{ broker: 'bybit', orders: ACTOR.bybitOrders, port: ACTOR.bybitPort }], everyMs: 15 * SECOND_MS };
 const RECONCILER: ActorSpec = {
   ...actor(ACTOR.reconciler, '#actors/reconciler.ts', 'in-memory', RECONCILES, { facts: RECONCILER_FACTS, listens: [] }),
   wants: concernsLive,

@@ -1,5 +1,6 @@
 /** What the journal says that the page shows: trades, positions, markers, equity, refusals, the kill. Plain JSON, and every list has an end. */
-import { add, isDecimalText, isPositive, ONE, price, subtract, toNumber, ZERO_MONEY, type Money, type Ratio } from '#trading/money/decimal.ts';
+import { add, isDecimalText, isPositive, negate, ONE, price, toNumber, ZERO_MONEY, type Money, type Ratio } from '#trading/money/decimal.ts';
+import { bookAdjusted } from '#trading/ledger/adjustment.ts';
 import { bookFill, bookFunding, positionKey, type BookedPosition } from '#trading/ledger/positions.ts';
 import { walletKey } from '#trading/ledger/wallet.ts';
 import type { DomainEvent, EventBody, Fact } from '#trading/model/events.ts';
@@ -75,6 +76,8 @@ export function evolvePage(state: PageFacts, fact: Fact): PageFacts {
       return funded(state, fact.body);
     case 'dust.set_aside':
       return { ...state, positions: without(state.positions, positionKey(fact.body)) };
+    case 'reconcile.adjusted':
+      return adjusted(state, fact.body);
     case 'trade.closed':
       return closed(state, fact.body.trade);
     case 'kill.tripped':
@@ -143,10 +146,23 @@ function funded(state: PageFacts, booked: Of<'funding.booked'>): PageFacts {
   const key = positionKey(booked);
   const position = bookFunding(state.positions[key] ?? null, booked);
   if (position !== null) return { ...state, positions: { ...state.positions, [key]: position } };
-  const account = walletKey(booked);
+  return moved(state, booked, negate(booked.amount));
+}
+
+function adjusted(state: PageFacts, adjustment: Of<'reconcile.adjusted'>): PageFacts {
+  const key = positionKey(adjustment);
+  const multiplier = state.multipliers[`${adjustment.asset}|${adjustment.symbol}`] ?? ONE;
+  const { position, settled } = bookAdjusted(state.positions[key] ?? null, adjustment, multiplier);
+  const positions = position === null ? without(state.positions, key) : { ...state.positions, [key]: position };
+  return moved({ ...state, positions }, adjustment, settled);
+}
+
+/** A total that moves by no trade. */
+function moved(state: PageFacts, of: Pick<ClosedTrade, 'asset' | 'mode'>, pnl: Money): PageFacts {
+  const account = walletKey(of);
   const totals = state.totals[account];
   if (totals === undefined) return state;
-  return { ...state, totals: { ...state.totals, [account]: { ...totals, pnl: subtract(moneyOf(totals.pnl), booked.amount) } } };
+  return { ...state, totals: { ...state.totals, [account]: { ...totals, pnl: add(moneyOf(totals.pnl), pnl) } } };
 }
 
 function closed(state: PageFacts, trade: ClosedTrade): PageFacts {

@@ -1,6 +1,6 @@
 /** Fills: each belongs to an order, is no more than it, carries its proof, and fits the position it changes. */
-import { add, greaterThan, isPositive, ONE, ZERO_QTY, type Qty } from '#trading/money/decimal.ts';
-import type { Fact } from '#trading/model/events.ts';
+import { add, greaterThan, isPositive, ONE, ZERO_QTY, type Money, type Qty } from '#trading/money/decimal.ts';
+import type { Adjustment, Fact } from '#trading/model/events.ts';
 import { opposite, type Fill } from '#trading/model/order.ts';
 import { executedQty, filledQty, instrumentKey, isOwnFill, positionKey, type OrderBook, type OrderStory } from './order-book.ts';
 import { gatewayOf, isGatewayOf } from './gateways.ts';
@@ -23,6 +23,8 @@ export class FillRules {
   readonly #fillIds = new Set<string>();
   readonly #executions = new Set<string>();
   readonly #positions = new Map<string, Position>();
+  /** Positions that nobody of this house entered, by a person's word. */
+  readonly #strangers = new Map<string, { readonly side: string; readonly qty: string }>();
   readonly #onClosed: OnClosed;
 
   constructor(book: OrderBook, onClosed: OnClosed) {
@@ -53,6 +55,21 @@ export class FillRules {
       story.fills.push(fill);
     }
     this.#move(fill, report);
+  }
+
+  /** A person took the venue's word. Returns what the fills of a position made that is ours no longer, or null. */
+  adjust(by: Adjustment, report: Report): Money | null {
+    const key = positionKey(by);
+    const position = this.#positions.get(key);
+    const own = position === undefined || position.side === null ? null : { side: position.side, qty: position.held };
+    const held = own ?? this.#strangers.get(key) ?? null;
+    const said = (of: { readonly side: string; readonly qty: string } | null): string => (of === null ? 'flat' : `${of.side} ${of.qty}`);
+    if (said(held) !== said(by.from)) report('POSITION', `${by.symbol} was adjusted from ${said(by.from)}, and ${said(held)} was held`);
+    const settled = position?.adjust(by) ?? null;
+    const isOurs = own !== null && by.to?.side === own.side;
+    if (by.to === null || isOurs) this.#strangers.delete(key);
+    else this.#strangers.set(key, by.to);
+    return settled;
   }
 
   #story(fill: Fill, report: Report): OrderStory | null {

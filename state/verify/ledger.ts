@@ -1,5 +1,6 @@
 /** The trade again, by the ledger that made it: the second of two independent derivations. */
 import type { ClosedTrade } from '#trading/model/position.ts';
+import { bookAdjusted } from '#trading/ledger/adjustment.ts';
 import { bookDust, bookFill, bookFunding, type Booked, type BookedPosition } from '#trading/ledger/positions.ts';
 import type { RoundTrip } from './positions.ts';
 
@@ -21,12 +22,20 @@ export function ledgerProblems(trade: ClosedTrade, trip: RoundTrip): string[] {
 }
 
 /** A fill; with the first the funding, since sums know no order, and with the last what was set aside. */
-function bookedOf(before: BookedPosition | null, index: number, { fills, multiplier, funding, dust }: RoundTrip): Booked {
+function bookedOf(before: BookedPosition | null, index: number, trip: RoundTrip): Booked {
+  const { fills, multiplier, funding, dust } = trip;
   const fill = fills[index];
   if (fill === undefined) return { position: before, closed: null };
-  const { position, closed } = bookFill(before, fill, multiplier);
+  const { position, closed } = bookFill(adjustedBy(before, index, trip), fill, multiplier);
   if (position === null) return { position, closed };
   const funded = index === 0 && funding !== undefined ? (bookFunding(position, { amount: funding, at: position.openedAt }) ?? position) : position;
   const isLast = index === fills.length - 1 && dust !== undefined;
   return isLast ? { position: null, closed: bookDust(funded, dust) } : { position: funded, closed };
+}
+
+/** What was adjusted before the fill of this number. */
+function adjustedBy(before: BookedPosition | null, index: number, { adjustments = [], multiplier }: RoundTrip): BookedPosition | null {
+  let position = before;
+  for (const { by } of adjustments.filter(({ afterFills }) => afterFills === index)) position = bookAdjusted(position, by, multiplier).position;
+  return position;
 }

@@ -1,6 +1,23 @@
 /** Positions and results by the shortest way there is: sums of signed quantities and of cash. Shares no code with trading/ledger on purpose. */
-import { add, isZero, notional, subtract, ZERO_MONEY, ZERO_QTY, lessThan, type Money, type Qty, type Ratio } from '#trading/money/decimal.ts';
-import type { DustSetAside } from '#trading/model/events.ts';
+import {
+  add,
+  divide,
+  isZero,
+  lessThan,
+  notional,
+  price,
+  ratio,
+  rounded,
+  scale,
+  subtract,
+  ZERO_MONEY,
+  ZERO_QTY,
+  type Money,
+  type Price,
+  type Qty,
+  type Ratio,
+} from '#trading/money/decimal.ts';
+import type { Adjustment, DustSetAside } from '#trading/model/events.ts';
 import type { Instant } from '#trading/model/instrument.ts';
 import type { Fill, Side } from '#trading/model/order.ts';
 
@@ -13,6 +30,16 @@ export interface RoundTrip {
   readonly funding?: Money;
   /** What was set aside of it in the end. */
   readonly dust?: DustSetAside;
+  /** What a person made of it between its fills; absent where nobody did. */
+  readonly adjustments?: readonly Adjusted[];
+}
+
+/** An adjustment after so many of the fills: what it added to what was entered, without the multiplier. */
+export interface Adjusted {
+  readonly afterFills: number;
+  readonly by: Adjustment;
+  readonly qty: Qty;
+  readonly value: Money;
 }
 
 export interface Cash {
@@ -23,8 +50,8 @@ export interface Cash {
   readonly dust: Money | undefined;
 }
 
-/** pnl = Σ value sold − Σ value bought − Σ fees − Σ funding; qty = what was bought on the opening side. */
-export function cashOf({ side, fills, multiplier, funding, dust }: RoundTrip): Cash {
+/** pnl = Σ value sold − Σ value bought − Σ fees − Σ funding; qty = what was bought on the opening side. Adjustments move what was entered. */
+export function cashOf({ side, fills, multiplier, funding, dust, adjustments = [] }: RoundTrip): Cash {
   let bought = ZERO_MONEY;
   let sold = ZERO_MONEY;
   let fees = ZERO_MONEY;
@@ -36,9 +63,18 @@ export function cashOf({ side, fills, multiplier, funding, dust }: RoundTrip): C
     fees = add(fees, fill.fee);
     if (fill.side === side) qty = add(qty, fill.qty);
   }
+  for (const adjusted of adjustments) {
+    const value = scale(adjusted.value, multiplier);
+    if (side === 'buy') bought = add(bought, value);
+    else sold = add(sold, value);
+    qty = add(qty, adjusted.qty);
+  }
   const pnl = subtract(subtract(subtract(sold, bought), fees), funding ?? ZERO_MONEY);
   return { qty, fees, pnl, funding, dust: dust?.value };
 }
+
+/** Of a mean price, which may have forty digits. Said again, not shared. */
+const costOf = (mean: Price, quantity: Qty): Money => rounded(notional(mean, quantity), 12);
 
 /** One position: what is held, and the fills since it was last nothing. */
 export class Position {
@@ -47,6 +83,9 @@ export class Position {
   #fills: Fill[] = [];
   #multiplier: Ratio;
   #funding: Money | undefined;
+  #adjustments: Adjusted[] = [];
+  /** Of what is held: the mean of what was entered, or what a person took for it. */
+  #average: Price | null = null;
 
   constructor(multiplier: Ratio) {
     this.#multiplier = multiplier;
@@ -79,6 +118,31 @@ export class Position {
     this.#funding = add(this.#funding ?? ZERO_MONEY, amount);
   }
 
+  /**
+   * What is held is what the venue says: its own side goes on, anything else ends it without a trade. Then the money that its fills made is
+   * returned: exits at the average price, less fees and funding.
+   */
+  adjust(by: Adjustment): Money | null {
+    const { to } = by;
+    if (isZero(this.#held)) return null;
+    const exits = this.#sum((fill) => fill.side !== this.#side);
+    const cost = costOf(this.#averagePrice(), exits.qty);
+    if (to === null || to.side !== this.#side) {
+      this.#held = ZERO_QTY;
+      const gain = this.#side === 'buy' ? subtract(exits.value, cost) : subtract(cost, exits.value);
+      const fees = add(ZERO_MONEY, ...this.#fills.map(({ fee }) => fee));
+      return subtract(scale(gain, this.#multiplier), add(fees, this.#funding ?? ZERO_MONEY));
+    }
+    const before = this.#entered();
+    const average = to.averagePrice ?? this.#averagePrice();
+    const after = { qty: add(exits.qty, to.qty), value: add(cost, costOf(average, to.qty)) };
+    const added = { qty: subtract(after.qty, before.qty), value: subtract(after.value, before.value) };
+    this.#adjustments.push({ afterFills: this.#fills.length, by, ...added });
+    this.#held = to.qty;
+    this.#average = average;
+    return null;
+  }
+
   /** What is held cannot be sold: the round trip is over without it. */
   setAside(dust: DustSetAside): RoundTrip {
     this.#held = ZERO_QTY;
@@ -92,10 +156,12 @@ export class Position {
       this.#multiplier = multiplier;
       this.#fills = [];
       this.#funding = undefined;
+      this.#adjustments = [];
     }
     if (fill.side === this.#side) {
       this.#fills.push(fill);
       this.#held = add(this.#held, fill.qty);
+      this.#average = null;
       return null;
     }
     if (lessThan(this.#held, fill.qty)) throw new RangeError(`${fill.fillId} takes ${fill.qty} out of a position of ${this.#held}`);
@@ -106,6 +172,25 @@ export class Position {
 
   #trip(): RoundTrip {
     const trip = { side: this.#side, fills: this.#fills, multiplier: this.#multiplier };
-    return this.#funding === undefined ? trip : { ...trip, funding: this.#funding };
+    const adjustments = this.#adjustments.length === 0 ? {} : { adjustments: this.#adjustments };
+    return this.#funding === undefined ? { ...trip, ...adjustments } : { ...trip, ...adjustments, funding: this.#funding };
+  }
+
+  #sum(which: (fill: Fill) => boolean): { readonly qty: Qty; readonly value: Money } {
+    const fills = this.#fills.filter(which);
+    return { qty: add(ZERO_QTY, ...fills.map(({ qty }) => qty)), value: add(ZERO_MONEY, ...fills.map(({ price: at, qty }) => notional(at, qty))) };
+  }
+
+  #entered(): { readonly qty: Qty; readonly value: Money } {
+    const fills = this.#sum((fill) => fill.side === this.#side);
+    return {
+      qty: add(fills.qty, ...this.#adjustments.map(({ qty }) => qty)),
+      value: add(fills.value, ...this.#adjustments.map(({ value }) => value)),
+    };
+  }
+
+  #averagePrice(): Price {
+    const { qty, value } = this.#entered();
+    return this.#average ?? price(divide(value, ratio(qty)));
   }
 }

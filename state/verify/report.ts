@@ -6,7 +6,7 @@ export const PROBLEMS_KEPT_MAX = 100;
 /**
  * - `STORE`, `CHAIN`, `ANCHOR`: a record is missing, out of place, or not what was written.
  * - `SCHEMA`, `VERSION`, `OWNER`, `TIME`: a record that could not have been written so.
- * - `INTENT`, `APPROVAL`, `ORDER`, `KILL`: an order without its cause, twice, or against a switch.
+ * - `INTENT`, `APPROVAL`, `ORDER`, `KILL`, `MODE`, `WIRE`: an order without its cause, twice, or against a switch.
  * - `FILL`, `PROOF`, `POSITION`: an execution that nothing explains.
  * - `FUNDING`, `DUST`: cash or a rest of a position that does not follow from the position that was open.
  * - `TRADE`, `BUDGET`: a result that does not follow from its fills.
@@ -23,6 +23,8 @@ export type VerifyRule =
   | 'APPROVAL'
   | 'ORDER'
   | 'KILL'
+  | 'MODE'
+  | 'WIRE'
   | 'FILL'
   | 'PROOF'
   | 'POSITION'

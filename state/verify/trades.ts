@@ -2,7 +2,7 @@
 import { add, ratio, scale, subtract, ZERO_MONEY, type Money } from '#trading/money/decimal.ts';
 import { brokerOf, ASSETS } from '#trading/model/instrument.ts';
 import type { Settings } from '#trading/model/settings.ts';
-import type { EventBody, Fact, FundingBooked } from '#trading/model/events.ts';
+import type { EventBody, Fact } from '#trading/model/events.ts';
 import type { ClosedTrade } from '#trading/model/position.ts';
 import { positionKey, type OrderBook } from './order-book.ts';
 import { cashOf, type RoundTrip } from './positions.ts';
@@ -29,10 +29,10 @@ export class TradeRules {
     this.#closed.set(key, trip);
   }
 
-  /** Funding of a position whose trade stands already: it moves the wallet, and every budget after it. */
-  late({ asset, mode, amount }: FundingBooked): void {
+  /** Money that came by no trade: it moves the wallet, and every budget after it. */
+  moved({ asset, mode }: Pick<ClosedTrade, 'asset' | 'mode'>, amount: Money): void {
     const key = `${asset}|${mode}`;
-    this.#realised.set(key, subtract(this.#realised.get(key) ?? ZERO_MONEY, amount));
+    this.#realised.set(key, add(this.#realised.get(key) ?? ZERO_MONEY, amount));
   }
 
   check(fact: Fact, report: Report): void {

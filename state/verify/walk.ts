@@ -1,5 +1,6 @@
 /** One pass over the journal: the chain, then what the facts say. */
-import type { Fact } from '#trading/model/events.ts';
+import type { Adjustment, Fact } from '#trading/model/events.ts';
+import { negate } from '#trading/money/decimal.ts';
 import { GENESIS, recordTail, type Link } from '../chain.ts';
 import { keyOf, seqOf, type RawRecord } from '../store.ts';
 import { DustRules } from './dust.ts';
@@ -10,6 +11,7 @@ import { LiveOrderRules } from './live-orders.ts';
 import { OrderRules } from './orders.ts';
 import { checkRaw } from './record-check.ts';
 import type { Problems, Report } from './report.ts';
+import { SwitchRules } from './switches.ts';
 import { TradeRules } from './trades.ts';
 import { TrailRules } from './trails.ts';
 
@@ -26,11 +28,12 @@ export class Walk {
   readonly #anchor: Link | null;
   readonly #book = new OrderBook();
   readonly #orders = new OrderRules(this.#book);
+  readonly #switches = new SwitchRules();
   readonly #live = new LiveOrderRules(this.#book);
   readonly #trades = new TradeRules(this.#book);
   readonly #fills = new FillRules(this.#book, (of, by, trip, report) => this.#trades.closed(of, by, trip, report));
   readonly #trails = new TrailRules(this.#book, this.#fills);
-  readonly #funding = new FundingRules(this.#book, this.#fills, (booked) => this.#trades.late(booked));
+  readonly #funding = new FundingRules(this.#book, this.#fills, (booked) => this.#trades.moved(booked, negate(booked.amount)));
   readonly #dust = new DustRules(this.#book, this.#fills, (of, by, trip, report) => this.#trades.closed(of, by, trip, report));
   /** Null after a break. */
   #prev: Link | null = GENESIS;
@@ -70,6 +73,13 @@ export class Walk {
     return this.#fills.counts;
   }
 
+  /** ST-3: no fill and no trade, but what the fills so far made is money all the same. */
+  #adjust(adjustment: Adjustment, report: Report): void {
+    if (adjustment.mode !== 'live') report('POSITION', `${adjustment.symbol} was adjusted on paper, where no venue has a word`);
+    const settled = this.#fills.adjust(adjustment, report);
+    if (settled !== null) this.#trades.moved(adjustment, settled);
+  }
+
   #check(fact: Fact): void {
     const report: Report = (rule, what) => this.#problems.add(fact.seq, rule, what);
     // Only the start of a run may set market time back: recorded data can be played again.
@@ -80,12 +90,14 @@ export class Walk {
     if (fact.type === 'settings.loaded') this.#book.settings = fact.body.settings;
     if (fact.type === 'instrument.changed') this.#book.instruments.set(instrumentKey(fact.body.instrument), fact.body.instrument);
     if (fact.type === 'order.intended') this.intents += 1;
+    this.#switches.check(fact, report);
     this.#live.check(fact, report);
     this.#orders.check(fact, report);
     this.#fills.check(fact, fact.seq >= this.#from, report);
     this.#trails.check(fact, report);
     this.#funding.check(fact, report);
     this.#dust.check(fact, report);
+    if (fact.type === 'reconcile.adjusted') this.#adjust(fact.body, report);
     this.#trades.check(fact, report);
   }
 }

@@ -32,15 +32,16 @@ export async function tickToPort(quick: boolean, dir: string): Promise<Outcome> 
   const raw = levelStore(join(dir, 'raw'));
   await raw.open();
   const latchPath = join(dir, 'KILL');
-  const actors = [ACTOR.catalog, ACTOR.killSwitch, ACTOR.governor, ACTOR.bybitOrders, live.name];
-  const gateway = { module: new URL('./wire-gateway.ts', import.meta.url).href, params: { latchPath } };
+  const actors = [ACTOR.catalog, ACTOR.killSwitch, ACTOR.governor, ACTOR.bybitPort, ACTOR.bybitOrders, live.name];
+  const gateway = { module: new URL('./wire-gateway.ts', import.meta.url).href, params: { latchPath, reportsTo: ACTOR.bybitOrders } };
   const ring = await startRing({
     ...{ journal, snapshots: new FakeSnapshots(), latchPath, actors, traders: [live], activity, start: T0 },
-    ...{ forked: 'forked', replaced: { [ACTOR.bybitOrders]: gateway } },
+    ...{ forked: 'forked', replaced: { [ACTOR.bybitPort]: gateway } },
   });
   const ms: number[] = [];
   let sent = 0n;
   let writes = 0;
+  let handed: Promise<void> = Promise.resolve();
   const syncs: number[] = [];
   journal.onAppended((facts) => {
     for (const fact of facts) {
@@ -53,14 +54,14 @@ export async function tickToPort(quick: boolean, dir: string): Promise<Outcome> 
     const { quote } = envelope.body;
     sent = BigInt(quote.id);
     writes = store.writes;
-    void handOut([quote], { deliver: (to, message) => ring.router.deliver(to, message, ACTOR.bybit), settled: calm }, audience);
+    handed = handOut([quote], { deliver: (to, message) => ring.router.deliver(to, message, ACTOR.bybit), settled: calm }, audience);
   });
   await prepare(ring, journal);
   const rawMs: number[] = [];
   for (let bar = 0; ms.length < wanted; bar++) {
     if (bar > wanted * BARS_AN_ORDER_MAX) throw new Error(`only ${ms.length} orders in ${bar} bars: the ring refuses what it should send`);
     const before = ms.length;
-    await say(ring, quoteAt(bar));
+    await say(ring, quoteAt(bar), () => handed);
     if (ms.length === before) continue;
     const from = performance.now();
     await raw.write([{ key: keyOf(rawMs.length + 1), value: store.last }]);
@@ -82,16 +83,18 @@ async function prepare(ring: Ring, journal: Awaited<ReturnType<typeof openJourna
 }
 
 /** One bar, and everything that follows from it. */
-async function say(ring: Ring, quote: QuoteSnapshot): Promise<void> {
+async function say(ring: Ring, quote: QuoteSnapshot, handed: () => Promise<void>): Promise<void> {
   ring.clock.advance(quote.exchangeAt);
   ring.router.deliver(ACTOR.governor, { type: 'wallet.reported', body: { ...RICH_WALLET, at: quote.exchangeAt } });
   await ring.activity.settled();
-  await ring.router.ask(ACTOR.bybitOrders, { type: 'actor.asked', body: { query: 'quote', args: [JSON.stringify(quote)] } }, ASK_MS);
+  await ring.router.ask(ACTOR.bybitPort, { type: 'actor.asked', body: { query: 'quote', args: [JSON.stringify(quote)] } }, ASK_MS);
+  // Until the trader has it, nobody else asks for a processor.
+  await handed();
   for (;;) {
     await ring.activity.settled();
-    const reply = await ring.router.ask(ACTOR.bybitOrders, { type: 'actor.asked', body: { query: 'settle', args: [] } }, ASK_MS);
+    const reply = await ring.router.ask(ACTOR.bybitPort, { type: 'actor.asked', body: { query: 'settle', args: [] } }, ASK_MS);
     await ring.activity.settled();
-    if ((reply as { readonly worked: boolean }).worked === false) return; // what live orders answer to it
+    if ((reply as { readonly worked: boolean }).worked === false) return; // what the port answers to it
   }
 }
 
@@ -115,7 +118,7 @@ function outcome(ms: readonly number[], rawMs: readonly number[], syncs: readonl
     ],
     broken: [],
     notes: [
-      `**tick-to-order, processes of their own**: ${ms.length} live orders; trader and gateway forked, governor and journal in the main process. From the stamp of the quote in the gateway’s process until the order port there is called, after intent, approval and \`order.sending\` are on disk in one batch; both stamps of the machine’s monotonic clock. Baseline as above.`,
+      `**tick-to-order, processes of their own**: ${ms.length} live orders; trader and gateway forked; governor, live orders and journal in the main process. From the stamp of the quote in the gateway’s process until the order port there is called, after intent, approval and \`order.sending\` are on disk in one batch; both stamps of the machine’s monotonic clock. Baseline as above.`,
     ],
   };
 }

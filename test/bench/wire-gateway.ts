@@ -1,27 +1,24 @@
 /**
- * A gateway in a process of its own, for the bench: the real live orders over a port that stamps the moment an order is handed to it, fills it
+ * A gateway in a process of its own, for the bench: the real order port over a venue that stamps the moment an order is handed to it, fills it
  * at once, and says quotes when asked to. Both stamps are of the machine's monotonic clock, which all its processes share.
  */
-import { LiveOrders } from '#actors/live-orders.ts';
+import { OrderPort } from '#actors/order-port.ts';
 import { sendGate } from '#actors/send-gate.ts';
 import type { Emit, Envelope, Outcome, Start } from '#protocol/actor.ts';
 import type { Account, OrderEntry, OrderReports } from '#protocol/ports.ts';
 import type { Instant } from '#trading/model/instrument.ts';
-import type { OrderTerms, Placement, PlaceOutcome, VenueExecution } from '#trading/model/live.ts';
+import type { Placement, PlaceOutcome, VenueExecution } from '#trading/model/live.ts';
 import type { QuoteSnapshot } from '#trading/model/quote.ts';
 import { money } from '#trading/money/decimal.ts';
+import { BYBIT_TERMS } from '#venues/bybit/trading/terms.ts';
 
-export const PORT_TERMS: OrderTerms = {
-  ...{ broker: 'bybit', nativeBracket: ['crypto_spot'], deadlineMs: 2500, receiveWindowMs: 3000, marginMs: 2000, answeredMarginMs: 30_000 },
-  ...{ absencesNeeded: 2, pollMs: 500, restingPollMs: 5000, placements: { limit: 1000, windowMs: 1000 } },
-};
 const NOTHING: Outcome = { events: [], tells: [] };
 const RICH = { equity: money('1000000'), available: money('1000000') };
 
 export const stamp = (): string => String(process.hrtime.bigint());
 
 class StampingPort implements OrderEntry, Account {
-  readonly terms = PORT_TERMS;
+  readonly terms = BYBIT_TERMS;
   #reports: OrderReports | null = null;
   #now: Instant = 0;
   #executions = 0;
@@ -90,13 +87,16 @@ class StampingPort implements OrderEntry, Account {
   }
 }
 
-export default class WireGateway extends LiveOrders {
+export default class WireGateway extends OrderPort {
   readonly #port: StampingPort;
   #emit: Emit | null = null;
 
   constructor() {
     const port = new StampingPort();
-    super(({ params }: Start) => ({ orders: port, account: port, gate: sendGate((params as { readonly latchPath: string }).latchPath) })); // the bench's own
+    super(({ params }: Start) => {
+      const { latchPath, reportsTo } = params as { readonly latchPath: string; readonly reportsTo: string }; // the bench's own
+      return { orders: port, account: port, gate: sendGate(latchPath), reportsTo };
+    });
     this.#port = port;
   }
 
@@ -105,7 +105,7 @@ export default class WireGateway extends LiveOrders {
     return super.start(start, emit);
   }
 
-  override async receive(envelope: Envelope, now: Instant): Promise<Outcome> {
+  override receive(envelope: Envelope, now: Instant): Promise<Outcome> | Outcome {
     if (envelope.type !== 'actor.asked' || envelope.body.query !== 'quote') return super.receive(envelope, now);
     const quote = { ...(JSON.parse(envelope.body.args[0] ?? '') as QuoteSnapshot), id: stamp() }; // the bench's own words
     this.#port.quote = quote;

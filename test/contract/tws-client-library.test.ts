@@ -2,27 +2,12 @@
  * The embedded TWS under the real, unmodified client library, whose decoder is the judge: a field too few or too many is an error 505.
  */
 import assert from 'node:assert/strict';
-import * as stoqey from '@stoqey/ib';
 import { describe, it } from 'mocha';
 import type { EmbeddedTws } from '#venues/embedded/tws/tws.ts';
-import { until } from '../support/until.ts';
+import { Driver } from '../support/tws-driver.ts';
 import { START, withTws } from './tws-support.ts';
 
 const VERSIONS = [177, 178, 183, 193];
-const DECODE_ERROR = 505;
-
-interface Client {
-  connect(clientId: number): unknown;
-  disconnect(): unknown;
-  removeAllListeners(): unknown;
-  on(event: string, listener: (...values: readonly unknown[]) => void): unknown;
-  readonly [request: string]: unknown;
-}
-interface Library {
-  readonly IBApi: new (options: { readonly host: string; readonly port: number; readonly maxReqPerSec: number }) => Client;
-}
-type Event = readonly [string, readonly unknown[]];
-
 const EUR = { symbol: 'EUR', secType: 'CASH', currency: 'USD', exchange: 'IDEALPRO' };
 const CALL = {
   symbol: 'SPY',
@@ -35,55 +20,6 @@ const CALL = {
   multiplier: 100,
 };
 const BUY = { action: 'BUY', orderType: 'LMT', totalQuantity: 20000, tif: 'GTC', lmtPrice: 1.0995, transmit: true };
-
-/** The library, its events, and a way to ask. */
-class Driver {
-  readonly events: Event[] = [];
-  readonly #client: Client;
-
-  constructor(library: Library, tws: EmbeddedTws) {
-    this.#client = new library.IBApi({ host: '127.0.0.1', port: tws.port, maxReqPerSec: 100_000 });
-    this.#client.on('all', (name, values) => {
-      if (name !== 'received' && name !== 'sent') this.events.push([String(name), Array.isArray(values) ? (values as readonly unknown[]) : [values]]);
-    });
-  }
-
-  async connect(): Promise<void> {
-    this.#client.connect(7);
-    await this.until('nextValidId');
-  }
-
-  ask(request: string, ...values: readonly unknown[]): void {
-    const method = this.#client[request];
-    assert.ok(typeof method === 'function', `the library has no ${request}`);
-    method.call(this.#client, ...values);
-  }
-
-  async until(event: string, so: (values: readonly unknown[]) => boolean = () => true): Promise<readonly unknown[]> {
-    const find = (): Event | undefined => this.events.find(([name, values]) => name === event && so(values));
-    await until(
-      `${event} after ${this.events
-        .map(([name]) => name)
-        .slice(-12)
-        .join(', ')}`,
-      () => find() !== undefined,
-    );
-    return find()?.[1] ?? [];
-  }
-
-  names(): ReadonlySet<string> {
-    return new Set(this.events.map(([name]) => name));
-  }
-
-  decodeErrors(): readonly string[] {
-    return this.events.filter(([name, values]) => name === 'error' && values[1] === DECODE_ERROR).map(([, values]) => String(values[0]));
-  }
-
-  close(): void {
-    this.#client.removeAllListeners();
-    this.#client.disconnect();
-  }
-}
 
 /** Every message of the specification, once at least. */
 async function wholeMessageSet(driver: Driver, tws: EmbeddedTws): Promise<void> {
@@ -146,15 +82,12 @@ const EXPECTED =
   'openOrder orderStatus openOrderEnd execDetails execDetailsEnd commissionReport completedOrder completedOrdersEnd error';
 
 describe('embedded TWS under the client library', () => {
-  // Its own types are loose; what is used of it is named above, and the events are the judge.
-  const library = stoqey as unknown as Library;
-
   for (const version of VERSIONS) {
     it(`the whole message set at server version ${version} gives every event and no decode error`, async () => {
       await withTws({ serverVersion: version }, async (tws) => {
         tws.quote('EUR.USD', '1.1', '1.10005', '1000000', '1000000', START + 1000);
         tws.quote('SPY', '599.99', '600.01', '100', '100', START + 1000);
-        const driver = new Driver(library, tws);
+        const driver = new Driver(tws);
         try {
           await driver.connect();
           await wholeMessageSet(driver, tws);

@@ -11,7 +11,7 @@ import { random } from '#test/support/live-venue.ts';
 import { factsOf, liveFills, naked, ourHeld, ourOpen, ourRows, strangeOrders, venueAccount, venueRows } from '#test/support/venue-account.ts';
 
 const ASK_MS_MAX = 10_000;
-const VICTIMS = ['gateway.bybit.orders', 'main', 'venue.embedded', 'gateway.bybit'] as const;
+const VICTIMS = ['gateway.bybit.port', 'main', 'venue.embedded', 'gateway.bybit'] as const;
 const KILLS = 8;
 const IN_FLIGHT_MS = 120;
 const CHAOS_MS = 20_000;

@@ -168,6 +168,10 @@ const liveExit: OrderSpec = { id: 'l-exit', mode: 'live', kind: 'exit', quote: q
 const target = quote('q2', '104.1', '104.2', START + 30_000);
 const fillOf = (order: OrderSpec): string => `${order.id}-f1`;
 
+export function modeChanged(mode: 'paper' | 'live', on: boolean, at: number): Entry {
+  return { actor: 'mode-switch', at, event: { type: 'mode.changed', body: { asset: ASSET, mode, on, source: 'test', reason: '' } } };
+}
+
 /** Two paper round trips, one by take-profit and one by exit, and a live one. */
 export const story: readonly Entry[] = [
   {
@@ -213,6 +217,7 @@ export const story: readonly Entry[] = [
       ...{ budgetBefore: '1000.664183', budgetAfter: '1000.45486' },
     },
   }),
+  modeChanged('live', true, START + 119_000),
   ...ordered(live),
   filled({ order: live, fillId: fillOf(live), reason: 'entry', pricedOn: live.quote, price: '100.2', fee: '0.019038', at: START + 120_050 }),
   ended(live, START + 120_050),

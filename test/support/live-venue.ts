@@ -367,6 +367,15 @@ export class LiveVenue implements OrderEntry, Account {
     this.#report(row.order);
   }
 
+  /** For venues of other rules. */
+  protected tellOrder(order: VenueOrder): void {
+    this.#report(order);
+  }
+
+  protected later(inMs: number, run: () => void): void {
+    this.#at(this.now + inMs, run);
+  }
+
   #report(order: VenueOrder): void {
     this.#tell(() => this.#reports?.onOrder(order));
   }

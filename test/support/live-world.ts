@@ -1,7 +1,8 @@
 /** Live orders and reconciler around one journal in memory, as cells run them, with crashes between any two steps. */
 import { LiveOrders } from '#actors/live-orders.ts';
+import { OrderPort } from '#actors/order-port.ts';
 import type { SendGate } from '#actors/send-gate.ts';
-import type { Outcome } from '#protocol/actor.ts';
+import type { Envelope, Outcome } from '#protocol/actor.ts';
 import { EVENT_OWNERS, parseEvent } from '#protocol/events.ts';
 import { parseTell } from '#protocol/messages.ts';
 import { clientOrderId } from '#trading/execution/client-order-id.ts';
@@ -21,6 +22,7 @@ import type { Account, OrderEntry } from '#protocol/ports.ts';
 import type { LiveVenue } from './live-venue.ts';
 
 const NAME = 'gateway.bybit.orders';
+const PORT = 'gateway.bybit.port';
 const RECONCILER = 'reconciler';
 const SUBSCRIBED = new Set<EventType>([...LIVE_FACTS, ...RECONCILER_FACTS]);
 const COINS = [
@@ -84,16 +86,25 @@ export class LiveWorld<V extends WorldVenue = LiveVenue> {
   /** Checks every event and every tell against its schema. */
   isStrict = false;
   #gateway: LiveOrders;
+  #port: OrderPort;
   #epoch = 0;
-  #mail: Message[] = [];
-  readonly #reconciler = createReconciler({ name: RECONCILER, brokers: [{ broker: 'bybit', gateway: NAME }], everyMs: 5000 });
+  #session = 0;
+  #mail: Tell[] = [];
+  readonly #reconciler = createReconciler({ name: RECONCILER, brokers: [{ broker: 'bybit', orders: NAME, port: PORT }], everyMs: 5000 });
   #books = this.#reconciler.initial;
   #recall = this.#reconciler.blank;
 
   constructor(venue: V, of: Settings = rules) {
     this.venue = venue;
     this.#gateway = this.#newGateway();
+    this.#port = this.#newPort();
     this.append('system', [{ type: 'settings.loaded', body: { settings: of, source: 'test' } }]);
+    const on = { mode: 'live', on: true, source: 'test', reason: 'test' } as const;
+    const assets = ['crypto_spot', 'crypto_futures'] as const;
+    this.append(
+      'mode-switch',
+      assets.map((asset) => ({ type: 'mode.changed', body: { asset, ...on } })),
+    );
     this.append(
       'catalog',
       SYMBOLS.map((symbol) => ({ type: 'instrument.changed', body: { instrument: instrumentOf(symbol) } })),
@@ -101,7 +112,11 @@ export class LiveWorld<V extends WorldVenue = LiveVenue> {
   }
 
   #newGateway(): LiveOrders {
-    return new LiveOrders(() => ({ orders: this.venue, account: this.venue, gate: this.gate }));
+    return new LiveOrders(() => ({ terms: this.venue.terms, port: PORT, gate: this.gate }));
+  }
+
+  #newPort(): OrderPort {
+    return new OrderPort(() => ({ orders: this.venue, account: this.venue, gate: this.gate, reportsTo: NAME }));
   }
 
   /** Facts of anybody; the gateway and the reconciler hear of them as their cells would tell them. */
@@ -125,33 +140,52 @@ export class LiveWorld<V extends WorldVenue = LiveVenue> {
   readonly wallets: Tell[] = [];
 
   async start(): Promise<void> {
-    this.#epoch += 1;
-    const epoch = this.#epoch;
+    await this.#startPort();
+    await this.#startOrders();
+  }
+
+  async #startPort(): Promise<void> {
+    const session = ++this.#session;
+    this.#port = this.#newPort();
+    await this.#port.start({ name: PORT, epoch: session, params: {}, now: this.now, snapshot: null, facts: [] }, (tell) => {
+      // What an instance that is gone says is dropped.
+      if (session === this.#session) this.#route([tell]);
+    });
+  }
+
+  async #startOrders(): Promise<void> {
+    const epoch = ++this.#epoch;
     this.#gateway = this.#newGateway();
     const facts = this.facts.filter(({ type }) => SUBSCRIBED.has(type));
-    const start = { name: NAME, epoch, params: {}, now: this.now, snapshot: null, facts };
-    const outcome = await this.#gateway.start(start, (tell) => {
-      // What an instance of an older epoch says is dropped.
-      if (epoch === this.#epoch) this.#route([tell]);
-    });
+    const outcome = this.#gateway.start({ name: NAME, epoch, params: {}, now: this.now, snapshot: null, facts }, () => undefined);
     await this.#take(outcome);
   }
 
-  /** The process of the gateway dies: `withMail` keeps what its cell in the main process holds. */
+  /** The live orders die, or everything does and the mail with it. */
   async crash(withMail: boolean): Promise<void> {
     this.crashes += 1;
-    if (!withMail) this.#mail = [];
     const was = this.crashing;
     this.crashing = () => false;
-    await this.start();
+    if (withMail) await this.#startOrders();
+    else {
+      this.#mail = [];
+      await this.start();
+    }
     this.crashing = was;
+  }
+
+  /** The process of the port dies. What its cell holds is told to the next one; what was under way may have been done, and is told again only where that does no harm. */
+  async crashPort(underWay: Tell | null): Promise<void> {
+    this.crashes += 1;
+    if (underWay !== null && underWay.type !== 'placement.requested') this.#mail.unshift(underWay);
+    await this.#startPort();
   }
 
   async #take(outcome: Outcome): Promise<boolean> {
     if (this.crashing()) return false;
     const facts = this.append(NAME, outcome.events);
     if (this.crashing()) return false;
-    await this.#gateway.apply(facts);
+    this.#gateway.apply(facts);
     if (this.crashing()) return false;
     this.#route(outcome.tells);
     return true;
@@ -160,7 +194,7 @@ export class LiveWorld<V extends WorldVenue = LiveVenue> {
   #route(tells: readonly Tell[]): void {
     for (const tell of tells) {
       if (this.isStrict) parseTell(JSON.parse(JSON.stringify(tell)) as Tell);
-      if (tell.to === NAME) this.#mail.push(tell);
+      if (tell.to === NAME || tell.to === PORT) this.#mail.push(tell);
       else if (tell.to === RECONCILER) this.reconcile(tell);
       else if (tell.to === 'governor') this.wallets.push(tell);
       else throw new Error(`nobody is called ${tell.to}`);
@@ -178,12 +212,12 @@ export class LiveWorld<V extends WorldVenue = LiveVenue> {
 
   /** A fact of somebody else reaches the gateway by apply, then as a message. */
   #post(fact: Fact): void {
-    void this.#gateway.apply([fact]);
-    this.#mail.push({ type: 'fact.recorded', body: { fact } });
+    this.#gateway.apply([fact]);
+    this.#mail.push({ to: NAME, type: 'fact.recorded', body: { fact } });
   }
 
   tell(message: Message): void {
-    this.#mail.push(message);
+    this.#mail.push({ to: NAME, ...message });
   }
 
   tellFact(actor: string, event: DomainEvent): void {
@@ -198,11 +232,25 @@ export class LiveWorld<V extends WorldVenue = LiveVenue> {
       while (this.#mail.length > 0) {
         const message = this.#mail.shift();
         if (message === undefined) break;
-        const envelope = { id: 'm', from: 'test', to: NAME, at: this.now, epoch: this.#epoch, cause: null, correlation: 'm', ...message };
-        const isWhole = !this.crashing() && (await this.#take(await this.#gateway.receive(envelope, this.now)));
-        if (!isWhole) await this.crash(this.nonce % 2 === 0);
+        if (message.to === PORT) await this.#toPort(message);
+        else await this.#toOrders(message);
       }
     }
+  }
+
+  #envelope(tell: Tell): Envelope {
+    return { id: 'm', from: 'test', at: this.now, epoch: this.#epoch, cause: null, correlation: 'm', ...tell };
+  }
+
+  async #toOrders(message: Tell): Promise<void> {
+    const isWhole = !this.crashing() && (await this.#take(this.#gateway.receive(this.#envelope(message), this.now)));
+    if (!isWhole) await this.crash(this.nonce % 2 === 0);
+  }
+
+  async #toPort(message: Tell): Promise<void> {
+    if (this.crashing()) return this.crashPort(message);
+    await this.#port.receive(this.#envelope(message), this.now);
+    if (this.crashing()) await this.crashPort(message);
   }
 
   /** Market time goes on in steps of 100 ms; the clock ticks at each. */
@@ -220,8 +268,8 @@ export class LiveWorld<V extends WorldVenue = LiveVenue> {
   async quiet(): Promise<void> {
     for (;;) {
       await this.settle();
-      const asked = { id: 'q', from: 'test', to: NAME, at: this.now, epoch: this.#epoch, cause: null, correlation: 'q' };
-      const { reply } = await this.#gateway.receive({ ...asked, type: 'actor.asked', body: { query: 'settle', args: [] } }, this.now);
+      const asked = this.#envelope({ to: PORT, type: 'actor.asked', body: { query: 'settle', args: [] } });
+      const { reply } = await this.#port.receive(asked, this.now);
       const isWorking = typeof reply === 'object' && reply !== null && 'worked' in reply && reply.worked === true;
       if (!isWorking && this.#mail.length === 0) return;
     }

@@ -1,5 +1,5 @@
 import { sha256 } from '@noble/hashes/sha2.js';
-import { utf8ToBytes } from '@noble/hashes/utils.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Instant, Mode } from '../model/instrument.ts';
 
 const RADIX = 36;
@@ -19,7 +19,11 @@ export function clientOrderId(mode: Mode, strategyId: string, symbol: string, ts
     if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`client order id: ${name} must be a non-negative integer, got ${value}`);
   }
   const digest = sha256(utf8ToBytes(JSON.stringify([mode, strategyId, symbol, ts, nonce])));
-  let number = 0n;
-  for (const byte of digest) number = number * 256n + BigInt(byte);
-  return MODE_LETTER[mode] + number.toString(RADIX).padStart(HASH_DIGITS, '0').slice(-HASH_DIGITS);
+  return (
+    MODE_LETTER[mode] +
+    BigInt(`0x${bytesToHex(digest)}`)
+      .toString(RADIX)
+      .padStart(HASH_DIGITS, '0')
+      .slice(-HASH_DIGITS)
+  );
 }

@@ -8,6 +8,7 @@ import { brokerOf } from '../model/instrument.ts';
 import type { AccountView } from '../model/live.ts';
 import type { Message } from '../model/messages.ts';
 import { BLANK_LIVE, evolveLive, orderOf, type LiveState } from './live-state.ts';
+import { doubtfulCloses, findBare } from './live-bare.ts';
 import { cancelKilled, protect, sweep } from './live-guard.ts';
 import { onFunding } from './live-funding.ts';
 import { lose, onCancelled, onExecution, onLookedUp, onOrder, onPlaced, onProtectionLost } from './live-report.ts';
@@ -128,20 +129,24 @@ function settleDown(turn: LiveTurn): void {
   cancelKilled(turn);
 }
 
-/** Until the venue's side was read, again and again: no entry before that. */
+/** Until the venue's side was read, again and again: no entry before that. And while a close is in doubt that took the legs. */
 function readAccount(turn: LiveTurn): void {
   const { memory, state, now, config } = turn;
-  if (memory.isReconciled || (memory.lookups[ACCOUNT] ?? 0) > now) return;
+  if ((memory.isReconciled && doubtfulCloses(turn).length === 0) || (memory.lookups[ACCOUNT] ?? 0) > now) return;
   turn.remember('lookups', ACCOUNT, now + config.terms.deadlineMs);
   const since = Math.max(0, (state.newestFillAt ?? now) - OVERLAP_MS);
   turn.ask({ type: 'account.requested', body: { since, askedAt: now, replyTo: config.name } });
 }
 
 /** The venue's rows first; then entries may be sent. What they do not explain is the reconciler's. */
-function onAccount(turn: LiveTurn, { executions, openOrders, fundings = [] }: AccountView): void {
+function onAccount(turn: LiveTurn, view: AccountView): void {
+  const { executions, openOrders, fundings = [] } = view;
   for (const execution of executions) if (isKnown(turn, execution)) onExecution(turn, execution);
   for (const order of openOrders) if (isKnown(turn, order)) onOrder(turn, order);
   for (const funding of fundings) onFunding(turn, funding);
+  for (const { entryOrderId, close } of findBare(turn, view)) {
+    onProtectionLost(turn, entryOrderId, `its legs were cancelled for ${close}, and nobody knows what came of that`);
+  }
   turn.memory = { ...turn.memory, isReconciled: true };
 }
 

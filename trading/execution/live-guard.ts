@@ -72,7 +72,9 @@ function guard(turn: LiveTurn, holding: LiveHolding): void {
     if (!holding.isAlarmed) {
       turn.alarm(holding, entryOrderId, 'NAKED_POSITION', `${symbol}: ${qty} without stop and take-profit since ${nakedSince}: closed at market`);
     }
-    return close(turn, holding);
+    close(turn, holding);
+    // A close in doubt keeps another one waiting; a stop need not wait.
+    if (turn.memory.bare.length === 0) return;
   }
   protect(turn, holding);
 }
@@ -80,8 +82,8 @@ function guard(turn: LiveTurn, holding: LiveHolding): void {
 /** The legs that the venue does not hold: a stop and a limit, each for what is not covered yet (BR-2: at once, on each fill). */
 export function protect(turn: LiveTurn, holding: LiveHolding): void {
   const { isNative, bracket, entryOrderId } = holding;
-  // What is being closed has its coins in the closing order.
-  if (isNative || bracket === null || isClosing(turn, holding) || isDust(turn.state, holding)) return;
+  // What is being closed has its coins in the closing order, unless the account was seen to have them.
+  if (isNative || bracket === null || isClosing(turn, holding, turn.memory.bare) || isDust(turn.state, holding)) return;
   for (const purpose of ['stop_loss', 'take_profit'] as const) {
     const covered = childrenOf(turn.state, entryOrderId).filter((child) => child.purpose === purpose);
     const missing = sellable(turn.state, holding, subtract(holding.qty, add(ZERO_QTY, ...covered.map(remainingOf))));
@@ -90,11 +92,15 @@ export function protect(turn: LiveTurn, holding: LiveHolding): void {
   }
 }
 
-function isClosing({ state }: LiveTurn, holding: LiveHolding): boolean {
+function isClosing({ state }: LiveTurn, holding: LiveHolding, except: readonly string[] = []): boolean {
   const key = liveKey(holding);
   return Object.values(state.orders).some(
-    ({ purpose, order, ...other }) =>
-      (purpose === 'flatten' || purpose === 'exit') && order.at !== 'INTENT' && isOpen(order) && liveKey(other) === key,
+    ({ purpose, order, clientOrderId, ...other }) =>
+      (purpose === 'flatten' || purpose === 'exit') &&
+      order.at !== 'INTENT' &&
+      isOpen(order) &&
+      liveKey(other) === key &&
+      !except.includes(clientOrderId),
   );
 }
 

@@ -8,8 +8,10 @@ import type { Bracket, Clamp, OrderIntent } from '../model/order.ts';
 import type { Settings } from '../model/settings.ts';
 import { absolute, add, lessThan, ratio, scale, smaller, subtract, toNumber, toStep, type Price, type Qty } from '../money/decimal.ts';
 import { touch } from '../paper/price.ts';
+import { currencyRefusal } from '../sizing/in-usd.ts';
 import { checkBracket, checkMinimum, clampBracket, clampQty } from './clamp.ts';
 import { isOpen } from './order-state.ts';
+import { liveFormRefusal } from './live-forms.ts';
 import { payloadHash } from './order-names.ts';
 import { liveKey, type LiveOrder } from './live-state.ts';
 import { keyOf, type LiveTurn } from './live-turn.ts';
@@ -89,13 +91,19 @@ interface Conformed {
 function conform(turn: LiveTurn, intent: OrderIntent, instrument: Instrument): Conformed | { readonly refusal: string } {
   const at = touch(intent.side, intent.snapshot);
   const held = turn.state.holdings[liveKey(intent)]?.qty;
-  const { value: qty, clamps } = clampQty(intent.qty, instrument);
+  // Spot knows no reduce-only: beside the position may lie coins of a person, which are not ours to sell.
+  const asked = intent.kind === 'exit' && held !== undefined ? smaller(intent.qty, held) : intent.qty;
+  const { value: qty, clamps } = clampQty(asked, instrument);
   // What closes a position whole may be as small as the position: it must be possible to get out.
   const closesAll = intent.kind === 'exit' && held !== undefined && qty !== '0' && !lessThan(qty, held);
   const small = closesAll ? null : checkMinimum(qty, at, instrument);
   if (small !== null) return { refusal: reasonOf(small) };
   if (intent.kind === 'exit') return { qty, bracket: null, clamps };
+  const foreign = currencyRefusal(instrument);
+  if (foreign !== null) return { refusal: reasonOf(foreign) };
   if (intent.bracket === null) return { refusal: 'NO_BRACKET: an entry needs take-profit and stop-loss (BR-1)' };
+  const form = liveFormRefusal(intent);
+  if (form !== null) return { refusal: reasonOf(form) };
   const legs = clampBracket(intent.side, intent.bracket, instrument);
   const bracket = { ...intent.bracket, ...legs.value };
   const wrong = checkBracket(intent.side, bracket, at, instrument);

@@ -335,10 +335,9 @@ function adjusted(state: LiveState, body: EventBody<'reconcile.adjusted'>): Live
   const key = liveKey(body);
   const freed = { ...state, blocked: without(state.blocked, key) };
   if (body.mode !== 'live') return state;
-  if (body.to === null) return { ...freed, holdings: without(freed.holdings, key) };
   const holding = state.holdings[key];
   // What nobody of this house entered is not managed here: it has no entry, no strategy and no bracket.
-  if (holding === undefined || holding.side !== body.to.side || !isPositive(body.to.qty)) return freed;
+  if (holding === undefined || body.to === null || holding.side !== body.to.side) return { ...freed, holdings: without(freed.holdings, key) };
   return { ...freed, holdings: { ...freed.holdings, [key]: { ...holding, qty: body.to.qty } } };
 }
 

@@ -10,8 +10,9 @@ import { evolveLive, type LiveOrder, type LiveState } from './live-state.ts';
 import type { Bucket } from './token-bucket.ts';
 
 export interface LiveConfig {
-  /** Its own cell's name: requests to the shell go there. */
   readonly name: string;
+  /** The cell that holds the order port: requests to the venue go there. */
+  readonly port: string;
   readonly terms: OrderTerms;
 }
 
@@ -32,6 +33,8 @@ export interface LiveMemory {
   readonly children: Readonly<Record<string, Instant>>;
   /** By execution id: since when it waits for the rows of the entry that it closes. */
   readonly deferred: Readonly<Record<string, Instant>>;
+  /** Closes whose fate nobody knows, and which took the legs with them: the account showed the coins whole and nothing on them. */
+  readonly bare: readonly string[];
   /** True once the venue's side of the account was read: no entry before that. */
   readonly isReconciled: boolean;
 }
@@ -48,6 +51,7 @@ export const BLANK_LIVE_MEMORY: LiveMemory = {
   alarms: [],
   children: {},
   deferred: {},
+  bare: [],
   isReconciled: false,
 };
 
@@ -82,9 +86,9 @@ export class LiveTurn {
     this.forget(order.clientOrderId);
   }
 
-  /** To the shell of this very actor: after the facts of the turn are durable. */
+  /** To the order port: after the facts of the turn are durable. */
   ask(message: Message): void {
-    this.effects.push({ to: this.config.name, ...message });
+    this.effects.push({ to: this.config.port, ...message });
   }
 
   alarm(of: Pick<LiveOrder, 'asset' | 'symbol'>, clientOrderId: string | null, code: AlarmCode, sentence: string): void {
@@ -100,11 +104,17 @@ export class LiveTurn {
   }
 
   forget(clientOrderId: string): void {
-    const { lookups, cancels, absences } = this.memory;
+    const { lookups, cancels, absences, bare } = this.memory;
     const { [clientOrderId]: _lookup, ...otherLookups } = lookups;
     const { [clientOrderId]: _cancel, ...otherCancels } = cancels;
     const { [clientOrderId]: _absence, ...otherAbsences } = absences;
-    this.memory = { ...this.memory, lookups: otherLookups, cancels: otherCancels, absences: otherAbsences };
+    this.memory = {
+      ...this.memory,
+      lookups: otherLookups,
+      cancels: otherCancels,
+      absences: otherAbsences,
+      bare: bare.filter((id) => id !== clientOrderId),
+    };
   }
 
   /** It waits no longer. */

@@ -46,6 +46,7 @@ export interface Booked {
 
 /** A divided fee is cut here, so that its parts sum to it exactly. */
 const FEE_PLACES = 12;
+const COST_PLACES = 12;
 
 export const positionKey = (of: { readonly asset: Asset; readonly mode: Mode; readonly symbol: string }): string =>
   `${of.asset}|${of.mode}|${of.symbol}`;
@@ -145,6 +146,17 @@ function closedBy(position: BookedPosition, exitReason: FillReason, closedAt: In
     openedAt: position.openedAt,
     closedAt,
   };
+}
+
+/** A mean price times a quantity: cut, so that sums of it are exact whoever adds them up. */
+export const costAt = (mean: Price, quantity: Qty): Money => rounded(notional(mean, quantity), COST_PLACES);
+
+/** What the fills so far realised and cost, USD: exits at the average price, less fees and funding. */
+export function realisedOf(position: BookedPosition): Money {
+  return subtract(
+    gain(position, position.exitValue, costAt(position.averagePrice, position.exitQty)),
+    add(position.fees, position.funding ?? ZERO_MONEY),
+  );
 }
 
 /** Before fees: what the exits brought more than their cost, times the multiplier; the other way round for a short. */

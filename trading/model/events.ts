@@ -20,6 +20,7 @@ export const REFUSAL_CODES = [
   'BAD_QUOTE',
   'NO_BRACKET',
   'BRACKET_WRONG_SIDE',
+  'BRACKET_FORM',
   'BELOW_MINIMUM',
   'BUDGET_EXHAUSTED',
   'MAX_POSITIONS',
@@ -43,6 +44,7 @@ export const REFUSAL_CODES = [
   'BROKER_DOWN',
   'NOTHING_TO_CLOSE',
   'UNKNOWN_INSTRUMENT',
+  'NOT_IN_USD',
   'WALLET_UNKNOWN',
   'MODE_OFF',
   'CONFIRM_EXPIRED',
@@ -50,6 +52,8 @@ export const REFUSAL_CODES = [
   'LIVE_NOT_AVAILABLE',
   'NOT_CONFIGURED',
   'INTERRUPTED',
+  'NO_OPTION',
+  'SESSION_CLOSED',
 ] as const;
 export type RefusalCode = (typeof REFUSAL_CODES)[number];
 
@@ -182,6 +186,17 @@ export interface DustSetAside {
   readonly exitedAt: Instant;
 }
 
+/** A person took the venue's word for a position. Not a trade: it counts in no result and no history. */
+export interface Adjustment {
+  readonly differenceId: string;
+  readonly asset: Asset;
+  readonly mode: Mode;
+  readonly symbol: string;
+  readonly from: Held;
+  readonly to: Held;
+  readonly evidence: string;
+}
+
 interface Bodies {
   'system.started': {
     readonly version: string;
@@ -233,16 +248,7 @@ interface Bodies {
     readonly evidence: string;
     readonly refusal: Refusal | null;
   };
-  /** A person took the venue's word for a position. Not a trade: it counts in no result and no history. */
-  'reconcile.adjusted': {
-    readonly differenceId: string;
-    readonly asset: Asset;
-    readonly mode: Mode;
-    readonly symbol: string;
-    readonly from: Held;
-    readonly to: Held;
-    readonly evidence: string;
-  };
+  'reconcile.adjusted': Adjustment;
   /** RT-2: live waits for its typed confirmation. `expiresAt` is of the person's clock, not of the market's, which may run sixty times as fast. */
   'mode.requested': {
     readonly asset: Asset;

@@ -80,7 +80,7 @@ interface Bodies {
   /** A command of the page on its way to the admin handler of the main process, and its answer. */
   'admin.requested': { readonly id: string; readonly request: unknown };
   'admin.answered': { readonly id: string; readonly ok: boolean; readonly result: unknown };
-  /** Live orders: what the gateway asks of its shell once the fact is durable, and what came of it. `withheld`: no byte left. */
+  /** Live orders: what is asked of the order port once the fact is durable, and what came of it. `withheld`: no byte left. */
   'placement.requested': { readonly order: Placement };
   'placement.answered': { readonly clientOrderId: string; readonly outcome: PlaceOutcome | { readonly kind: 'withheld'; readonly reason: string } };
   'cancel.requested': { readonly order: OrderRef };

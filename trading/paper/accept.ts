@@ -6,6 +6,7 @@ import type { Refusal } from '../model/events.ts';
 import type { Instrument } from '../model/instrument.ts';
 import type { OrderEnd } from '../model/order.ts';
 import type { Settings } from '../model/settings.ts';
+import { currencyRefusal } from '../sizing/in-usd.ts';
 import { drawOrder } from './draws.ts';
 import { isWorse, touch } from './price.ts';
 import { coveringScope } from '../model/kill-scope.ts';
@@ -72,6 +73,8 @@ function conform(turn: Turn, order: PaperOrder, settings: Settings, instrument: 
   if (small !== null) return turn.end(intent, 'rejected', reasonOf(small));
   const clamped = [...clamps];
   if (intent.kind === 'entry') {
+    const foreign = currencyRefusal(instrument);
+    if (foreign !== null) return turn.end(intent, 'rejected', reasonOf(foreign));
     if (intent.bracket === null) return turn.end(intent, 'rejected', 'NO_BRACKET: an entry needs take-profit and stop-loss (BR-1)');
     const bracket = clampBracket(intent.side, intent.bracket, instrument, qty);
     const wrong = checkBracket(intent.side, bracket.value, at, instrument);

@@ -58,9 +58,9 @@ function decide(config: ReconcilerConfig, state: ReconcilerState, memory: Reconc
 function readAccounts(config: ReconcilerConfig, state: ReconcilerState, memory: ReconcilerMemory, now: Instant): ReconcilerDecision {
   const due = config.brokers.filter(({ broker }) => now - (memory.askedAt[broker] ?? -Infinity) >= config.everyMs);
   if (due.length === 0) return NOTHING;
-  const effects = due.map(({ broker, gateway }): Tell => {
+  const effects = due.map(({ broker, port }): Tell => {
     const since = Math.max(0, (state[broker].live.newestFillAt ?? now) - OVERLAP_MS);
-    return { to: gateway, type: 'account.requested', body: { since, askedAt: now, replyTo: config.name } };
+    return { to: port, type: 'account.requested', body: { since, askedAt: now, replyTo: config.name } };
   });
   const askedAt = { ...memory.askedAt, ...Object.fromEntries(due.map(({ broker }) => [broker, now])) };
   return { events: [], effects, memory: { ...memory, askedAt } };

@@ -18,8 +18,10 @@ export interface Repair {
 
 export interface RepairConfig {
   readonly broker: Broker;
-  /** Name of the cell that holds the broker's live orders. */
-  readonly gateway: string;
+  /** Name of the cell that decides over the broker's live orders. */
+  readonly orders: string;
+  /** Name of the cell that asks the venue. */
+  readonly port: string;
 }
 
 /** `said`: ids of differences that are in the journal already and stand. `askedAt`: of the view. */
@@ -32,22 +34,22 @@ export function repair(differences: readonly Difference[], config: RepairConfig,
   return { events, tells: differences.flatMap((difference) => actionsOn(difference, config, askedAt)) };
 }
 
-function actionsOn(difference: Difference, { gateway }: RepairConfig, askedAt: number): readonly Tell[] {
+function actionsOn(difference: Difference, { orders, port }: RepairConfig, askedAt: number): readonly Tell[] {
   const { asset, symbol } = difference;
   switch (difference.kind) {
     case 'missing_execution':
-      return [{ to: gateway, type: 'execution.reported', body: { execution: difference.execution } }];
+      return [{ to: orders, type: 'execution.reported', body: { execution: difference.execution } }];
     case 'order_gone': {
       const order = { clientOrderId: difference.clientOrderId, venueOrderId: null, asset, symbol };
-      return [{ to: gateway, type: 'lookup.requested', body: { order, askedAt } }];
+      return [{ to: port, type: 'lookup.requested', body: { order, askedAt } }];
     }
     case 'own_orphan': {
       const { clientOrderId, parentId, venueOrderId } = difference.order;
       const name = clientOrderId ?? parentId;
-      return name === null ? [] : [{ to: gateway, type: 'cancel.requested', body: { order: { clientOrderId: name, venueOrderId, asset, symbol } } }];
+      return name === null ? [] : [{ to: port, type: 'cancel.requested', body: { order: { clientOrderId: name, venueOrderId, asset, symbol } } }];
     }
     case 'leg_missing':
-      return [{ to: gateway, type: 'protection.lost', body: { clientOrderId: difference.clientOrderId, reason: 'the venue lists no stop for it' } }];
+      return [{ to: orders, type: 'protection.lost', body: { clientOrderId: difference.clientOrderId, reason: 'the venue lists no stop for it' } }];
     case 'foreign_order':
     case 'foreign_execution':
     case 'position_quantity':

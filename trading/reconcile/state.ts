@@ -1,16 +1,14 @@
 /** What the journal says of the live accounts, by broker, as the reconciler compares it with the venues. Plain JSON. */
+import { bookAdjusted } from '../ledger/adjustment.ts';
 import { bookFill, positionKey, type BookedPosition } from '../ledger/positions.ts';
 import type { EventBody, Fact } from '../model/events.ts';
 import { BROKERS, brokerOf, type Asset, type Broker, type Instant } from '../model/instrument.ts';
 import type { Fill } from '../model/order.ts';
 import { without } from '../model/without.ts';
-import { add, isPositive, ONE, price, ZERO_MONEY, ZERO_QTY, type Qty } from '../money/decimal.ts';
+import { add, isPositive, ONE, ZERO_QTY, type Qty } from '../money/decimal.ts';
 import { BLANK_LIVE, evolveLive, liveKey, type LiveState } from '../execution/live-state.ts';
 import { isOpen } from '../execution/order-state.ts';
 import type { JournalView } from './diff.ts';
-
-/** Where neither side keeps an entry price: nothing is booked by it. */
-const ZERO_PRICE = price('0');
 
 /** Execution ids are kept this long behind the newest fill: longer than what a reading of the account goes back. */
 const EXECUTIONS_KEPT_MS = 86_400_000;
@@ -93,36 +91,14 @@ function setAside(books: BrokerBooks, { asset, symbol, qty }: EventBody<'dust.se
   return { ...books, dust, positions: without(books.positions, key) };
 }
 
-function adjusted(books: BrokerBooks, { asset, symbol, to, differenceId }: EventBody<'reconcile.adjusted'>): BrokerBooks {
-  const key = keyOf({ asset, symbol });
+function adjusted(books: BrokerBooks, adjustment: EventBody<'reconcile.adjusted'>): BrokerBooks {
+  const key = keyOf(adjustment);
   // The venue's word is of everything that is held: dust is in it.
   const dust = without(books.dust, key);
-  const said = books.said.filter((id) => id !== differenceId);
-  const known = books.positions[key];
-  if (to === null) return { ...books, said, dust, positions: without(books.positions, key) };
-  const strategyId = known?.strategyId ?? 'external';
-  const entryOrderId = known?.entryOrderId ?? 'external';
-  const fill = {
-    fillId: differenceId,
-    clientOrderId: entryOrderId,
-    asset,
-    mode: 'live',
-    symbol,
-    strategyId,
-    side: to.side,
-    reason: 'entry',
-  } as const;
-  const terms = {
-    price: to.averagePrice ?? known?.averagePrice ?? ZERO_PRICE,
-    qty: to.qty,
-    fee: ZERO_MONEY,
-    filledAt: known?.openedAt ?? 0,
-    paper: null,
-    venueExecutionId: null,
-  };
-  // A position of these numbers, in the books of this actor alone: no fill is recorded.
-  const { position } = bookFill(null, { ...fill, ...terms }, known?.multiplier ?? ONE);
-  return position === null ? books : { ...books, said, dust, positions: { ...books.positions, [key]: position } };
+  const said = books.said.filter((id) => id !== adjustment.differenceId);
+  const multiplier = books.live.instruments[liveKey(adjustment)]?.multiplier ?? ONE;
+  const { position } = bookAdjusted(books.positions[key] ?? null, adjustment, multiplier);
+  return { ...books, said, dust, positions: position === null ? without(books.positions, key) : { ...books.positions, [key]: position } };
 }
 
 export function journalView(broker: Broker, books: BrokerBooks): JournalView {

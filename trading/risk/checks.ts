@@ -1,5 +1,6 @@
 /** What an entry must pass, in order. Each check is one rule: null, or the refusal with its numbers. */
 import { checkBracket } from '../execution/clamp.ts';
+import { liveFormRefusal } from '../execution/live-forms.ts';
 import { checkQuote } from '../market/freshness.ts';
 import { absolute, add, atMost, lessThan, notional, scale, subtract, type Money } from '../money/decimal.ts';
 import { positionKey } from '../ledger/positions.ts';
@@ -24,6 +25,8 @@ const bracket: Check = ({ intent, instrument }) => {
   if (intent.bracket === null) return refuse('NO_BRACKET', 'BR-1', {}, `${intent.symbol}: an entry needs take-profit and stop-loss`);
   return checkBracket(intent.side, intent.bracket, touch(intent.side, intent.snapshot), instrument);
 };
+
+const form: Check = ({ intent }) => liveFormRefusal(intent);
 
 const noShort: Check = ({ intent }) =>
   intent.asset === 'crypto_spot' && intent.side === 'sell' ? refuse('NO_SHORT', 'SZ-6', {}, `${intent.symbol}: spot never shorts`) : null;
@@ -112,6 +115,7 @@ export const NAMED_CHECKS = {
   quote,
   clockSkew,
   bracket,
+  form,
   noShort,
   positionCount,
   noPosition,

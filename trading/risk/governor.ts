@@ -37,6 +37,7 @@ export const GOVERNOR_FACTS: readonly EventType[] = [
   'fill.recorded',
   'funding.booked',
   'dust.set_aside',
+  'reconcile.adjusted',
   'trade.closed',
   'wallet.based',
   'tripwire.tripped',
@@ -110,12 +111,13 @@ function onFact(turn: Turn, fact: Fact): GovernorDecision {
   switch (fact.type) {
     case 'order.intended':
       judge(turn, fact.body.intent);
-      return settled(turn, fact.body.intent);
+      return isPlainApproval(turn.events) ? later(turn) : settled(turn, fact.body.intent);
     case 'fill.recorded':
       bookClosed(turn);
       return settled(turn, fact.body.fill);
     case 'funding.booked':
-      // Where it came after its trade, the day's loss and the drawdown moved without one.
+    case 'reconcile.adjusted':
+      // Where it came after its trade, or ended a position without one, the day's loss and the drawdown moved by no trade.
       for (const wire of wiresOfWallet(turn.state, fact.body, turn.now)) turn.record(wire);
       return settled(turn, fact.body);
     case 'dust.set_aside':
@@ -130,6 +132,11 @@ function onFact(turn: Turn, fact: Fact): GovernorDecision {
       return settled(turn);
   }
 }
+
+const isPlainApproval = (events: readonly DomainEvent[]): boolean => events.length === 1 && events[0]?.type === 'order.approved';
+
+/** An approved order does not wait until traders are told what it leaves them: the next quote or tick does that, before a trader sees it. */
+const later = ({ events, memory, now }: Turn): GovernorDecision => ({ events, effects: [], memory: { ...memory, reviewAt: now } });
 
 function judge(turn: Turn, intent: OrderIntent): void {
   const { clientOrderId, symbol } = intent;

@@ -1,9 +1,10 @@
 /** What the journal says the governor answers for: orders on their way, positions, wallets, wires. Plain JSON. */
 import { without } from '../model/without.ts';
-import { add, isNegative, isPositive, negate, ONE, ZERO_QTY, type Qty } from '../money/decimal.ts';
+import { add, isNegative, isPositive, isZero, negate, ONE, ZERO_QTY, type Qty } from '../money/decimal.ts';
 import { bookDust, bookFill, bookFunding, positionKey, type BookedPosition, type ClosedPart } from '../ledger/positions.ts';
+import { bookAdjusted } from '../ledger/adjustment.ts';
 import { baseKey, bookTrade, EMPTY_WALLET, rebased, walletKey, type Bases, type Wallet } from '../ledger/wallet.ts';
-import type { Approval, DomainEvent, DustSetAside, EventBody, FundingBooked, KillScope, Refusal } from '../model/events.ts';
+import type { Approval, DomainEvent, DustSetAside, EventBody, Fact, FundingBooked, KillScope, Refusal } from '../model/events.ts';
 import type { Asset, Instant, Instrument, Mode } from '../model/instrument.ts';
 import type { Fill, OrderIntent } from '../model/order.ts';
 import type { ClosedTrade } from '../model/position.ts';
@@ -12,7 +13,7 @@ import { evolveSwitches, type Switches } from './modes.ts';
 import { withOrder, type RecentOrder } from './recent.ts';
 
 /** Newest decided order ids kept, to know a repeated one. Older ones are caught by their snapshot's age. */
-export const DECIDED_KEPT_MAX = 4096;
+export const DECIDED_KEPT_MAX = 512;
 
 export interface GovernedOrder {
   readonly intent: OrderIntent;
@@ -91,7 +92,7 @@ export const walletOf = (state: GovernorState, account: Account): Wallet => stat
 export const wiresOf = (state: GovernorState, account: Account): readonly Wire[] => state.wires[walletKey(account)] ?? [];
 
 /** Total: what does not concern the governor, or came before, changes nothing. */
-export function evolveGovernor(state: GovernorState, event: DomainEvent): GovernorState {
+export function evolveGovernor(state: GovernorState, event: DomainEvent | Fact): GovernorState {
   switch (event.type) {
     case 'settings.loaded':
       return { ...state, settings: event.body.settings };
@@ -111,6 +112,8 @@ export function evolveGovernor(state: GovernorState, event: DomainEvent): Govern
       return funded(state, event.body);
     case 'dust.set_aside':
       return setAside(state, event.body);
+    case 'reconcile.adjusted':
+      return adjusted(state, event.body, 'at' in event ? event.at : 0);
     case 'trade.closed':
       return closed(state, event.body.trade);
     case 'wallet.based':
@@ -194,6 +197,17 @@ function setAside(state: GovernorState, dust: DustSetAside): GovernorState {
   const part = bookDust(position, dust);
   const closedAt = { ...state.closedAt, [key]: part.closedAt };
   return { ...state, positions: without(state.positions, key), closing: [...state.closing, part], closedAt };
+}
+
+/** What its fills realised moves the wallet without a trade, as there will be none. `at`: of the fact. */
+function adjusted(state: GovernorState, adjustment: EventBody<'reconcile.adjusted'>, at: Instant): GovernorState {
+  const key = positionKey(adjustment);
+  const multiplier = state.instruments[instrumentKey(adjustment)]?.multiplier ?? ONE;
+  const { position, settled } = bookAdjusted(state.positions[key] ?? null, adjustment, multiplier);
+  const positions = position === null ? without(state.positions, key) : { ...state.positions, [key]: position };
+  if (isZero(settled)) return { ...state, positions };
+  const wallet = bookTrade(walletOf(state, adjustment), { pnl: settled, closedAt: at });
+  return { ...state, positions, wallets: { ...state.wallets, [walletKey(adjustment)]: wallet } };
 }
 
 function closed(state: GovernorState, trade: ClosedTrade): GovernorState {

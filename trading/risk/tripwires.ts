@@ -1,5 +1,6 @@
 /** RK-1, RK-2, BR-2: what trips a wire. A tripped wire means close-only for its asset and mode. */
 import { atLeast, type Ratio } from '../money/decimal.ts';
+import { EXTERNAL } from '../ledger/adjustment.ts';
 import { allotted, DAY_MS, dayLoss, dayOf, drawdown, type Loss } from '../ledger/wallet.ts';
 import type { ClosedPart } from '../ledger/positions.ts';
 import type { DomainEvent, EventOf, Refusal } from '../model/events.ts';
@@ -65,12 +66,12 @@ export function wiresOfVerdict(state: GovernorState, verdict: DomainEvent, now: 
   return newWire(state, { asset, mode }, refusal, null, now);
 }
 
-/** BR-2: positions without a bracket for longer than `NAKED_MS_MAX`: close-only and an alarm, until re-armed. */
+/** BR-2: own positions without a bracket for longer than `NAKED_MS_MAX`: close-only and an alarm, until re-armed. */
 export function wiresOfNaked(state: GovernorState, now: Instant): readonly TrippedWire[] {
   const wires: TrippedWire[] = [];
-  for (const { asset, mode, symbol, qty, bracket, openedAt } of Object.values(state.positions)) {
+  for (const { asset, mode, symbol, qty, bracket, openedAt, strategyId } of Object.values(state.positions)) {
     const nakedMs = now - openedAt;
-    if (bracket !== null || nakedMs <= NAKED_MS_MAX) continue;
+    if (bracket !== null || strategyId === EXTERNAL || nakedMs <= NAKED_MS_MAX) continue;
     const isSaid = wires.some(({ body }) => body.asset === asset && body.mode === mode);
     const sentence = `${asset} ${mode}: ${symbol} ${qty} has had no stop and no take-profit for ${nakedMs} ms, at most ${NAKED_MS_MAX}: close-only`;
     const refusal = refuse('NAKED_POSITION', 'BR-2', { symbol, qty, nakedMs, maxMs: NAKED_MS_MAX }, sentence);
@@ -81,7 +82,9 @@ export function wiresOfNaked(state: GovernorState, now: Instant): readonly Tripp
 
 /** When the next position will have been naked for too long, or null. */
 export function nakedReviewAt(state: GovernorState, now: Instant): Instant | null {
-  const dues = Object.values(state.positions).flatMap(({ bracket, openedAt }) => (bracket === null ? [openedAt + NAKED_MS_MAX + 1] : []));
+  const dues = Object.values(state.positions).flatMap(({ bracket, openedAt, strategyId }) =>
+    bracket === null && strategyId !== EXTERNAL ? [openedAt + NAKED_MS_MAX + 1] : [],
+  );
   const next = Math.min(...dues.filter((at) => at > now));
   return Number.isFinite(next) ? next : null;
 }

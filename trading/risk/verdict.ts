@@ -5,6 +5,7 @@ import type { DomainEvent, Refusal } from '../model/events.ts';
 import { brokerOf, type Instant } from '../model/instrument.ts';
 import type { OrderIntent } from '../model/order.ts';
 import { touch } from '../paper/price.ts';
+import { currencyRefusal } from '../sizing/in-usd.ts';
 import { allowanceOf, closeOnlyOf, marginOf } from './allowance.ts';
 import { ENTRY_CHECKS, lossAtStop, quoteRefusal } from './checks.ts';
 import { selfCross } from './fat-finger.ts';
@@ -51,6 +52,8 @@ function onEntry(state: GovernorState, memory: GovernorMemory, intent: OrderInte
   if (instrument === undefined) {
     return refusedEvent(intent, refuse('UNKNOWN_INSTRUMENT', 'LC-1', {}, `${intent.symbol}: the catalog does not list it`));
   }
+  const foreign = currencyRefusal(instrument);
+  if (foreign !== null) return refusedEvent(intent, foreign);
   if (settings === null || allowance === null) return refusedEvent(intent, notConfigured(intent, 'no settings were loaded'));
   const value = notional(touch(intent.side, intent.snapshot), intent.qty, instrument.multiplier);
   const lastGood = memory.lastGood[instrumentKey(intent)] ?? null;

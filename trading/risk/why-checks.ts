@@ -45,6 +45,7 @@ export const SAID: Readonly<Record<CheckName, (entry: EntryCase) => Said>> = {
       `${intent.symbol}: stop ${stopLoss} and take-profit ${takeProfit} around ${at}`,
     );
   },
+  form: ({ intent: { mode, symbol } }) => said('bracket form', 'BR-1', { mode }, `${symbol}: ${mode} executes the bracket that was asked for`),
   noShort: ({ intent }) => said('no short', 'SZ-6', { side: intent.side }, `${intent.symbol}: a ${intent.side} may open here`),
   positionCount: ({ state, settings, intent }) => {
     const numbers = { ...occupied(state, intent), max: Math.min(settings.maxPositions[intent.asset], settings.maxConcurrent) };

@@ -111,6 +111,7 @@ function entryGates({ state, intent, memory, now }: DecidedCase): readonly Asked
       (refusal) => isCode('DUPLICATE_INTENT')(refusal) && !('windowMs' in refusal.numbers),
     ),
     governed('catalog', 'LC-1', {}, `${symbol}: the catalog lists it`, isCode('UNKNOWN_INSTRUMENT')),
+    governed('currency', 'SZ-4', {}, `${symbol}: its price is in USD`, isCode('NOT_IN_USD')),
   ];
   const entry = caseOf(state, intent, memory, now);
   if (entry === null) return gates;

@@ -9,6 +9,7 @@ import type { Refusal } from '../model/events.ts';
 import type { Allowance } from '../model/messages.ts';
 import { opposite, type Bracket, type OrderIntent, type Side, type Trailing } from '../model/order.ts';
 import type { Settings } from '../model/settings.ts';
+import { currencyRefusal } from '../sizing/in-usd.ts';
 import { sizeOrder } from '../sizing/size.ts';
 import type { EntryDistances, Signal } from '../strategy/port.ts';
 import type { LastSignal } from './memory.ts';
@@ -61,6 +62,8 @@ function entry(moment: Moment): Verdict {
     return stop('NO_SHORT', 'SZ-6', {}, `${symbol}: a sell signal without a position; spot never shorts`);
   }
   if (instrument === null) return stop('UNKNOWN_INSTRUMENT', 'LC-1', {}, `${symbol}: the catalog has not listed it yet`);
+  const foreign = currencyRefusal(instrument);
+  if (foreign !== null) return { intent: null, gate: foreign };
   if (state.settings === null) return stop('NOT_CONFIGURED', 'CF-1', {}, `${symbol}: no settings were loaded yet`);
   if (allowance === null) return stop('NOT_CONFIGURED', 'SZ-5', {}, `${symbol}: the governor has not said yet what may be used`);
   const gate = closeOnly(moment, allowance) ?? waiting(moment, state.settings);

@@ -1,7 +1,7 @@
 /** What the journal says a trader has: only `evolve` changes it, so replay and running are one path. Plain JSON. */
 import { without } from '../model/without.ts';
-import { absolute, add, atLeast, isZero, negate, qty, ZERO_QTY, type Qty } from '../money/decimal.ts';
-import type { EventType, Fact, KillScope } from '../model/events.ts';
+import { absolute, add, atLeast, isNegative, isZero, negate, qty, ZERO_QTY, type Qty } from '../money/decimal.ts';
+import type { EventBody, EventType, Fact, KillScope } from '../model/events.ts';
 import type { Instant, Instrument } from '../model/instrument.ts';
 import type { Fill, OrderIntent, Side } from '../model/order.ts';
 import type { Settings } from '../model/settings.ts';
@@ -43,6 +43,7 @@ export const TRADER_SUBSCRIPTIONS: readonly EventType[] = [
   'order.ended',
   'fill.recorded',
   'dust.set_aside',
+  'reconcile.adjusted',
   'kill.tripped',
   'kill.rearmed',
 ];
@@ -80,6 +81,8 @@ export function evolveTrader(config: TraderConfig, state: TraderState, fact: Fac
       return isOurs(config, fact.body.fill) ? filled(state, fact.body.fill) : state;
     case 'dust.set_aside':
       return isOurs(config, fact.body) ? closedAt(state, fact.body.symbol, fact.body.exitedAt) : state;
+    case 'reconcile.adjusted':
+      return isOurs(config, fact.body) ? adjusted(state, fact.body) : state;
     default:
       return state;
   }
@@ -125,6 +128,15 @@ function filled(state: TraderState, fill: Fill): TraderState {
 
 function closedAt(state: TraderState, symbol: string, at: Instant): TraderState {
   return { ...state, positions: without(state.positions, symbol), closedAt: { ...state.closedAt, [symbol]: at } };
+}
+
+/** ST-3: a trader manages what it entered, as much of it as there is; what somebody else holds there is none of its business. */
+function adjusted(state: TraderState, { symbol, to }: EventBody<'reconcile.adjusted'>): TraderState {
+  const position = state.positions[symbol];
+  if (position === undefined) return state;
+  const side = isNegative(position) ? 'sell' : 'buy';
+  if (to === null || to.side !== side) return { ...state, positions: without(state.positions, symbol) };
+  return { ...state, positions: { ...state.positions, [symbol]: side === 'buy' ? to.qty : negate(to.qty) } };
 }
 
 /** A stop or a take-profit may carry its entry's id: it fills the bracket, not the order. */

@@ -121,6 +121,7 @@ function entryGates(moment: Moment): readonly Asked[] {
       stops: isCode('NO_SHORT'),
     },
     { ...ask('catalog', 'LC-1', instrumentNumbers(instrument), `${symbol}: the catalog lists it`), stops: isCode('UNKNOWN_INSTRUMENT') },
+    { ...ask('currency', 'SZ-4', { quote: instrument?.quote ?? '' }, `${symbol}: its price is in USD`), stops: isCode('NOT_IN_USD') },
     { ...ask('settings', 'CF-1', {}, 'settings and an allowance are there'), stops: isNotConfigured },
   ];
   if (settings === null || allowance === null || instrument === null) return gates;

@@ -60,13 +60,16 @@ describe('LiveOrders', () => {
     live.approve(stale);
     live.approve(live.intent(BTC, { bracket: null }));
     live.approve(live.intent('MOON/USDT'));
+    live.approve(
+      live.intent(BTC, { bracket: { takeProfit: price('110'), stopLoss: price('90'), trailing: { distance: price('5'), activation: null } } }),
+    );
     await live.settle();
     live.gate.trip(['bybit']);
     live.approve(live.intent(BTC));
     await live.settle();
     assert.deepEqual(
       ends(live).map((end) => end.split(':', 2).join(':')),
-      ['not_sent: STALE_QUOTE', 'not_sent: NO_BRACKET', 'not_sent: UNKNOWN_INSTRUMENT', 'not_sent: CLOSE_ONLY'],
+      ['not_sent: STALE_QUOTE', 'not_sent: NO_BRACKET', 'not_sent: UNKNOWN_INSTRUMENT', 'not_sent: BRACKET_FORM', 'not_sent: CLOSE_ONLY'],
     );
     assert.equal(places(live), 0);
   });

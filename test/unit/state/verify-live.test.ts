@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type { EventBody } from '#trading/model/events.ts';
-import { qty, subtract } from '#trading/money/decimal.ts';
+import { money, price, qty, subtract } from '#trading/money/decimal.ts';
 import type { RawRecord } from '#state/store.ts';
 import { verifyJournal } from '#state/verify.ts';
 import { sealedStory, seqWhere, story, type Entry } from '../../support/journal-story.ts';
@@ -111,5 +111,45 @@ describe('VF-1 verify of live orders', () => {
     assert.match((await problems(same))[0] ?? '', /cannot close the buy/);
     const filled = after(fill, { type: 'order.sending', body: child }, { type: 'order.ended', body: { ...end, filledQty: qty('0.1') } });
     assert.match((await problems(filled))[0] ?? '', /ended with 0\.1 filled, its fills sum to 0/);
+  });
+
+  it('ST-3 takes an adjustment for what a person said: from what was held, no fill, and the trade after it by its numbers', async () => {
+    const end = seqWhere(({ event }) => event.type === 'order.ended' && event.body.clientOrderId === sent.clientOrderId);
+    const held = { side: 'buy', qty: qty('0.19'), averagePrice: price('100.2') } as const;
+    const { clientOrderId: _id, ...where } = key;
+    const adjusted = (from: EventBody<'reconcile.adjusted'>['from'], to: EventBody<'reconcile.adjusted'>['to']): Entry[] => {
+      const body = { ...where, differenceId: 'd1', from, to, evidence: 'by hand' };
+      return after(end, { type: 'reconcile.adjusted', body }).map((entry, index) => (index === end ? { ...entry, actor: 'reconciler' } : entry));
+    };
+    const dearer = adjusted(held, { ...held, averagePrice: price('100.3') });
+    assert.match((await problems(dearer)).join('\n'), /TRADE: .*pnl is 0\.018867, its fills make -0\.000133/);
+    const told = dearer.map((entry) => {
+      if (entry.event.type !== 'trade.closed' || entry.event.body.trade.mode !== 'live') return entry;
+      const numbers = { entryPrice: price('100.3'), pnl: money('-0.000133'), budgetAfter: money('999.999867') };
+      return { ...entry, event: { type: 'trade.closed', body: { trade: { ...entry.event.body.trade, ...numbers } } } } as const;
+    });
+    assert.deepEqual(await problems(told), []);
+    assert.match((await problems(adjusted({ ...held, qty: qty('1') }, held)))[0] ?? '', /POSITION: .*adjusted from buy 1, and buy 0\.19 was held/);
+    const gone = adjusted(held, null).slice(0, end + 1);
+    assert.deepEqual(await problems(gone), []);
+    // What the entry's fee cost moved the budget of the round trip after it.
+    const before = story.slice(sending - 3, end).map((entry) => JSON.parse(JSON.stringify(entry).replaceAll(sent.clientOrderId, 'l-zero')) as Entry);
+    const body = { ...where, differenceId: 'd1', from: held, to: null, evidence: 'by hand' };
+    const both: Entry[] = [
+      ...story.slice(0, sending - 3),
+      ...before,
+      { actor: 'reconciler', at: before.at(-1)?.at ?? 0, event: { type: 'reconcile.adjusted', body } },
+    ];
+    const rest = story.slice(sending - 3).map((entry) => ({ ...entry, at: Math.max(entry.at, before.at(-1)?.at ?? 0) }));
+    assert.match((await problems([...both, ...rest])).join('\n'), /BUDGET: .*found a budget of 1000; 1000 allotted and -0\.019038 realised/);
+    const stranger = { ...where, differenceId: 'd2', from: null, to: { ...held, side: 'sell' }, evidence: 'x' } as const;
+    const again = { ...stranger, differenceId: 'd3', from: stranger.to, to: null } as const;
+    const events = [stranger, again].map((body): Entry => ({
+      actor: 'reconciler',
+      at: gone.at(-1)?.at ?? 0,
+      event: { type: 'reconcile.adjusted', body },
+    }));
+    assert.deepEqual(await problems([...gone, ...events]), []);
+    assert.match((await problems([...gone, ...events.slice(1)]))[0] ?? '', /adjusted from sell 0\.19, and flat was held/);
   });
 });

@@ -282,7 +282,8 @@ describe('VF-1 verify', () => {
     const kill = (scope: string) => entryOf('kill-switch', { type: 'kill.tripped', body: { scope, reason: 'x', source: 'cli', flatten: false } });
     const rearm = entryOf('kill-switch', { type: 'kill.rearmed', body: { source: 'cli', reason: 'x' } });
     const entry = seqWhere(({ event }) => event.type === 'order.accepted');
-    for (const scope of ['all', 'bybit', 'crypto_spot']) names(await verifyEntries(inserted(3, kill(scope))), entry + 1, 'KILL', /KS-1/);
+    const late = (scope: string) => inserted(entry - 1, { ...kill(scope), at: at(entry - 1).at });
+    for (const scope of ['all', 'bybit', 'crypto_spot']) names(await verifyEntries(late(scope)), entry + 1, 'KILL', /KS-1/);
     for (const scope of ['ibkr', 'forex']) assert.deepEqual(brief(await verifyEntries(inserted(3, kill(scope)))), []);
     assert.deepEqual(brief(await verifyEntries(inserted(3, kill('all'), rearm))), []);
     const exit = seqWhere(({ event }) => event.type === 'order.intended' && event.body.intent.kind === 'exit') - 1;

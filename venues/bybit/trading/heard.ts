@@ -8,6 +8,7 @@ const UNHEARD_MS_MAX = 3000;
 
 export class HeardExecutions {
   readonly #heard = new Set<string>();
+  readonly #told = new Set<string>();
   /** Since when an execution that a list has is missed on the stream. */
   readonly #unheard = new Map<string, Instant>();
 
@@ -16,6 +17,16 @@ export class HeardExecutions {
     this.#heard.add(executionId);
     const [oldest] = this.#heard;
     if (this.#heard.size > KEPT_MAX && oldest !== undefined) this.#heard.delete(oldest);
+  }
+
+  /** It was handed on, whoever told of it. */
+  tell(executions: readonly VenueExecution[]): void {
+    for (const { executionId } of executions) this.#told.add(executionId);
+    for (const oldest of [...this.#told].slice(0, Math.max(0, this.#told.size - KEPT_MAX))) this.#told.delete(oldest);
+  }
+
+  isTold({ executionId }: VenueExecution): boolean {
+    return this.#told.has(executionId) || this.#heard.has(executionId);
   }
 
   /** Why the stream is suspect, or null. `reportsSince` is null while the stream is down, which is known without this. */

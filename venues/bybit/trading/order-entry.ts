@@ -40,6 +40,8 @@ const WINDOW_MS = 7 * 86_400_000;
 const EXECUTIONS_AGE_MS_MAX = 90 * 86_400_000;
 /** Entries of a symbol that Bybit does not trade now are not sent for so long. */
 const PAUSE_MS = 10 * 60_000;
+/** An execution that nobody was told of for so long is found by the reconciler, which reads every 15 s. */
+const UNTOLD_MS = 60_000;
 
 export class BybitOrders implements OrderEntry, Account {
   readonly terms: OrderTerms;
@@ -115,6 +117,7 @@ export class BybitOrders implements OrderEntry, Account {
     try {
       const [row] = await this.#orderRows(query, 'urgent');
       const executions = await this.#executions(query, 'urgent');
+      this.#heard.tell(executions);
       if (row !== undefined) {
         const order = this.#order(row);
         return order === null ? { kind: 'absent' } : { kind: 'found', order, executions };
@@ -141,6 +144,7 @@ export class BybitOrders implements OrderEntry, Account {
   async executionsSince(since: Instant): Promise<readonly VenueExecution[]> {
     const found: VenueExecution[] = [];
     for (const query of this.#windows(since, this.#categories())) found.push(...(await this.#executions(query)));
+    this.#heard.tell(found);
     return found.sort((left, right) => left.executedAt - right.executedAt);
   }
 
@@ -188,14 +192,12 @@ export class BybitOrders implements OrderEntry, Account {
     const { onOrder, onFunding, onResumed } = reports;
     return this.#session.open((topic, rows) => {
       for (const row of rows) {
-        if (topic === 'order') {
-          const order = this.#order(row);
-          if (order !== null) onOrder(order);
-        } else {
-          const funding = this.#funding(row);
-          if (funding !== null) onFunding?.(funding);
-          this.#onExecution(row, reports);
-        }
+        const order = topic === 'order' ? this.#order(row) : null;
+        if (order !== null) onOrder(order);
+        if (topic === 'order') continue;
+        const funding = this.#funding(row);
+        if (funding !== null) onFunding?.(funding);
+        this.#onExecution(row, reports);
       }
     }, onResumed);
   }
@@ -204,11 +206,15 @@ export class BybitOrders implements OrderEntry, Account {
   #onExecution(row: unknown, { onExecution }: OrderReports): void {
     const execution = this.#execution(row);
     if (execution === null) return;
-    this.#heard.hear(execution);
-    if (execution.leg === null || execution.parentId !== null || execution.clientOrderId !== null) return onExecution(execution);
+    // Heard is what was handed on: a close asks for what was not.
+    const tell = (told: VenueExecution): void => {
+      this.#heard.hear(told);
+      onExecution(told);
+    };
+    if (execution.leg === null || execution.parentId !== null || execution.clientOrderId !== null) return tell(execution);
     const asked = this.#learnLeg(row, { category: categoryOf(execution.symbol) }, 'urgent')
       .catch(() => undefined)
-      .then(() => onExecution(this.#execution(row) ?? execution))
+      .then(() => tell(this.#execution(row) ?? execution))
       .finally(() => this.#asked.delete(asked));
     this.#asked.add(asked);
   }
@@ -238,7 +244,9 @@ export class BybitOrders implements OrderEntry, Account {
       this.#allNamed(await this.#rows('privateGetV5OrderRealtime', { ...at, orderFilter, openOnly: 0 }, 'urgent'), 'urgent');
     const cancel = (orderId: string, orderFilter: string): Promise<ChangeOutcome> =>
       this.#change('privatePostV5OrderCancel', { ...at, orderFilter, orderId });
-    await freeCoins({ open, cancel }, symbol, side);
+    const startTime = this.#session.now() - UNTOLD_MS;
+    const untold = async () => (await this.#executions({ ...at, startTime }, 'urgent')).filter((execution) => !this.#heard.isTold(execution));
+    await freeCoins({ open, cancel, untold }, symbol, side);
   }
 
   #failed({ symbol }: Placement, answer: Answer): PlaceOutcome {
@@ -328,9 +336,8 @@ export class BybitOrders implements OrderEntry, Account {
   }
 
   async #coins() {
-    const rows = await this.#session.read('privateGetV5AccountWalletBalance', { accountType: 'UNIFIED' });
-    const parsed = wallet.parse(rows);
-    return parsed.list.flatMap(({ coin }) => coin.map(balanceOf));
+    const { list } = wallet.parse(await this.#session.read('privateGetV5AccountWalletBalance', { accountType: 'UNIFIED' }));
+    return list.flatMap(({ coin }) => coin.map(balanceOf));
   }
 
   /** Every page: without a limit Bybit answers twenty rows and no error. */

@@ -24,6 +24,8 @@ export interface Context {
   /** Holidays of the exchanges for shares and options, yyyymmdd. */
   readonly closed: ReadonlySet<string>;
   now(): Instant;
+  /** Once so much market time has passed; at once for 0. */
+  later(ms: number, work: () => void): void;
   sessions(): Iterable<Session>;
   /** What traded, to the book and to everybody concerned. */
   take(events: readonly ExchangeEvent[]): void;

@@ -185,8 +185,14 @@ export class Contracts {
 export function expirations(now: Instant): readonly string[] {
   const today = newYork(now).date;
   const fridays = Array.from({ length: DAYS_SCANNED_MAX }, (_, day) => addDays(today, day)).filter((date) => weekday(date) === FRIDAY);
-  const monthly = fridays.filter((date) => Number(date.slice(6)) > LAST_THIRD_WEEK_DAY - 7 && Number(date.slice(6)) <= LAST_THIRD_WEEK_DAY);
+  const monthly = fridays.filter(isMonthly);
   return [...new Set([...fridays.slice(0, WEEKLY_EXPIRIES), ...monthly.slice(0, MONTHLY_EXPIRIES)])].sort();
+}
+
+/** Of a Friday: it is the month's third. */
+export function isMonthly(date: string): boolean {
+  const day = Number(date.slice(6));
+  return day > LAST_THIRD_WEEK_DAY - 7 && day <= LAST_THIRD_WEEK_DAY;
 }
 
 function pairOf(conId: number, base: string, quote: string, longName: string): Contract {

@@ -4,6 +4,8 @@ import { blank } from './codec/layout.ts';
 import { PLACE_ORDER } from './codec/place-order.ts';
 import type { Context } from './context.ts';
 import { commissionReportOf, execDetailsOf, type Placed } from './orders/record.ts';
+import type { FrontDoor } from './front-door.ts';
+import type { RestartPorts } from './restarts.ts';
 import { sayError } from './say.ts';
 import { COMPETING_TEXT } from './subscriptions.ts';
 
@@ -13,11 +15,14 @@ export interface Uplink {
   cut(): void;
   /** Delivers what waited, or forgets it. */
   restore(): void;
+  /** It is up again, and what waited is lost. */
+  forget(): void;
 }
 
 export interface FaultPorts {
   readonly context: Context;
   readonly uplink: Uplink;
+  readonly door: FrontDoor;
   dropSessions(): void;
   /** Shows a short position's assignment. */
   assign(localSymbol: string, quantity: Qty): void;
@@ -53,18 +58,20 @@ export class Faults {
     this.#ports = ports;
   }
 
-  /** 1100. Orders go on trading; what there is to say of them waits. */
+  /** 1100. Orders go on trading; what there is to say of them waits. Once more where it is lost already. */
   loseUplink(): void {
     this.#count();
     this.#notice(LOST, 'Connectivity between IBKR and Trader Workstation has been lost.');
     this.#ports.uplink.cut();
   }
 
-  /** 1102 where data was kept; 1101 where every subscription is lost, without a word to the subscribers. */
+  /** 1102 where data was kept; 1101 where every subscription is lost, without a word to the subscribers. Nothing where it is up. */
   restoreUplink(data: 'kept' | 'lost'): void {
-    this.#count();
     const { context, uplink } = this.#ports;
+    if (uplink.isUp()) return;
+    this.#count();
     uplink.restore();
+    if (context.switches.deadBarsAfterReconnect) context.history.forgetAll();
     if (data === 'lost') {
       context.subscriptions.forgetAll();
       context.history.forgetAll();
@@ -74,13 +81,58 @@ export class Faults {
     this.#notice(RESTORED, `Connectivity between IBKR and Trader Workstation has been restored- data maintained. ${farms}`);
   }
 
-  /** TWS starts anew: every session ends, the day's executions and completed orders are gone; what works, works on. */
-  restart(rollBack: { readonly clientId: number; readonly to: number } | null): void {
+  /**
+   * TWS starts anew: every session ends, the day's executions and completed orders are gone; what works, works on. `downMs` of market time nobody gets
+   * in; null until `login`.
+   */
+  restart(
+    rollBack: { readonly clientId: number; readonly to: number } | null,
+    kind: 'nightly' | 'weekly' = 'nightly',
+    downMs: number | null = 0,
+  ): void {
     this.#count();
-    const { context } = this.#ports;
+    const { context, door } = this.#ports;
     this.#ports.dropSessions();
+    if (!this.#ports.uplink.isUp()) this.#ports.uplink.forget();
     context.book.forget();
+    context.book.rollBackAll(context.switches.rollBackIdsBy);
     if (rollBack !== null) context.book.rollBack(rollBack.clientId, rollBack.to);
+    if (kind === 'weekly') door.weekly();
+    if (downMs === 0) return;
+    door.closed = true;
+    if (downMs !== null) context.later(downMs, () => this.login());
+  }
+
+  /** Somebody has confirmed the login: sessions are let in. */
+  login(): void {
+    this.#ports.door.closed = false;
+  }
+
+  /** What happens on New York's clock. */
+  byItself(): Omit<RestartPorts, 'agenda'> {
+    return {
+      restart: (kind, downMs) => this.restart(null, kind, downMs),
+      loseUplink: () => this.loseUplink(),
+      restoreUplink: () => this.restoreUplink('kept'),
+    };
+  }
+
+  /** Quotes stop for everybody who subscribed, without a word; whoever subscribes again gets them. */
+  loseLines(): void {
+    this.#count();
+    this.#ports.context.subscriptions.forgetAll();
+  }
+
+  /** Somebody answers the dialog that orders wait behind. */
+  answerDialog(): void {
+    this.#count();
+    this.#ports.context.book.answer();
+  }
+
+  /** The shares of held short sales are found. */
+  locateShares(): void {
+    this.#count();
+    this.#ports.context.book.locate();
   }
 
   /** Every connection breaks. */
@@ -157,6 +209,20 @@ export class Faults {
   assign(localSymbol: string, quantity: string): void {
     this.#count();
     this.#ports.assign(localSymbol, qty(quantity));
+  }
+
+  /** The order id that a client would use next. */
+  nextId(clientId: number): number {
+    return this.#ports.context.book.nextId(clientId);
+  }
+
+  /** Where the contract stands. @throws RangeError where it is not listed, or has no market. */
+  priceOf(localSymbol: string): Price {
+    const { contracts, market } = this.#ports.context;
+    const contract = contracts.byLocalSymbol(localSymbol);
+    const at = contract === undefined ? null : market.mark(contract);
+    if (at === null) throw new RangeError(`no market of ${JSON.stringify(localSymbol.slice(0, 40))}`);
+    return at;
   }
 
   #notice(code: number, text: string): void {

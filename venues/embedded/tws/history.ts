@@ -59,12 +59,14 @@ export class History {
     }
     const rows = bars.map((bar) => ({ ...rowOf(bar), date: dateOf(bar.at, minutes, dateFormat), volume: NONE, count: Number(NONE) }));
     session.send(say('historicalData', { reqId, start: stampOf(end - length), end: stampOf(end), bars: rows }));
-    if (!row.keepUpToDate) return;
+    if (!row.keepUpToDate || session.barsAreDead) return;
     if (this.#kept.size >= KEPT_MAX) return session.refuse(reqId, DUPLICATE, 'Error processing request. too many live bar requests');
     this.#kept.add({ session, reqId, contract, kind, minutes, dateFormat });
   }
 
+  /** Asking anew is what revives dead bars. */
   cancel(session: Session, reqId: number): void {
+    session.barsAreDead = false;
     for (const kept of this.#kept) if (kept.session === session && kept.reqId === reqId) this.#kept.delete(kept);
   }
 
@@ -80,7 +82,7 @@ export class History {
   push(contract: Contract, quote: Quote): void {
     if (this.#kept.size === 0 || this.#switches.deadBars) return;
     for (const { session, reqId, contract: of, kind, minutes, dateFormat } of this.#kept) {
-      if (of.conId !== contract.conId) continue;
+      if (of.conId !== contract.conId || session.blind) continue;
       const bar = this.#market
         .tape(contract)
         ?.bars(kind, minutes, quote.at - minutes * MINUTE_MS, quote.at + 1)

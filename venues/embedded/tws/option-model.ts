@@ -1,7 +1,7 @@
 /** What an option is quoted at: Black–Scholes over the played underlying, under a smile, with a spread around it. Float64 until it meets the grid. */
 import { price, qty, toStep, type Price, type Qty } from '#trading/money/decimal.ts';
 import type { Instant } from '#trading/model/instrument.ts';
-import { valueOf, type OptionValue } from './black-scholes.ts';
+import { valueOf, type OptionValue } from '#trading/market/black-scholes.ts';
 import type { Contract } from './contracts.ts';
 import type { Quote } from './exchange.ts';
 import { newYorkInstant } from './hours.ts';

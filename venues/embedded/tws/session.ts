@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import { encodeFrame, FrameReader, isHello, type Hello } from './codec/frame.ts';
 import { WireError } from './codec/layout.ts';
-import { sayError, frameOf, type Said } from './say.ts';
+import { fieldsOf, frameOf, sayError, type Said } from './say.ts';
 import type { Switches } from './switches.ts';
 
 export interface SessionPorts {
@@ -31,6 +31,10 @@ export class Session {
   marketDataType = 1;
   /** Orders that were made by hand are told to it. */
   bindsManualOrders = false;
+  /** Gets neither ticks nor bars, whatever it asks for. */
+  blind = false;
+  /** Bars that are kept up to date are not, until one is cancelled. */
+  barsAreDead = false;
   accountUpdates = false;
   positions = false;
   readonly pnl = new Set<number>();
@@ -52,7 +56,7 @@ export class Session {
   }
 
   send(...said: readonly Said[]): void {
-    if (said.length > 0) this.#write(Buffer.concat(said.map((each) => frameOf(each, this.#version))));
+    if (said.length > 0) this.#write(Buffer.concat(said.map((each) => this.#frame(each))));
   }
 
   refuse(id: number, code: number, text: string): void {
@@ -97,6 +101,11 @@ export class Session {
       if (!(error instanceof WireError)) throw error;
       this.refuse(-1, READ_ERROR, `Error reading request. ${error.message}`);
     }
+  }
+
+  #frame(said: Said): Buffer {
+    if (!this.#ports.switches.extraField || said.name !== 'openOrder') return frameOf(said, this.#version);
+    return encodeFrame([...fieldsOf(said, this.#version), '1']);
   }
 
   #write(frame: Buffer): void {

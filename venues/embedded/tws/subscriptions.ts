@@ -25,6 +25,8 @@ const NOT_SUBSCRIBED = 354;
 const SHOWING_DELAYED = 10167;
 const COMPETING = 10197;
 export const COMPETING_TEXT = 'No market data during competing live session';
+const PARTIAL = 10090;
+const PARTIAL_TEXT = 'Part of requested market data is not subscribed. Subscription-independent ticks are still active.';
 const LIVE = 1;
 const DELAYED = 3;
 const BBO = '9c0001';
@@ -51,6 +53,7 @@ export class Subscriptions {
     }
     if (delayed) session.refuse(reqId, SHOWING_DELAYED, 'Requested market data is not subscribed. Displaying delayed market data.');
     if (this.#switches.competingSession) return session.refuse(reqId, COMPETING, COMPETING_TEXT);
+    if (this.#switches.partialSubscription) session.refuse(reqId, PARTIAL, PARTIAL_TEXT);
     const minTick = minTickText(contract);
     session.send(
       say('marketDataType', { reqId, type: delayed ? DELAYED : LIVE }),
@@ -106,6 +109,7 @@ export class Subscriptions {
   }
 
   #push(line: Line, quote: Quote): void {
+    if (line.session.blind) return;
     const before = line.last;
     line.last = quote;
     if (line.kind === 'ticks') line.session.send(...this.#ticks(line, quote, before));

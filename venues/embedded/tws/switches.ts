@@ -47,7 +47,50 @@ export interface Switches {
   unansweredOrders: boolean;
   /** Non-zero: orders work at this price instead of their limit, and say so in mktCapPrice. */
   marketCapPrice: string;
+  /** A restart rolls the next order id of every client back by so many. */
+  rollBackIdsBy: number;
+  /** Every fill falls into a loss of the uplink that lasts this long, in market time; 0 is never. */
+  fillsIn1100Ms: number;
+  /** The first session of a client after a weekly restart is told that all farms are well, and gets no tick and no bar. */
+  blindAfterWeekly: boolean;
+  /** After a reconnect bars that are kept up to date are not, until they are asked for once more. */
+  deadBarsAfterReconnect: boolean;
+  /** Another session places the same as every order, under the same order id, and everybody hears of it. */
+  twinOrders: boolean;
+  /** Every session hears of the orders of all, as a Master client does. */
+  hearsAll: boolean;
+  /** Requests for open orders show none. */
+  emptyOpenOrders: boolean;
+  /** Sessions are not started: somebody would have to accept them. */
+  acceptDialog: boolean;
+  /** openOrder has a field too many, as after an update of TWS. */
+  extraField: boolean;
+  /** Contract details and chains are answered this late, in market time. */
+  definitionsAfterMs: number;
+  /** Chains name strikes that only some expiries have: of the others every second strike is no contract. */
+  ghostStrikes: boolean;
+  /** Code 100 is followed by the end of the connection. */
+  pacingDisconnects: boolean;
+  /** USD: orders above this value are refused with 451; 0 is no limit. */
+  precautionaryValue: number;
+  /** Subscribers get 10090, and ticks all the same. */
+  partialSubscription: boolean;
+  /** Executions come without the reference of their order. */
+  noOrderRef: boolean;
+  /** Cancels are taken this late, in market time, and not a word before. */
+  cancelAfterMs: number;
+  /** Short sales of shares are held with 404 until they are located. */
+  locatingShares: boolean;
 }
+
+/** Failures that are more than one switch, by the name that `npm run venue -- --tws-fault` knows them by. */
+export const MODES = {
+  'id-rollback': { rollBackIdsBy: 4 },
+  'fills-in-1100': { fillsIn1100Ms: 20_000, uplinkLoses: true },
+  'blind-after-sunday': { blindAfterWeekly: true },
+  'dead-bars': { deadBarsAfterReconnect: true },
+  'orders-of-another-session': { twinOrders: true },
+} as const satisfies Readonly<Record<string, Partial<Switches>>>;
 
 export function behaving(): Switches {
   return {
@@ -75,5 +118,22 @@ export function behaving(): Switches {
     uplinkLoses: false,
     unansweredOrders: false,
     marketCapPrice: '0',
+    rollBackIdsBy: 0,
+    fillsIn1100Ms: 0,
+    blindAfterWeekly: false,
+    deadBarsAfterReconnect: false,
+    twinOrders: false,
+    hearsAll: false,
+    emptyOpenOrders: false,
+    acceptDialog: false,
+    extraField: false,
+    definitionsAfterMs: 0,
+    ghostStrikes: false,
+    pacingDisconnects: false,
+    precautionaryValue: 0,
+    partialSubscription: false,
+    noOrderRef: false,
+    cancelAfterMs: 0,
+    locatingShares: false,
   };
 }

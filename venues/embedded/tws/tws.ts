@@ -6,6 +6,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { isNegative, lessThan, money, price, qty, type Money, type Qty } from '#trading/money/decimal.ts';
 import type { Instant } from '#trading/model/instrument.ts';
 import { Account } from './account.ts';
+import { Agenda } from './agenda.ts';
 import { dispatch, requestName, type Handlers } from './codec/client-messages.ts';
 import { VERSION_MAX, VERSION_MIN } from './codec/versions.ts';
 import type { Context } from './context.ts';
@@ -13,14 +14,17 @@ import { Contracts, DEFAULT_CHAINS, type ChainTerms, type Contract } from './con
 import { Desk } from './desk.ts';
 import type { ExchangeEvent, Quote, TwsExchange } from './exchange.ts';
 import { Faults } from './faults.ts';
+import { FrontDoor } from './front-door.ts';
 import { History } from './history.ts';
 import { utcStamp } from './hours.ts';
 import { Market } from './market.ts';
 import { DEFAULT_VOLATILITY, type VolatilityModel } from './option-model.ts';
+import { inject } from './misdeeds.ts';
 import { OrderBook } from './orders/book.ts';
 import { accountNews, accountRequests } from './requests/account.ts';
 import { dataRequests } from './requests/data.ts';
-import { orderRequests } from './requests/orders.ts';
+import { orderRequests, TWIN_CLIENT } from './requests/orders.ts';
+import { scheduleRestarts, type RestartPlan } from './restarts.ts';
 import { say, type Said } from './say.ts';
 import { Session } from './session.ts';
 import { Settlement } from './settlement.ts';
@@ -43,6 +47,8 @@ export interface TwsParams {
   readonly volatility?: Readonly<Record<string, VolatilityModel>>;
   /** Holidays of shares and options, yyyymmdd. */
   readonly closed?: readonly string[];
+  /** When it restarts by itself; never where it is absent. */
+  readonly restarts?: RestartPlan;
   /** In place of the plain desk. */
   readonly exchange?: (contracts: Contracts) => TwsExchange;
 }
@@ -90,9 +96,8 @@ export class EmbeddedTws {
   readonly #sessions = new Set<Session>();
   readonly #context: Context;
   readonly #settlement: Settlement;
-  /** Client ids of ended sessions, and until when they are held. */
-  readonly #held = new Map<number, Instant>();
-  readonly #sentAt = new Map<Session, Instant[]>();
+  readonly #agenda = new Agenda();
+  readonly #door: FrontDoor;
   #handlers = new Map<Session, Handlers>();
   #deferred: { readonly clientId: number; readonly said: readonly Said[] }[] | null = null;
   #now: Instant;
@@ -102,6 +107,7 @@ export class EmbeddedTws {
     this.#params = params;
     this.#version = version;
     this.#now = params.start;
+    this.#door = new FrontDoor(this.switches);
     this.#context = this.#compose();
     this.#settlement = new Settlement({ ...this.#context, expired: (contract) => this.#context.book.expire(contract) });
     this.faults = new Faults({
@@ -110,14 +116,17 @@ export class EmbeddedTws {
         isUp: () => this.#deferred === null,
         cut: () => (this.#deferred ??= []),
         restore: () => this.#restoreUplink(),
+        forget: () => (this.#deferred = null),
       },
+      door: this.#door,
       dropSessions: () => {
         for (const session of [...this.#sessions]) session.drop();
       },
       assign: (localSymbol, quantity) => this.#assign(localSymbol, quantity),
     });
+    if (params.restarts !== undefined) scheduleRestarts(params.restarts, { ...this.faults.byItself(), agenda: this.#agenda }, params.start);
     this.#server = createServer((socket) => {
-      if (this.#sessions.size >= SESSIONS_MAX) return socket.destroy();
+      if (this.#door.closed || this.#sessions.size >= SESSIONS_MAX) return socket.destroy();
       this.#sessions.add(
         new Session(socket, {
           switches: this.switches,
@@ -173,9 +182,11 @@ export class EmbeddedTws {
   /** Time passes without a quote. @throws RangeError where it would run backwards. */
   advance(to: Instant): void {
     if (to < this.#now) throw new RangeError(`time would run backwards: ${to} after ${this.#now}`);
-    this.#now = to;
-    this.#context.book.onTime(to);
-    this.#settlement.onTime(to);
+    for (let due = this.#agenda.next; due !== null && due <= to; due = this.#agenda.next) {
+      this.#tick(Math.max(due, this.#now));
+      this.#agenda.take(due)?.();
+    }
+    this.#tick(to);
   }
 
   /** The whole of it, for whoever checks our books against the venue's. */
@@ -203,6 +214,17 @@ export class EmbeddedTws {
   async close(): Promise<void> {
     for (const session of [...this.#sessions]) session.drop();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  /** A fault by its name, with what it takes. Returns what was done. @throws RangeError where it is not understood. */
+  inject(name: string, target = '', value = ''): object {
+    return inject(this.faults, this.switches, name, target, value);
+  }
+
+  #tick(to: Instant): void {
+    this.#now = to;
+    this.#context.book.onTime(to);
+    this.#settlement.onTime(to);
   }
 
   #compose(): Context {
@@ -242,6 +264,10 @@ export class EmbeddedTws {
       history: new History(market, switches, now),
       closed: new Set(params.closed ?? []),
       now,
+      later: (ms, work) => {
+        if (ms > 0) this.#agenda.at(this.#now + ms, work);
+        else work();
+      },
       sessions: () => this.#ready(),
       take: (events: readonly ExchangeEvent[]) => book.take(events),
       moved,
@@ -253,7 +279,7 @@ export class EmbeddedTws {
     this.#counters.frames++;
     const name = requestName(fields);
     if (name === 'placeOrder') this.#counters.orderRequests++;
-    if (session.clientId === null && name !== 'startApi') return; // TWS drops whatever comes before
+    if (session.clientId === null && (name !== 'startApi' || this.switches.acceptDialog)) return; // TWS drops whatever comes before
     if (this.#tooFast(session)) return;
     if (name === undefined) return session.refuse(-1, UNKNOWN_MESSAGE, `Fatal Error: Unknown message id. (${(fields[0] ?? '').slice(0, 20)})`);
     dispatch(fields, session.version, this.#handlersOf(session));
@@ -276,11 +302,11 @@ export class EmbeddedTws {
 
   #start(session: Session, clientId: number): void {
     const used = [...this.#ready()].some((other) => other !== session && other.clientId === clientId);
-    if (used || (this.#held.get(clientId) ?? 0) > this.#now) {
+    if (used || this.#door.isHeld(clientId, this.#now)) {
       session.refuse(-1, CLIENT_ID_IN_USE, 'Unable to connect as the client id is already in use. Retry with a unique client id.');
       return session.end();
     }
-    session.clientId = clientId;
+    this.#door.entered(session, clientId);
     session.send(
       say('managedAccounts', { accounts: this.#context.accountName }),
       say('nextValidId', { orderId: this.#context.book.nextId(clientId) }),
@@ -291,22 +317,17 @@ export class EmbeddedTws {
   #closed(session: Session): void {
     this.#sessions.delete(session);
     this.#handlers.delete(session);
-    this.#sentAt.delete(session);
     this.#context.subscriptions.forget(session);
     this.#context.history.forget(session);
-    const { clientIdHeldMs } = this.switches;
-    if (session.clientId !== null && clientIdHeldMs > 0) this.#held.set(session.clientId, this.#now + clientIdHeldMs);
+    this.#door.left(session, this.#now);
   }
 
-  /** Counted over a second of market time. */
   #tooFast(session: Session): boolean {
-    const max = this.switches.messagesPerSecondMax;
-    if (max <= 0) return false;
-    const sent = (this.#sentAt.get(session) ?? []).filter((at) => at > this.#now - SECOND_MS);
-    sent.push(this.#now);
-    this.#sentAt.set(session, sent.slice(-max - 1));
-    if (sent.length <= max) return false;
-    session.refuse(-1, RATE_EXCEEDED, `Max rate of messages per second has been exceeded:max=${max} rec=${sent.length} (1)`);
+    const { messagesPerSecondMax: max, pacingDisconnects } = this.switches;
+    const sent = this.#door.count(session, this.#now);
+    if (sent <= max) return false;
+    session.refuse(-1, RATE_EXCEEDED, `Max rate of messages per second has been exceeded:max=${max} rec=${sent} (1)`);
+    if (pacingDisconnects) session.end();
     return true;
   }
 
@@ -316,12 +337,18 @@ export class EmbeddedTws {
 
   /** Manual orders are client 0's, and only where it binds them. */
   #tell(clientId: number, said: readonly Said[]): void {
+    const { fillsIn1100Ms } = this.switches;
+    if (fillsIn1100Ms > 0 && this.#deferred === null && said.some(({ name }) => name === 'execDetails')) {
+      this.faults.loseUplink();
+      this.#context.later(fillsIn1100Ms, () => this.faults.restoreUplink('kept'));
+    }
     if (this.#deferred === null) return this.#deliver(clientId, said);
     if (!this.switches.uplinkLoses && this.#deferred.length < DEFERRED_MAX) this.#deferred.push({ clientId, said });
   }
 
   #deliver(clientId: number, said: readonly Said[]): void {
-    for (const session of this.#ready()) if (session.clientId === clientId) session.send(...said);
+    const everybody = this.switches.hearsAll || (this.switches.twinOrders && clientId === TWIN_CLIENT);
+    for (const session of this.#ready()) if (everybody || session.clientId === clientId) session.send(...said);
   }
 
   #restoreUplink(): void {

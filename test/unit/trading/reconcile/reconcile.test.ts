@@ -22,7 +22,7 @@ const ENTRY = `l${'0'.repeat(25)}1`;
 const EXIT = `l${'0'.repeat(25)}2`;
 const SYMBOL = spot.symbol;
 const WHERE = { asset: 'crypto_spot', symbol: SYMBOL } as const;
-const CONFIG = { broker: 'bybit', gateway: 'gateway.bybit.orders' } as const;
+const CONFIG = { broker: 'bybit', orders: 'gateway.bybit.orders', port: 'gateway.bybit.port' } as const;
 const EMPTY: AccountView = { openOrders: [], executions: [], positions: [], askedAt: T0 + 60_000 };
 const BLANK: JournalView = { broker: 'bybit', orders: [], executionIds: new Set(), positions: [], dust: {}, changedAt: {} };
 
@@ -45,7 +45,7 @@ class Books {
   memory: LiveMemory = { ...BLANK_LIVE_MEMORY, isReconciled: true, bucket: { level: 0, at: T0 - 60_000 } };
   books: ReconcilerState = BLANK_RECONCILER;
   readonly facts: Fact[] = [];
-  readonly #gateway = createLiveGateway({ name: CONFIG.gateway, terms: { ...TERMS, nativeBracket: ['crypto_spot'] } });
+  readonly #gateway = createLiveGateway({ name: CONFIG.orders, port: CONFIG.port, terms: { ...TERMS, nativeBracket: ['crypto_spot'] } });
   now = T0;
 
   constructor() {
@@ -66,7 +66,7 @@ class Books {
   tell(message: Message): void {
     const decision = this.#gateway.decide(this.live, this.memory, message, this.now);
     if (decision.memory !== undefined) this.memory = decision.memory;
-    this.add(CONFIG.gateway, decision.events);
+    this.add(CONFIG.orders, decision.events);
   }
 
   /** An entry of 5 and an exit of 2, both on their way. */
@@ -221,7 +221,7 @@ describe('reconcile: the reconciler', () => {
     const start = reconciler.resume(BLANK_RECONCILER, T0);
     assert.deepEqual(
       start.effects.map(({ to, type }) => [to, type]),
-      [[CONFIG.gateway, 'account.requested']],
+      [[CONFIG.port, 'account.requested']],
     );
     const memory = start.memory ?? reconciler.blank;
     const tick: Message = { type: 'clock.advanced', body: {} };

@@ -218,6 +218,8 @@ describe('risk/governor: closed trades and budgets', () => {
     house.clock(T0 + 10);
     assert.equal(told().length, 1);
     house.intend(entryOn(house.quoteAt(T0 + 20, 100)));
+    assert.equal(told().length, 1, 'the order goes first');
+    house.clock(T0 + 20);
     const { usable, liveEntries, openPositions } = told().at(-1) ?? allowance(house);
     assert.deepEqual([usable, liveEntries, openPositions], ['984.9985', 1, 0]);
     house.clock(T0 + 400);

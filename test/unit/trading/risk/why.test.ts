@@ -18,7 +18,7 @@ describe('the governor: the gates of an order', () => {
     const house = new House();
     house.intend(entryOn(house.quoteAt(T0, 100)));
     const gates = orders(house)[0]?.gates ?? [];
-    assert.equal(gates.filter(({ by }) => by === 'governor').length, 7 + Object.keys(NAMED_CHECKS).length + 1);
+    assert.equal(gates.filter(({ by }) => by === 'governor').length, 8 + Object.keys(NAMED_CHECKS).length + 1);
     assert.ok(gates.every(({ outcome, sentence }) => outcome === 'passed' && sentence !== ''));
     const numbers = (name: string) => gates.find(({ gate }) => gate === name)?.numbers;
     assert.deepEqual(numbers('loss at the stop'), { loss: '0.15', max: '10' });

@@ -111,6 +111,12 @@ describe('trader: gates before an entry, with their numbers', () => {
     none(rig, 'UNKNOWN_INSTRUMENT', {});
   });
 
+  it('SZ-4 of a price that is not in dollars', () => {
+    const rig = spotRig();
+    rig.send({ type: 'instrument.listed', body: { instrument: { ...spot, quote: 'EUR' } } });
+    none(rig, 'NOT_IN_USD', { quote: 'EUR' });
+  });
+
   it('SZ-5 with nothing usable', () => {
     const rig = spotRig();
     rig.send({ type: 'allowance.changed', body: { ...allowanceFor(spotTrader), usable: money('0') } });

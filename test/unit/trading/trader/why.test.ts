@@ -16,6 +16,7 @@ describe('trader: the gates of a signal', () => {
       'position passed',
       'no short passed',
       'catalog passed',
+      'currency passed',
       'settings passed',
       'close-only passed',
       'mode passed',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { normalCumulative, valueOf, type OptionTerms } from '#venues/embedded/tws/black-scholes.ts';
+import { normalCumulative, valueOf, type OptionTerms } from '#trading/market/black-scholes.ts';
 import { Contracts, DEFAULT_CHAINS, expirations, type Contract } from '#venues/embedded/tws/contracts.ts';
 import { addDays, equityHours, forexHours, newYork, newYorkInstant, stampOf, weekday } from '#venues/embedded/tws/hours.ts';
 import { onGrid } from '#venues/embedded/tws/market-rules.ts';

@@ -4,6 +4,7 @@ import type { Contract } from '../contracts.ts';
 import type { OrderKind } from '../exchange.ts';
 import { idealProSizes, onGrid } from '../market-rules.ts';
 import type { Switches } from '../switches.ts';
+import { valueOf } from '../wallet.ts';
 import type { OrderRecord, Placed } from './record.ts';
 
 export interface Notice {
@@ -29,6 +30,8 @@ export interface Standing {
   readonly nextId: number;
   /** There is a live order under its parentId. */
   readonly parentKnown: boolean;
+  /** An order of the account works at the other side of the contract. */
+  readonly oppositeWorks: boolean;
   readonly switches: Readonly<Switches>;
 }
 
@@ -41,7 +44,12 @@ const OFF_GRID = 110;
 const NO_PARENT = 135;
 const NO_CONTRACT = 200;
 const VALIDATION = 321;
+const REJECTED = 201;
 const PRECAUTION = 383;
+const PRECAUTION_VALUE = 451;
+const E_TRADE_ONLY = 10268;
+const BOTH_SIDES_TEXT =
+  'Order rejected - reason:Cannot have open orders on both sides of the same US Option contract in the same account or a group of related accounts.';
 const ODD_LOT = 399;
 const ZERO_SIZE = 434;
 const OUTSIDE_HOURS_IGNORED = 2109;
@@ -89,7 +97,8 @@ function identityRefused(placed: Placed, standing: Standing): Notice | null {
   // Ids of 0 and below are of orders made by hand.
   if (live === undefined && placed.orderId > 0 && placed.orderId < nextId && !placed.whatIf)
     return { code: DUPLICATE_ID, text: 'Duplicate order id' };
-  if (live === undefined && placed.parentId !== 0 && !standing.parentKnown) {
+  // Of a bracket's leg, too, once its parent is done: it is changed under parentId 0.
+  if (placed.parentId !== 0 && !standing.parentKnown) {
     return { code: NO_PARENT, text: `Can't find order with id =${placed.parentId}` };
   }
   if (live !== undefined && (live.side !== placed.action || live.contract.conId !== standing.contract?.conId)) {
@@ -123,12 +132,23 @@ function termsRefused(terms: Terms, contract: Contract, placed: Placed, standing
       return { code: OFF_GRID, text: 'The price does not conform to the minimum price variation for this contract.' };
     }
   }
+  if (contract.secType === 'OPT' && standing.live === undefined && standing.oppositeWorks) return { code: REJECTED, text: BOTH_SIDES_TEXT };
+  if (!['', '0', 'false'].includes(placed.eTradeOnly)) {
+    return { code: E_TRADE_ONLY, text: "The 'EtradeOnly' order attribute is not supported." };
+  }
   const sizes = idealProSizes(contract);
   if (sizes !== null && greaterThan(terms.qty, sizes.max)) return invalid(`Order size ${terms.qty} is above the IdealPro maximum ${sizes.max}.`);
   if (sizes === null && placed.totalQuantity.includes('.')) return invalid('Fractional sized order cannot be placed.');
-  const { precautionarySize } = standing.switches;
+  const { precautionarySize, precautionaryValue } = standing.switches;
   if (precautionarySize > 0 && Number(terms.qty) > precautionarySize) {
     return { code: PRECAUTION, text: `The following order "ID:${placed.orderId}" size exceeds the Size Limit of ${precautionarySize}.` };
+  }
+  const at = terms.limit ?? terms.stop;
+  if (precautionaryValue > 0 && at !== null && Number(valueOf(contract, terms.qty, at)) > precautionaryValue) {
+    return {
+      code: PRECAUTION_VALUE,
+      text: `The following order "ID:${placed.orderId}" value estimate exceeds the Total Value Limit of ${precautionaryValue}.`,
+    };
   }
   return null;
 }

@@ -2,7 +2,7 @@
  * TWS's order book: held orders, families, OCA groups, and in which order it speaks of them (venues/ibkr "Event choreography"). What trades is the
  * exchange's; what is told, and to whom, is decided here.
  */
-import { atLeast, isNegative, isPositive, negate, price, subtract, ZERO_MONEY, type Price, type Qty } from '#trading/money/decimal.ts';
+import { atLeast, isNegative, isPositive, negate, price, subtract, ZERO_MONEY, ZERO_QTY, type Price, type Qty } from '#trading/money/decimal.ts';
 import type { Instant } from '#trading/model/instrument.ts';
 import type { Contract } from '../contracts.ts';
 import type { ExchangeEvent, Fill, TwsExchange } from '../exchange.ts';
@@ -54,6 +54,9 @@ const UNKNOWN_ORDER = 10147;
 const ENDED_ORDER = 10148;
 const MARGIN_TEXT =
   'Order rejected - reason:YOUR ORDER IS NOT ACCEPTED. IN ORDER TO OBTAIN THE DESIRED POSITION YOUR EQUITY WITH LOAN VALUE MUST EXCEED THE INITIAL MARGIN';
+const LOCATING = 404;
+const LOCATING_TEXT = 'Order held while securities are located.';
+const LOCATE = 'locate';
 const OCA_WITH_BLOCK = 1;
 
 export class OrderBook {
@@ -65,6 +68,7 @@ export class OrderBook {
   readonly #firstId: number;
   #permIds = FIRST_PERM_ID;
   #keys = 0;
+  #unanswered: { readonly clientId: number; readonly placed: Placed }[] = [];
   #waiting: { readonly due: Instant; readonly orders: readonly OrderRecord[] }[] = [];
 
   constructor(ports: BookPorts, firstId: number, boot: string) {
@@ -80,6 +84,11 @@ export class OrderBook {
   /** The counter of a client falls back, as TWS does when it loses its settings. */
   rollBack(clientId: number, to: number): void {
     this.#nextIds.set(clientId, to);
+  }
+
+  /** The counters of all clients. */
+  rollBackAll(by: number): void {
+    for (const [clientId, next] of this.#nextIds) this.rollBack(clientId, Math.max(1, next - by));
   }
 
   /** A restart of TWS: what has ended is forgotten; what works, works on. */
@@ -98,7 +107,10 @@ export class OrderBook {
 
   place(clientId: number, placed: Placed): void {
     const { switches } = this.#ports;
-    if (switches.unansweredOrders) return;
+    if (switches.unansweredOrders) {
+      if (this.#unanswered.length < LIVE_MAX) this.#unanswered.push({ clientId, placed });
+      return;
+    }
     const contract = this.#ports.contractOf(placed);
     const live = this.#find(clientId, placed.orderId);
     const answer = admit(placed, {
@@ -107,6 +119,7 @@ export class OrderBook {
       ended: this.#ended.find((order) => order.clientId === clientId && order.orderId === placed.orderId && placed.orderId !== 0),
       nextId: this.nextId(clientId),
       parentKnown: this.#find(clientId, placed.parentId) !== undefined,
+      oppositeWorks: this.#live.some((order) => order.working && order.contract.conId === contract?.conId && order.side !== placed.action),
       switches,
     });
     if ('code' in answer) return this.#refuse(clientId, placed.orderId, answer.code, answer.text);
@@ -119,6 +132,18 @@ export class OrderBook {
     this.#live = [...this.#live.filter((other) => other !== live), order];
     if (placed.orderId > 0) this.#nextIds.set(clientId, Math.max(this.nextId(clientId), placed.orderId + 1));
     if (placed.transmit) this.#transmit(order, answer);
+  }
+
+  /** Somebody has answered the dialog that orders waited behind. */
+  answer(): void {
+    this.#ports.switches.unansweredOrders = false;
+    for (const { clientId, placed } of this.#unanswered.splice(0)) this.place(clientId, placed);
+  }
+
+  /** What was held for want of shares to borrow goes to work. */
+  locate(): void {
+    this.#ports.switches.locatingShares = false;
+    for (const order of this.#live.filter(({ whyHeld }) => whyHeld === LOCATE)) this.#work(order, isStop(order));
   }
 
   cancel(clientId: number, orderId: number): void {
@@ -183,6 +208,10 @@ export class OrderBook {
     return execution;
   }
 
+  executionShown(execution: ExecutionRecord, reqId: number): Said {
+    return execDetailsOf(this.#ports.switches.noOrderRef ? { ...execution, orderRef: '' } : execution, reqId);
+  }
+
   #find(clientId: number, orderId: number): OrderRecord | undefined {
     return orderId === 0 ? undefined : this.#live.find((order) => order.clientId === clientId && order.orderId === orderId);
   }
@@ -218,6 +247,10 @@ export class OrderBook {
 
   /** To the exchange, after the acknowledgement. */
   #work(order: OrderRecord, waits: boolean): void {
+    if (this.#lacksShares(order)) {
+      this.#refuse(order.clientId, order.orderId, LOCATING, LOCATING_TEXT);
+      return this.#set(order, 'PreSubmitted', LOCATE);
+    }
     order.working = true;
     order.marketCapPrice = this.#ports.switches.marketCapPrice;
     const market = order.placed.orderType === 'MKT';
@@ -261,7 +294,7 @@ export class OrderBook {
     order.commission = null;
     const paid = switches.noCommission ? [] : [commissionReportOf(execution)];
     const said: Said[] = switches.commissionFirst ? [...paid] : [];
-    said.push(execDetailsOf(execution, -1), ...this.#showing(order));
+    said.push(this.executionShown(execution, -1), ...this.#showing(order));
     order.commission = commission;
     said.push(...this.#showing(order));
     if (!switches.commissionFirst) said.push(...paid);
@@ -327,6 +360,12 @@ export class OrderBook {
     const effect = this.#ports.effectOf(contract, terms.side === 'BUY' ? terms.qty : negate(terms.qty), this.#priceOf(contract, terms));
     const excess = subtract(effect.equityAfter, effect.initialAfter);
     return !isNegative(excess) || atLeast(excess, subtract(effect.equityBefore, effect.initialBefore));
+  }
+
+  #lacksShares({ contract, side, qty }: OrderRecord): boolean {
+    if (!this.#ports.switches.locatingShares || contract.secType !== 'STK' || side !== 'SELL') return false;
+    const held = this.#ports.exchange.position(contract.conId)?.qty ?? ZERO_QTY;
+    return isNegative(subtract(held, qty));
   }
 
   #priceOf(contract: Contract, terms: Terms): Price {

@@ -1,6 +1,6 @@
 /** Contracts and market data: what is listed, what it stands at, and what it stood at. */
 import type { Handlers } from '../codec/client-messages.ts';
-import { expirations, type Contract, type ContractQuery } from '../contracts.ts';
+import { expirations, isMonthly, type Contract, type ContractQuery } from '../contracts.ts';
 import type { Context } from '../context.ts';
 import { equityHours, forexHours, utcStamp, ZONE } from '../hours.ts';
 import { MARKET_RULES } from '../market-rules.ts';
@@ -72,12 +72,14 @@ function contractRequests(
   context: Context,
   session: Session,
 ): Pick<Handlers, 'reqContractDetails' | 'reqMatchingSymbols' | 'reqMarketRule' | 'reqSecDefOptParams'> {
+  const soon = (work: () => void): void => context.later(context.switches.definitionsAfterMs, work);
   return {
-    reqContractDetails: (row) => {
-      const found = context.contracts.find(queryOf(row), context.now());
-      if (found.length === 0) return session.refuse(row.reqId, NO_CONTRACT, NO_CONTRACT_TEXT);
-      session.send(...found.map((contract) => detailsOf(context, row.reqId, contract)), say('contractDataEnd', { reqId: row.reqId }));
-    },
+    reqContractDetails: (row) =>
+      soon(() => {
+        const found = listed(context, row);
+        if (found.length === 0) return session.refuse(row.reqId, NO_CONTRACT, NO_CONTRACT_TEXT);
+        session.send(...found.map((contract) => detailsOf(context, row.reqId, contract)), say('contractDataEnd', { reqId: row.reqId }));
+      }),
     reqMatchingSymbols: ({ reqId, pattern }) => {
       const contracts = context.contracts.matching(pattern).map((contract) => ({
         conId: contract.conId,
@@ -96,17 +98,18 @@ function contractRequests(
       if (increments === undefined) return session.refuse(-1, SERVER_ERROR, "Error processing request.-'bS' : cause - unknown market rule");
       session.send(say('marketRule', { ruleId, increments }));
     },
-    reqSecDefOptParams: ({ reqId, symbol, futuresExchange, underlyingConId }) => {
-      if (futuresExchange !== '' || underlyingConId === 0) {
-        return session.refuse(reqId, VALIDATION, "Error validating request.-'bX' : cause - Invalid underlying contract id or exchange");
-      }
-      const share = context.contracts.byId(underlyingConId);
-      const strikes = share?.symbol === symbol ? context.contracts.strikes(symbol).map((strike) => ({ strike })) : [];
-      if (strikes.length === 0) return session.refuse(reqId, NO_CONTRACT, NO_CONTRACT_TEXT);
-      const dates = expirations(context.now()).map((date) => ({ date }));
-      const common = { reqId, underlyingConId, tradingClass: symbol, multiplier: '100', expirations: dates, strikes };
-      session.send(...CHAIN_EXCHANGES.map((exchange) => say('secDefOptParam', { ...common, exchange })), say('secDefOptParamEnd', { reqId }));
-    },
+    reqSecDefOptParams: ({ reqId, symbol, futuresExchange, underlyingConId }) =>
+      soon(() => {
+        if (futuresExchange !== '' || underlyingConId === 0) {
+          return session.refuse(reqId, VALIDATION, "Error validating request.-'bX' : cause - Invalid underlying contract id or exchange");
+        }
+        const share = context.contracts.byId(underlyingConId);
+        const strikes = share?.symbol === symbol ? context.contracts.strikes(symbol).map((strike) => ({ strike })) : [];
+        if (strikes.length === 0) return session.refuse(reqId, NO_CONTRACT, NO_CONTRACT_TEXT);
+        const dates = expirations(context.now()).map((date) => ({ date }));
+        const common = { reqId, underlyingConId, tradingClass: symbol, multiplier: '100', expirations: dates, strikes };
+        session.send(...CHAIN_EXCHANGES.map((exchange) => say('secDefOptParam', { ...common, exchange })), say('secDefOptParamEnd', { reqId }));
+      }),
   };
 }
 
@@ -116,8 +119,16 @@ export function queryOf(row: ContractQuery): ContractQuery {
   return { conId, symbol, secType, expiry, strike, right, multiplier, exchange, currency, localSymbol, tradingClass };
 }
 
-function only(context: Context, session: Session, reqId: number, row: ContractQuery): Contract | undefined {
+/** What really exists of what the chain's strikes and expiries span. */
+function listed(context: Context, row: ContractQuery): readonly Contract[] {
   const found = context.contracts.find(queryOf(row), context.now());
+  return context.switches.ghostStrikes ? found.filter((contract) => !isGhost(contract)) : found;
+}
+
+const isGhost = ({ secType, strike, expiry }: Contract): boolean => secType === 'OPT' && Number(strike) % 10 !== 0 && !isMonthly(expiry);
+
+function only(context: Context, session: Session, reqId: number, row: ContractQuery): Contract | undefined {
+  const found = listed(context, row);
   if (found.length !== 1) session.refuse(reqId, NO_CONTRACT, found.length === 0 ? NO_CONTRACT_TEXT : AMBIGUOUS_TEXT);
   return found.length === 1 ? found[0] : undefined;
 }

@@ -2,7 +2,7 @@
 import { isDecimalText, isPositive, lessThan, qty } from '#trading/money/decimal.ts';
 import type { Handlers } from '../codec/client-messages.ts';
 import type { Context } from '../context.ts';
-import { commissionReportOf, execDetailsOf } from '../orders/record.ts';
+import { commissionReportOf, type Placed } from '../orders/record.ts';
 import { say } from '../say.ts';
 import type { Session } from '../session.ts';
 
@@ -20,9 +20,15 @@ type OrderRequestName =
 
 const VALIDATION = 321;
 const LAPSE = 2;
+/** The session that does as others do, where a switch says so. */
+export const TWIN_CLIENT = 999;
+
+/** The same order of another session: it has no family there. */
+const twinOf = (row: Placed): Placed => ({ ...row, parentId: 0, ocaGroup: '', orderRef: 'twin' });
 
 export function orderRequests(context: Context, session: Session, clientId: number): Pick<Handlers, OrderRequestName> {
   const { book, switches } = context;
+  const shown = (whose: number | 'all') => (switches.emptyOpenOrders ? [] : book.openOrders(whose));
   return {
     placeOrder: (row) => {
       if (switches.swallowNextPlace) {
@@ -36,11 +42,12 @@ export function orderRequests(context: Context, session: Session, clientId: numb
         session.drop();
       }
       book.place(clientId, row);
+      if (switches.twinOrders && row.transmit && !row.whatIf && clientId !== TWIN_CLIENT) book.place(TWIN_CLIENT, twinOf(row));
     },
-    cancelOrder: ({ orderId }) => book.cancel(clientId, orderId),
+    cancelOrder: ({ orderId }) => context.later(switches.cancelAfterMs, () => book.cancel(clientId, orderId)),
     reqGlobalCancel: () => book.cancelAll(),
-    reqOpenOrders: () => session.send(...book.openOrders(clientId), say('openOrderEnd', {})),
-    reqAllOpenOrders: () => session.send(...book.openOrders('all'), say('openOrderEnd', {})),
+    reqOpenOrders: () => session.send(...shown(clientId), say('openOrderEnd', {})),
+    reqAllOpenOrders: () => session.send(...shown('all'), say('openOrderEnd', {})),
     reqAutoOpenOrders: ({ bind }) => {
       if (clientId !== 0) return session.refuse(-1, VALIDATION, "Error validating request.-'bX' : cause - only client 0 may bind orders");
       session.bindsManualOrders = bind;
@@ -48,7 +55,7 @@ export function orderRequests(context: Context, session: Session, clientId: numb
     reqCompletedOrders: () => session.send(...book.completedOrders(), say('completedOrdersEnd', {})),
     reqExecutions: (row) => {
       for (const execution of book.executions.matching(row, context.now())) {
-        session.send(execDetailsOf(execution, row.reqId));
+        session.send(book.executionShown(execution, row.reqId));
         if (!switches.noCommission) session.send(commissionReportOf(execution));
       }
       session.send(say('executionsEnd', { reqId: row.reqId }));

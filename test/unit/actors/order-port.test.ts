@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { OrderPort } from '#actors/order-port.ts';
+import { sendGate } from '#actors/send-gate.ts';
+import type { Message, Tell } from '#trading/model/messages.ts';
+import type { Placement } from '#trading/model/live.ts';
+import { price, qty } from '#trading/money/decimal.ts';
+import { envelope } from '../../support/envelopes.ts';
+import { freshDirectory } from '../../support/command.ts';
+import { LiveVenue } from '../../support/live-venue.ts';
+import { T0 } from '../trading/trader/fixtures.ts';
+
+const order = (more: Partial<Placement> = {}): Placement => ({
+  ...{ clientOrderId: 'l1', asset: 'crypto_spot', symbol: 'BTC/USDT', side: 'buy', purpose: 'entry', qty: qty('1'), reduceOnly: false },
+  ...{ pricing: { type: 'market', worst: price('101') }, bracket: null, deadlineAt: T0 + 2000 },
+  ...more,
+});
+
+async function started() {
+  const venue = new LiveVenue(T0, 1);
+  const gate = sendGate(`${freshDirectory()}/KILL`);
+  const port = new OrderPort(() => ({ orders: venue, account: venue, gate, reportsTo: 'gateway.bybit.orders' }));
+  const told: Tell[] = [];
+  await port.start({ name: 'gateway.bybit.port', epoch: 1, params: {}, now: T0, snapshot: null, facts: [] }, (tell) => told.push(tell));
+  const say = async (message: Message, now = T0) => (await port.receive(envelope('m', message, { to: 'gateway.bybit.port' }), now)).reply;
+  const place = (more: Partial<Placement> = {}, now = T0) => say({ type: 'placement.requested', body: { order: order(more) } }, now);
+  return { venue, gate, port, told, say, place };
+}
+
+const withheld = (told: readonly Tell[]) =>
+  told.flatMap((tell) => (tell.type === 'placement.answered' && tell.body.outcome.kind === 'withheld' ? [tell.body.outcome.reason] : []));
+
+describe('actors/order-port', () => {
+  it('says at once that reports flow, to who decides over the orders', async () => {
+    const { told } = await started();
+    assert.deepEqual(
+      told.map(({ to, type }) => [to, type]),
+      [['gateway.bybit.orders', 'feed.changed']],
+    );
+  });
+
+  it('ST-2 an id is good for one call, whatever is asked', async () => {
+    const { venue, place } = await started();
+    await place();
+    await place();
+    await place({ qty: qty('2') });
+    assert.deepEqual([...venue.requests], [['l1', 1]]);
+  });
+
+  it('KS-1 reads the gate before each entry; what closes goes through', async () => {
+    const { venue, gate, place, told } = await started();
+    gate.trip(['crypto_spot']);
+    await place();
+    await place({ clientOrderId: 'l2', purpose: 'exit', side: 'sell', reduceOnly: true });
+    assert.deepEqual([...venue.requests.keys()], ['l2']);
+    assert.match(withheld(told)[0] ?? '', /^CLOSE_ONLY: /);
+  });
+
+  it('RT-4 sends nothing after the deadline, and says that no byte left', async () => {
+    const { venue, place, told } = await started();
+    await place({}, T0 + 2001);
+    assert.equal(venue.requests.size, 0);
+    assert.match(withheld(told)[0] ?? '', /^THROTTLED: its turn came 1 ms after the deadline/);
+  });
+
+  it('a call that throws is an order of unknown outcome', async () => {
+    const { venue, place, told, port, say } = await started();
+    venue.place = () => Promise.reject(new Error('socket hang up'));
+    await place();
+    assert.deepEqual(await say({ type: 'actor.asked', body: { query: 'settle', args: [] } }), { worked: true });
+    const answer = told.find(({ type }) => type === 'placement.answered');
+    assert.deepEqual(answer?.body, { clientOrderId: 'l1', outcome: { kind: 'unknown', reason: 'socket hang up', answered: false } });
+    await port.stop();
+  });
+
+  it('answers nothing but settle, and no second start', async () => {
+    const { say, port } = await started();
+    assert.match(JSON.stringify(await say({ type: 'actor.asked', body: { query: 'state', args: [] } })), /answers settle, not/);
+    const again = port.start({ name: 'gateway.bybit.port', epoch: 2, params: {}, now: T0, snapshot: null, facts: [] }, () => undefined);
+    await assert.rejects(again, /started twice/);
+  });
+});

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { money, price, qty, ratio } from '#trading/money/decimal.ts';
+import type { Instrument } from '#trading/model/instrument.ts';
+import type { Bracket } from '#trading/model/order.ts';
+import { marketsFile } from '#config/markets.ts';
+import { parseWith } from '#config/json-file.ts';
+import { eurUsd } from '../paper/ibkr-instruments.ts';
+import { spot, T0 } from '../trader/fixtures.ts';
+import { entryOn, House, settings, verdict } from './house.ts';
+
+const usdJpy: Instrument = { ...eurUsd, id: 'ibkr:15016059', symbol: 'USD/JPY', venueSymbol: 'USD.JPY', base: 'USD', quote: 'JPY' };
+
+describe('SZ-4 what is not quoted in dollars', () => {
+  it('SZ-4 is refused with its currency: 150 yen are not taken for 150 dollars', () => {
+    const house = new House([usdJpy], { ...settings, alloc: { ...settings.alloc, forex: money('5000') } });
+    const refusal = verdict(house, entryOn(house.quoteAt(T0, 150, usdJpy), usdJpy));
+    assert.deepEqual([refusal?.code, refusal?.rule, refusal?.numbers], ['NOT_IN_USD', 'SZ-4', { quote: 'JPY' }]);
+  });
+
+  it('SZ-4 dollars and what counts as dollars are not', () => {
+    for (const quote of ['USD', 'USDT', 'USDC']) {
+      const listed = { ...spot, quote };
+      const house = new House([listed]);
+      assert.equal(verdict(house, entryOn(house.quoteAt(T0, 100, listed), listed)), null, quote);
+    }
+  });
+
+  it('RT-3 the simulator takes none either, whoever approved it', () => {
+    const house = new House([usdJpy]);
+    const intent = entryOn(house.quoteAt(T0, 150, usdJpy), usdJpy, { qty: qty('1') });
+    house.isHeld = true;
+    house.append('trader.forex.paper', [{ type: 'order.intended', body: { intent } }]);
+    const { clientOrderId, asset, mode, symbol } = intent;
+    const numbers = { notional: money('15'), margin: money('15'), maxLoss: money('0.1') };
+    house.append('governor', [{ type: 'order.approved', body: { clientOrderId, asset, mode, symbol, intent, ...numbers } }]);
+    house.drain();
+    assert.match(house.of('order.ended')[0]?.reason ?? '', /^NOT_IN_USD/);
+  });
+
+  it('CF-3 the configuration names the symbol that is not', () => {
+    const of = (symbol: string) => ({
+      crypto_spot: { symbols: [symbol], strategy: 'ema-cross' },
+      crypto_futures: { symbols: ['ADA/USDT:USDT'], strategy: 'ema-cross' },
+    });
+    assert.doesNotThrow(() => parseWith('markets.json', of('BTC/USDC'), marketsFile));
+    assert.throws(() => parseWith('markets.json', of('BTC/EUR'), marketsFile), /crypto_spot\.symbols\.0.*"BTC\/EUR".*USD, USDT, USDC/);
+  });
+});
+
+describe('BR-1 a form of a bracket that live does not execute', () => {
+  const forms: readonly (readonly [string, Partial<Bracket>, object])[] = [
+    ['a trailing stop', { trailing: { distance: price('1'), activation: null } }, { trailing: '1', rungs: 0 }],
+    ['rungs', { partialTakeProfits: [{ price: price('101'), fraction: ratio('0.5') }] }, { trailing: 'none', rungs: 1 }],
+  ];
+  const judged = (mode: 'paper' | 'live', more: Partial<Bracket>) => {
+    const house = new House();
+    house.append('mode-switch', [{ type: 'mode.changed', body: { asset: 'crypto_spot', mode: 'live', on: true, source: 'test', reason: '' } }]);
+    const report = { broker: 'bybit', mode: 'live', equity: money('1000'), available: money('1000'), at: T0 } as const;
+    house.tell('governor', { type: 'wallet.reported', body: report });
+    const entry = entryOn(house.quoteAt(T0, 100));
+    assert.ok(entry.bracket !== null);
+    return verdict(house, { ...entry, mode, bracket: { ...entry.bracket, ...more } });
+  };
+
+  for (const [title, more, numbers] of forms) {
+    it(`BR-1 ${title}: refused live, approved on paper`, () => {
+      const refusal = judged('live', more);
+      assert.deepEqual([refusal?.code, refusal?.rule, refusal?.numbers], ['BRACKET_FORM', 'BR-1', numbers]);
+      assert.equal(judged('paper', more), null);
+    });
+  }
+
+  it('BR-1 the two legs are approved live', () => assert.equal(judged('live', {}), null));
+});
