@@ -2,8 +2,7 @@
  * The gateway of a broker whose assets are all on paper: quotes, instruments and candles out, nothing in. It is built on `MarketData`,
  * which has no orders, so there is nothing here that could send one (RT-1).
  */
-import type { Asset } from '#trading/model/instrument.ts';
-import type { Broker } from '#trading/model/instrument.ts';
+import type { Asset, Broker, Instant } from '#trading/model/instrument.ts';
 import type { MessageBody, Tell } from '#trading/model/messages.ts';
 import type { ActorInstance, Emit, Envelope, Outcome, Start } from '#protocol/actor.ts';
 import type { MarketData } from '#protocol/venue.ts';
@@ -65,12 +64,12 @@ export class Gateway implements ActorInstance {
     // It has no state that a fact could change.
   }
 
-  receive(envelope: Envelope): Promise<Outcome> | Outcome {
+  receive(envelope: Envelope, now: Instant): Promise<Outcome> | Outcome {
     switch (envelope.type) {
       case 'history.requested':
         return this.#history(envelope.body);
       case 'actor.asked':
-        return { ...NOTHING, reply: this.#answer(envelope.body.query) };
+        return envelope.body.query === 'settle' ? this.#settle(now) : { ...NOTHING, reply: this.#answer(envelope.body.query) };
       default:
         return NOTHING;
     }
@@ -89,6 +88,12 @@ export class Gateway implements ActorInstance {
     const { symbols, marketData } = this.#alive();
     const known = symbols[asset]?.includes(symbol) === true ? await marketData.history(symbol, intervalMinutes, bars) : [];
     return { events: [], tells: [{ to: replyTo, type: 'history.loaded', body: { asset, symbol, intervalMinutes, bars: known } }] };
+  }
+
+  /** For a played market: what the venue sent before is handed over when it answers. */
+  async #settle(now: Instant): Promise<Outcome> {
+    await this.#alive().marketData.settle?.(now);
+    return { ...NOTHING, reply: { settled: true } };
   }
 
   #answer(query: string): unknown {

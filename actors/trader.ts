@@ -18,6 +18,16 @@ const traderConfig = z.strictObject({
   strategyParams: z.record(z.string(), z.unknown()),
   symbols: z.array(value.name).min(1).max(TRADER_SYMBOLS_MAX),
   quoteAgeMsMax: z.int().positive().max(QUOTE_AGE_MS_MAX),
+  contract: z
+    .strictObject({
+      dteMin: z.int().nonnegative(),
+      dteMax: z.int().nonnegative(),
+      moneyness: z.number(),
+      within: z.number().positive(),
+      stopFraction: z.number().gt(0).lt(1),
+      takeProfitFraction: z.number().positive(),
+    })
+    .exactOptional(),
   intervalMinutes: z.literal(1),
   gateway: value.name,
 }) satisfies z.ZodType<TraderConfig>;

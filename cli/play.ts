@@ -6,12 +6,15 @@ import { UsageError } from './output.ts';
 
 export interface PlayFile {
   readonly path: string;
-  readonly category: 'spot' | 'linear';
-  /** As the venue writes it: BTCUSDT. */
+  /** Bybit's two, and IBKR's three: a pair, a share, the options on one. */
+  readonly category: 'spot' | 'linear' | 'pair' | 'share' | 'options';
+  /** As the venue writes it: BTCUSDT, EUR.USD, AAPL. */
   readonly venueSymbol: string;
-  /** Unified: BTC/USDT or ADA/USDT:USDT. */
+  /** Unified: BTC/USDT, ADA/USDT:USDT or EUR/USD; of shares and options the share's. */
   readonly symbol: string;
 }
+
+export const isBybit = ({ category }: Pick<PlayFile, 'category'>): boolean => category === 'spot' || category === 'linear';
 
 const MANIFEST_DEPTH_MAX = 6;
 const QUOTES = ['USDT', 'USDC', 'USD'] as const;
@@ -29,13 +32,19 @@ export async function resolvePlayFiles(paths: readonly string[], symbol: string 
     const absolute = resolve(path);
     const found = symbol === undefined ? ((await fromManifest(absolute)) ?? fromName(absolute)) : fromSymbol(symbol, absolute);
     if (found === null)
-      throw new UsageError(`--play ${path}: its symbol is not known; add --symbol BTC/USDT (spot) or --symbol ADA/USDT:USDT (perpetual)`);
+      throw new UsageError(
+        `--play ${path}: its symbol is not known; add --symbol BTC/USDT (spot), --symbol ADA/USDT:USDT (perpetual) or --symbol EUR/USD (a pair)`,
+      );
     files.push({ path: absolute, ...found });
   }
   const seen = new Set<string>();
-  for (const { symbol: name } of files) {
-    if (seen.has(name)) throw new UsageError(`--play: ${name} stands in two files; one file a symbol`);
-    seen.add(name);
+  for (const { symbol: name, category } of files) {
+    const key = category === 'options' ? `the options on ${name}` : name;
+    if (seen.has(key)) throw new UsageError(`--play: ${key} stands in two files; one file a symbol`);
+    seen.add(key);
+  }
+  if (files.some(isBybit) && !files.every(isBybit)) {
+    throw new UsageError("--play: recordings of Bybit's and of IBKR's contracts are played one broker at a time");
   }
   return files;
 }
@@ -43,12 +52,17 @@ export async function resolvePlayFiles(paths: readonly string[], symbol: string 
 type Found = Omit<PlayFile, 'path'>;
 
 /** @throws UsageError where it is no symbol. A plain BTCUSDT is spot. */
-export const parseSymbol = (symbol: string): Found => fromSymbol(symbol, '');
+export const parseSymbol = (symbol: string): NamedSymbol => fromSymbol(symbol, '');
 
 /** The symbol that a file's name and directory tell, or null. */
-export const fileSymbol = (path: string): Found | null => fromName(path);
+export const fileSymbol = (path: string): NamedSymbol | null => fromName(path);
 
-function fromSymbol(symbol: string, path: string): Found {
+/** What a name alone can tell. */
+export type NamedSymbol = Found & { readonly category: 'spot' | 'linear' | 'pair' };
+
+function fromSymbol(symbol: string, path: string): NamedSymbol {
+  const currencies = /^([A-Z]{3})[/.]?([A-Z]{3})$/.exec(symbol);
+  if (currencies !== null && isCurrencies(currencies[1] ?? '', currencies[2] ?? '')) return pairOf(currencies[1] ?? '', currencies[2] ?? '');
   const unified = /^([A-Z0-9]{1,20})\/([A-Z]{2,10})(:[A-Z]{2,10})?$/.exec(symbol);
   if (unified !== null) return found(unified[1] ?? '', unified[2] ?? '', unified[3] !== undefined);
   const plain = split(symbol);
@@ -82,16 +96,40 @@ async function manifestEntry(directory: string, path: string): Promise<ManifestE
 }
 
 function fromEntry(entry: ManifestEntry, path: string): Found {
+  if (entry.asset_class === 'forex') return pair(entry.symbol.split('.')[0] ?? '', path);
+  if (entry.asset_class === 'options') return ofShare(entry, path);
   if (entry.asset_class !== 'crypto_spot' && entry.asset_class !== 'crypto_perp') {
-    throw new UsageError(`--play ${path}: ${entry.asset_class} needs a wire that is not built yet; play crypto spot or perpetual files`);
+    throw new UsageError(`--play ${path}: ${entry.asset_class} needs a wire that is not built yet; play crypto, forex or option files`);
   }
   const parts = split(entry.symbol.split('.')[0] ?? '');
   if (parts === null) throw new UsageError(`--play ${path}: the manifest's symbol ${entry.symbol} is not a pair; add --symbol`);
   return found(parts.base, parts.quote, entry.asset_class === 'crypto_perp');
 }
 
-function fromName(path: string): Found | null {
-  const parts = split(basename(path).split(/[-_.]/)[0] ?? '');
+/** EURUSD of a manifest. */
+function pair(plain: string, path: string): Found {
+  const match = /^([A-Z]{3})([A-Z]{3})$/.exec(plain);
+  if (match === null) throw new UsageError(`--play ${path}: the manifest's symbol ${plain} is no pair of currencies`);
+  return pairOf(match[1] ?? '', match[2] ?? '');
+}
+
+/** Currencies of states: what else is quoted in USD is a coin's. */
+const CURRENCIES = new Set(['USD', 'EUR', 'GBP', 'AUD', 'NZD', 'CAD', 'CHF', 'JPY', 'SGD', 'HKD', 'SEK', 'NOK', 'MXN']);
+const isCurrencies = (base: string, quote: string): boolean => base !== quote && CURRENCIES.has(base) && CURRENCIES.has(quote);
+const pairOf = (base: string, quote: string): NamedSymbol => ({ category: 'pair', venueSymbol: `${base}.${quote}`, symbol: `${base}/${quote}` });
+
+/** Candles are the share's, option quotes those of its options. */
+function ofShare({ kind, symbol }: ManifestEntry, path: string): Found {
+  if (kind === 'candles') return { category: 'share', venueSymbol: symbol, symbol };
+  if (kind === 'option_quotes') return { category: 'options', venueSymbol: symbol, symbol };
+  throw new UsageError(`--play ${path}: ${kind} cannot be played; play option_quotes, or candles of the share`);
+}
+
+function fromName(path: string): NamedSymbol | null {
+  const name = basename(path).split(/[-_]/)[0] ?? '';
+  const currencies = /^([A-Z]{3})[.]?([A-Z]{3})$/.exec(name);
+  if (currencies !== null && isCurrencies(currencies[1] ?? '', currencies[2] ?? '')) return pairOf(currencies[1] ?? '', currencies[2] ?? '');
+  const parts = split(name.split('.')[0] ?? '');
   return parts === null ? null : found(parts.base, parts.quote, isLinearName(path));
 }
 
@@ -106,7 +144,7 @@ function split(symbol: string): { base: string; quote: string } | null {
   return quote === undefined || !/^[A-Z0-9]+$/.test(symbol) ? null : { base: symbol.slice(0, -quote.length), quote };
 }
 
-function found(base: string, quote: string, linear: boolean): Found {
+function found(base: string, quote: string, linear: boolean): NamedSymbol {
   return {
     category: linear ? 'linear' : 'spot',
     venueSymbol: `${base}${quote}`,

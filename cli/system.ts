@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { loadSettings } from '#config/budgets.ts';
 import { openLog, type Logger } from '#config/log.ts';
-import { loadMarkets, loadStrategy, WIRED_ASSETS, type Markets, type WiredAsset } from '#config/markets.ts';
+import { contractChoice, loadMarkets, loadStrategy, WIRED_ASSETS, type Markets, type WiredAsset } from '#config/markets.ts';
+import type { ContractChoice } from '#trading/model/option.ts';
 import { paths } from '#state/data-dir.ts';
 import { JournalError } from '#state/errors.ts';
 import { liveVenueOf } from '#supervisors/live-venues.ts';
@@ -133,7 +134,17 @@ export interface ChosenAsset {
   readonly asset: WiredAsset;
   readonly symbols: readonly string[];
   readonly strategy: string;
+  readonly contract?: ContractChoice;
 }
+
+/** A share's candles are what the options on it are chosen by. */
+const ASSETS_OF: Readonly<Record<PlayFile['category'], WiredAsset>> = {
+  spot: 'crypto_spot',
+  linear: 'crypto_futures',
+  pair: 'forex',
+  share: 'options',
+  options: 'options',
+};
 
 /** The assets asked for, each with the symbols that can be traded: the configured ones, or those that recorded files play. */
 export function chosenAssets(options: Pick<SystemOptions, 'assets'>, markets: Markets, played: readonly PlayFile[] | null): readonly ChosenAsset[] {
@@ -144,8 +155,9 @@ export function chosenAssets(options: Pick<SystemOptions, 'assets'>, markets: Ma
   }
   const chosen = WIRED_ASSETS.filter((asset) => asked.includes(asset)).map((asset) => {
     const { symbols, strategy } = markets[asset];
-    const category = asset === 'crypto_spot' ? 'spot' : 'linear';
-    return { asset, strategy, symbols: played === null ? symbols : played.filter((file) => file.category === category).map((file) => file.symbol) };
+    const files = played?.filter(({ category }) => ASSETS_OF[category] === asset).map(({ symbol }) => symbol);
+    const chosen = { asset, strategy, symbols: files === undefined ? symbols : [...new Set(files)] };
+    return asset === 'options' ? { ...chosen, contract: contractChoice(markets) } : chosen;
   });
   const tradable = chosen.filter(({ symbols }) => symbols.length > 0);
   if (tradable.length === 0) throw new UsageError(`--assets ${asked.join(',')}: none of the played files is of these assets`);

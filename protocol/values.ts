@@ -62,6 +62,7 @@ export const instrument = z.strictObject({
   makerFee: ratio,
   commission: commission.exactOptional(),
   oddLotBelow: qty.exactOptional(),
+  option: z.strictObject({ strike: price, right: z.enum(['C', 'P']) }).exactOptional(),
   settlement: z.enum(['none', 'cash', 'physical']),
   exerciseStyle: z.enum(['none', 'american', 'european']),
   fundingSchedule: z.strictObject({ intervalMinutes: z.int().positive() }).nullable(),

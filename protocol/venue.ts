@@ -37,6 +37,8 @@ export interface MarketData {
   history(symbol: string, intervalMinutes: number, bars: number): Promise<readonly Bar[]>;
   /** Resolves when every symbol's first book has arrived. @throws where one did not in time; the session is then of no more use. */
   subscribe(symbols: readonly string[], handlers: FeedHandlers): Promise<void>;
+  /** Of a played market whose wire tells no time: everything that the venue sent before was handed over as of `now` when it resolves. */
+  settle?(now: Instant): Promise<void>;
   /** What happened since `open`, by name. */
   counters(): Readonly<Record<string, number>>;
   /** What is true now, for a person: plain JSON. */

@@ -4,7 +4,7 @@
  * governor see the quotes before the traders do: what an order is filled at never depends on which process was faster.
  */
 import type { Log } from '#protocol/ports.ts';
-import type { Instant } from '#trading/model/instrument.ts';
+import type { Broker, Instant } from '#trading/model/instrument.ts';
 import type { QuoteSnapshot } from '#trading/model/quote.ts';
 import { handOut, type Audience, type HandOutPorts } from './hand-out.ts';
 import type { MarketClock } from './market-clock.ts';
@@ -17,6 +17,8 @@ export interface StepReply {
   readonly ended: boolean;
   /** When the next step plays, or null where unknown. */
   readonly next: Instant | null;
+  /** TWS showed something, whose wire tells no time: its quotes come when `feeds` was asked. */
+  readonly tws?: boolean;
   /** Of these books, the venue's times that are not `now`: a venue with bad quotes shows frozen and stale ones. */
   readonly oldStamps?: readonly Instant[];
 }
@@ -24,6 +26,8 @@ export interface StepReply {
 export interface ConductorPorts extends HandOutPorts {
   step(): Promise<StepReply>;
   idle(ms: number): Promise<StepReply>;
+  /** Has the gateways hand over what such a wire brought, as of now; false where one did not answer. */
+  feeds?(): Promise<boolean>;
   /** Resolves when all that must run is running; false where the system is stopping. */
   ready(): Promise<boolean>;
   /** Wall milliseconds, monotonic. */
@@ -63,11 +67,13 @@ export class Conductor {
 
   onQuote(quote: QuoteSnapshot): void {
     this.#buffer.push(quote);
-    this.#count(quote.exchangeAt);
+    if (quote.broker === 'ibkr') this.quotes++;
+    else this.#count(quote.exchangeAt);
   }
 
-  onDropped(at: Instant | null): void {
+  onDropped(at: Instant | null, broker: Broker = 'bybit'): void {
     this.dropped++;
+    if (broker === 'ibkr') return;
     this.#count(at ?? this.#awaited?.at ?? this.#clock.now());
   }
 
@@ -126,6 +132,7 @@ export class Conductor {
   async #handle(reply: StepReply): Promise<void> {
     this.#clock.advance(reply.now);
     if (reply.books > 0) await this.#arrived(reply);
+    if (reply.tws === true && !((await this.#ports.feeds?.()) ?? true)) this.#late('a gateway did not hand over the quotes of a step');
     const quotes = this.#buffer;
     this.#buffer = [];
     for (const at of dueOf(reply).keys()) this.quotes += this.#arrivals.get(at) ?? 0;
@@ -143,12 +150,12 @@ export class Conductor {
     });
     clearTimeout(timer);
     this.#awaited = null;
-    if (!late) return;
+    if (late) this.#late('quotes of a step did not arrive in time', { books: reply.books, arrived: this.#arrivals.get(reply.now) ?? 0 });
+  }
+
+  #late(line: string, numbers: object = {}): void {
     this.late++;
-    this.#ports.log.warn(
-      { actor: 'conductor', books: reply.books, arrived: this.#arrivals.get(reply.now) ?? 0 },
-      'quotes of a step did not arrive in time',
-    );
+    this.#ports.log.warn({ actor: 'conductor', ...numbers }, line);
   }
 
   #count(at: Instant): void {

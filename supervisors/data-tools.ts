@@ -18,8 +18,8 @@ export { INTERVAL_NAMES, intervalName };
 export type { DataFileInfo, Progress };
 
 export interface DataSymbol {
-  readonly category: 'spot' | 'linear';
-  /** As the venue writes it: BTCUSDT. */
+  readonly category: 'spot' | 'linear' | 'pair';
+  /** As the venue writes it: BTCUSDT, EUR.USD. */
   readonly venueSymbol: string;
 }
 
@@ -45,7 +45,7 @@ export interface DataProblem {
 
 export type Checked = { readonly info: DataFileInfo; readonly problem: null } | { readonly info: null; readonly problem: DataProblem };
 
-const ASSET_OF = { spot: 'crypto_spot', linear: 'crypto_futures' } as const;
+const ASSET_OF = { spot: 'crypto_spot', linear: 'crypto_futures', pair: 'forex' } as const;
 const ASSETS = Object.values(ASSET_OF);
 const DATA_FILE = /\.csv(\.gz)?$/;
 const FILES_MAX = 1000;
@@ -62,6 +62,7 @@ export function downloadPath({ out, dataDir, symbol, interval }: Pick<DownloadRe
 export async function downloadHistory(request: DownloadRequest): Promise<Downloaded | DataProblem> {
   const { market, endpoints, symbol, interval } = request;
   if (endpoints !== null) refuseNotLoopback(endpoints);
+  if (symbol.category === 'pair') throw new SystemError(`${symbol.venueSymbol}: pairs are not downloaded yet; \`data import\` takes a file`);
   const path = downloadPath(request);
   if (path.endsWith('.gz')) throw new SystemError(`--out ${path}: a gzip file cannot be gone on with after an interruption; name a .csv file`);
   if (request.out === null) await ensureDirectory(dirname(path));

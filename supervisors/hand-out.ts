@@ -39,4 +39,10 @@ export async function handOut(
 const byText = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0);
 
 const inOrder = (left: QuoteSnapshot, right: QuoteSnapshot): number =>
-  left.exchangeAt - right.exchangeAt || byText(left.asset, right.asset) || byText(left.symbol, right.symbol);
+  left.exchangeAt - right.exchangeAt ||
+  byText(left.asset, right.asset) ||
+  Number(isOption(right)) - Number(isOption(left)) ||
+  byText(left.symbol, right.symbol);
+
+/** Before their share: its quote may close the bar that wants one of them. */
+const isOption = ({ symbol }: QuoteSnapshot): boolean => symbol.includes(' ');

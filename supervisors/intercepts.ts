@@ -1,5 +1,5 @@
 /** What actors tell that the main process takes for itself, whoever it was told to. */
-import type { Instant } from '#trading/model/instrument.ts';
+import { brokerOf, type Broker, type Instant } from '#trading/model/instrument.ts';
 import type { Allowance, MessageBody } from '#trading/model/messages.ts';
 import type { Bar, QuoteSnapshot } from '#trading/model/quote.ts';
 import { EVERYONE, type Router } from './router.ts';
@@ -7,8 +7,8 @@ import { ADMIN, CONDUCTOR } from './tree.ts';
 
 export interface Intercepts {
   readonly onQuote: (quote: QuoteSnapshot) => void;
-  readonly onDropped: (at: Instant | null) => void;
-  readonly onFeed: (up: boolean) => void;
+  readonly onDropped: (at: Instant | null, broker: Broker) => void;
+  readonly onFeed: (broker: Broker, up: boolean) => void;
   /** True where it goes on to who it is for. */
   readonly onAllowance: (to: string, allowance: Allowance) => boolean;
   readonly onHistory: (symbol: string, bars: readonly Bar[]) => void;
@@ -21,11 +21,11 @@ export function interceptTells(router: Router, on: Intercepts): void {
     if (envelope.type === 'quote.received') on.onQuote(envelope.body.quote);
   });
   router.intercept('frame.dropped', (envelope) => {
-    if (envelope.type === 'frame.dropped') on.onDropped(envelope.body.exchangeAt);
+    if (envelope.type === 'frame.dropped') on.onDropped(envelope.body.exchangeAt, brokerOf(envelope.body.asset));
   });
   router.intercept('feed.changed', (envelope) => {
     if (envelope.type !== 'feed.changed') return;
-    on.onFeed(envelope.body.up);
+    on.onFeed(envelope.body.broker, envelope.body.up);
     router.forward(envelope, EVERYONE);
   });
   router.intercept('allowance.changed', (envelope) => {

@@ -12,6 +12,8 @@ export interface PlayPlan {
   readonly start: Instant;
   /** The venue's `play` parameter. */
   readonly play: unknown;
+  /** What the TWS façade plays, of recorded files. */
+  readonly twsFiles?: readonly { readonly path: string; readonly what: 'pair' | 'share' | 'options'; readonly symbol: string }[];
   /** The embedded venue makes one quote of so many a bad one. */
   readonly badQuotes?: number;
 }
@@ -32,7 +34,7 @@ export const realPlan = (market: string): PlayPlan => ({ kind: 'real', label: `$
 
 export interface NamedFile {
   readonly path: string;
-  readonly category: 'spot' | 'linear';
+  readonly category: 'spot' | 'linear' | 'pair' | 'share' | 'options';
   readonly venueSymbol: string;
 }
 
@@ -69,11 +71,22 @@ export async function inspectPlay(files: readonly NamedFile[], window: PlayWindo
     start: from,
     play: {
       kind: 'files',
-      files: files.map(({ path, category, venueSymbol }) => ({ path, category, venueSymbol })),
+      files: files.flatMap(({ path, category, venueSymbol }) =>
+        category === 'spot' || category === 'linear' ? [{ path, category, venueSymbol }] : [],
+      ),
       ...(window.from !== null && { from: window.from }),
       ...(window.to !== null && { to: window.to }),
     },
+    ...twsFilesOf(files),
   };
+}
+
+/** What IBKR's façade plays. */
+function twsFilesOf(files: readonly NamedFile[]): Pick<PlayPlan, 'twsFiles'> {
+  const twsFiles = files.flatMap(({ path, category: what, venueSymbol: symbol }) =>
+    what === 'spot' || what === 'linear' ? [] : [{ path, what, symbol }],
+  );
+  return twsFiles.length === 0 ? {} : { twsFiles };
 }
 
 const MINUTE_MS = 60_000;

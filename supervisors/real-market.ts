@@ -1,6 +1,6 @@
 /** In place of the conductor on a real market, which nobody plays: quotes are handed on as they come, time is the wall's. */
 import type { Clock } from '#protocol/ports.ts';
-import type { Instant } from '#trading/model/instrument.ts';
+import type { Broker, Instant } from '#trading/model/instrument.ts';
 import type { QuoteSnapshot } from '#trading/model/quote.ts';
 import { handOut, type Audience, type HandOutPorts } from './hand-out.ts';
 
@@ -33,7 +33,7 @@ export class RealMarket {
     this.#wake();
   }
 
-  onDropped(_at: Instant | null): void {
+  onDropped(_at: Instant | null, _broker?: Broker): void {
     this.dropped++;
   }
 

@@ -2,6 +2,7 @@
 import type { Log } from '#protocol/ports.ts';
 import type { Asset } from '#trading/model/instrument.ts';
 import type { LiveVenue } from '#trading/model/messages.ts';
+import type { ContractChoice } from '#trading/model/option.ts';
 import type { Settings } from '#trading/model/settings.ts';
 import type { Market } from '#trading/model/market.ts';
 import type { PlayPlan } from './play-plan.ts';
@@ -20,7 +21,14 @@ export interface SystemOptions {
   /** Times real time; Infinity is as fast as the tree can follow. */
   readonly speed: number;
   readonly plan: PlayPlan;
-  readonly assets: readonly { readonly asset: Asset; readonly symbols: readonly string[]; readonly strategy: string }[];
+  readonly assets: readonly {
+    readonly asset: Asset;
+    /** Of options the underlyings. */
+    readonly symbols: readonly string[];
+    readonly strategy: string;
+    /** Options only: which one is bought. */
+    readonly contract?: ContractChoice;
+  }[];
   readonly strategies: Readonly<Record<string, Record<string, unknown>>>;
   readonly settings: Settings;
   readonly settingsSource: string;
@@ -36,6 +44,8 @@ export interface SystemOptions {
   readonly hasBybitKeys?: boolean;
   /** `liveVenueOf` where absent. */
   readonly liveVenue?: (asset: Asset) => LiveVenue;
+  /** Where TWS is, on a real market. */
+  readonly ibkr?: { readonly host: string; readonly port: number; readonly clientId: number };
   readonly log: Log;
 }
 

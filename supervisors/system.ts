@@ -2,11 +2,11 @@
 import type { Clock } from '#protocol/ports.ts';
 import type { AdminRequest } from '#protocol/admin.ts';
 import type { EventType } from '#trading/model/events.ts';
-import type { Instant } from '#trading/model/instrument.ts';
+import { brokerOf, type Broker, type Instant } from '#trading/model/instrument.ts';
 import type { Allowance } from '#trading/model/messages.ts';
 import { sendGate } from '#actors/send-gate.ts';
 import { createDataDir, type DataPaths } from '#state/data-dir.ts';
-import { openJournal, type OpenJournal } from '#state/journal.ts';
+import type { OpenJournal } from '#state/journal.ts';
 import { openSnapshots } from '#state/snapshots.ts';
 import { openTradeFiles } from '#state/trades-file.ts';
 import { Activity } from './activity.ts';
@@ -16,8 +16,10 @@ import { adminTable, parseAndRun } from './admin-table.ts';
 import { Cell } from './cell.ts';
 import { startChaos } from './chaos.ts';
 import { createSpawner } from './comedy.ts';
+import { Feeds } from './feeds.ts';
 import { logFact } from './fact-log.ts';
 import { inOrder } from './in-order.ts';
+import { openOrQuarantine } from './open-journal.ts';
 import { Outbox } from './outbox.ts';
 import { PageFeed } from './page-feed.ts';
 import { interceptTells } from './intercepts.ts';
@@ -61,13 +63,11 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
   });
   const activity = new Activity();
   let system: System | null = null;
-  const journal = await openJournal({
-    dir: places.leveldb,
-    anchorPath: places.anchor,
+  const journal = await openOrQuarantine(places, options.log, {
     calm: () => activity.quiet(),
     onFailed: (error) => system?.onJournalFailed(error),
   });
-  system = new System(options, places, journal, activity, await freePort());
+  system = new System(options, places, journal, activity, { bybit: await freePort(), ibkr: await freePort() });
   try {
     await system.start();
     return system;
@@ -97,6 +97,7 @@ class System implements RunningSystem {
   readonly #venue: VenueControl;
   readonly #root: Supervisor<Cell>;
   readonly #desk: LiveDesk;
+  readonly #feeds: Feeds;
   readonly #spawner: ReturnType<typeof createSpawner>;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #allowances = new Map<string, Allowance>();
@@ -106,13 +107,12 @@ class System implements RunningSystem {
   #end: (reason: string) => void = () => undefined;
   #admin: AdminServer | null = null;
   #playing: Promise<unknown> = Promise.resolve();
-  #feedUp = false;
   #ended = false;
   #stopping: Promise<SystemReport> | null = null;
   #closeTradeFiles: () => Promise<void> = () => Promise.resolve();
   #stopChaos: () => void = () => undefined;
 
-  constructor(options: SystemOptions, places: DataPaths, journal: OpenJournal, activity: Activity, venuePort: number) {
+  constructor(options: SystemOptions, places: DataPaths, journal: OpenJournal, activity: Activity, ports: Readonly<Record<Broker, number>>) {
     const { log } = options;
     this.#options = options;
     this.#places = places;
@@ -128,9 +128,10 @@ class System implements RunningSystem {
     this.#spawner = createSpawner({
       onUnattributed: (error) => this.#crash(`an error that no actor is to blame for: ${String((error as Error).stack ?? error)}`),
     });
-    this.#venue = new VenueControl(venuePort, (query, args) =>
-      this.#router.ask(ACTOR.venue, { type: 'actor.asked', body: { query, args } }, ASK_MS_MAX),
-    );
+    this.#feeds = new Feeds(new Set(options.assets.map(({ asset }) => brokerOf(asset))), this.#router);
+    const asked = (query: string, args: readonly string[]): Promise<unknown> =>
+      this.#router.ask(ACTOR.venue, { type: 'actor.asked', body: { query, args } }, ASK_MS_MAX);
+    this.#venue = new VenueControl(ports.bybit, asked, ports.ibkr);
     this.#root = this.#createRoot();
     for (const cell of this.#root.cells()) this.#router.register(cell);
     this.#modes = createModePath(
@@ -256,17 +257,14 @@ class System implements RunningSystem {
       outbox: this.#outbox,
       spawner: this.#spawner,
     };
-    const root = createTree(spec, { log, seed: String(seed), createCell: (cell) => new Cell(cell, context), onState: () => this.#onState() });
+    const root = createTree(spec, {
+      log,
+      seed: String(seed),
+      createCell: (cell) => new Cell(cell, context),
+      onState: () => this.#feeds.onState(this.#root),
+    });
     root.onFailure = ({ reason }) => this.#crash(`the root gave up: ${reason}`);
     return root;
-  }
-
-  /** BROKER_DOWN: a gateway that died cannot say so itself; it says when it is up again. */
-  #onState(): void {
-    const gateway = this.#root.view(null).find(({ name }) => name === ACTOR.bybit);
-    if (!this.#feedUp || gateway?.state === 'running' || gateway?.state === 'starting') return;
-    this.#feedUp = false;
-    this.#router.deliver('*', { type: 'feed.changed', body: { broker: 'bybit', up: false, reason: 'the gateway is not running' } });
   }
 
   /** A first start plays from the beginning of the plan; a continued run, or a venue that died, from where market time stands. */
@@ -287,13 +285,14 @@ class System implements RunningSystem {
       venue: this.#venue,
       settled: () => (played === null ? this.#activity.settled() : this.#desk.settled()),
       ready: () => this.#ready(),
+      feeds: () => this.#feeds.settled(),
       log: this.#options.log,
     });
   }
 
   async #ready(): Promise<boolean> {
     while (this.#stopping === null && !this.crashed) {
-      if (this.#feedUp && this.#root.running) return true;
+      if (this.#feeds.up && this.#root.running) return true;
       await new Promise((resolve) => setTimeout(resolve, READY_LOOK_MS));
     }
     return false;
@@ -319,8 +318,8 @@ class System implements RunningSystem {
         this.#window.onQuote(quote);
         this.#conductor.onQuote(quote);
       },
-      onDropped: (at) => this.#conductor.onDropped(at),
-      onFeed: (up) => (this.#feedUp = up),
+      onDropped: (at, broker) => this.#conductor.onDropped(at, broker),
+      onFeed: (broker, up) => this.#feeds.onFeed(broker, up),
       onAllowance: (to, allowance) => {
         // The governor speaks of every budget; only wired assets have a trader to hear of it, a live one only while it is there.
         if (!this.#options.assets.some(({ asset }) => asset === allowance.asset)) return false;
@@ -346,7 +345,7 @@ class System implements RunningSystem {
       status: () => ({
         ...this.#report(),
         marketNow: new Date(this.#clock.now()).toISOString(),
-        feedUp: this.#feedUp,
+        feedUp: this.#feeds.up,
         modes: this.#modes.view(),
         activity: this.#activity.busy,
       }),

@@ -1,5 +1,5 @@
 /** From a run's options to the parameters of its actors. */
-import { MODES, type Asset, type Instant } from '#trading/model/instrument.ts';
+import { brokerOf, MODES, type Asset, type Broker, type Instant } from '#trading/model/instrument.ts';
 import type { DataPaths } from '#state/data-dir.ts';
 import type { SystemOptions } from './system-options.ts';
 import { ACTOR, traderName, type TreeParams } from './tree.ts';
@@ -11,12 +11,13 @@ const BAR_MINUTES = 1;
 export function treeParams(options: SystemOptions, places: DataPaths, venue: VenueControl, resumeAt: () => Instant | null): TreeParams {
   const seed = String(options.seed);
   const embedded = options.market === 'embedded';
+  const trades = (broker: Broker): boolean => options.assets.some(({ asset }) => brokerOf(asset) === broker);
   const symbolsOf = (asset: Asset): readonly string[] => options.assets.find((chosen) => chosen.asset === asset)?.symbols ?? [];
   return {
     seed,
     latchPath: places.latch,
     traders: MODES.flatMap((mode) =>
-      options.assets.map(({ asset, symbols, strategy }) => ({
+      options.assets.map(({ asset, symbols, strategy, contract }) => ({
         asset,
         mode,
         params: {
@@ -28,7 +29,8 @@ export function treeParams(options: SystemOptions, places: DataPaths, venue: Ven
           symbols,
           quoteAgeMsMax: options.settings.risk.quoteAgeMsMax,
           intervalMinutes: BAR_MINUTES,
-          gateway: ACTOR.bybit,
+          gateway: brokerOf(asset) === 'bybit' ? ACTOR.bybit : ACTOR.ibkr,
+          ...(contract !== undefined && { contract }),
         },
       })),
     ),
@@ -38,28 +40,53 @@ export function treeParams(options: SystemOptions, places: DataPaths, venue: Ven
           host: venue.host,
           port: venue.port,
           play: options.plan.play,
+          ...(trades('ibkr') && { tws: { port: venue.twsPort, files: options.plan.twsFiles ?? [] } }),
           ...(options.plan.badQuotes !== undefined && { badQuotes: options.plan.badQuotes }),
           resumeAt: resumeAt(),
           account: { limits: options.speed === 1, leverage: options.settings.leverageCaps.crypto_futures, file: places.venueAccount },
         })
       : null,
-    gateway: () => ({
-      environment: options.market,
-      ...(embedded ? venue.urls() : {}),
-      assets: { crypto_spot: symbolsOf('crypto_spot'), crypto_futures: symbolsOf('crypto_futures') },
-      rateLimit: options.settings.rateLimit,
-    }),
-    liveOrders: () => ({
-      environment: options.market,
-      ...(embedded ? venue.urls() : {}),
-      symbols: [...symbolsOf('crypto_spot'), ...symbolsOf('crypto_futures')],
-      rateLimit: options.settings.rateLimit,
-      leverage: options.settings.leverageCaps.crypto_futures,
-      latchPath: places.latch,
-      reportsTo: ACTOR.bybitOrders,
-    }),
+    gateway: trades('bybit')
+      ? () => ({
+          environment: options.market,
+          ...(embedded ? venue.urls() : {}),
+          assets: { crypto_spot: symbolsOf('crypto_spot'), crypto_futures: symbolsOf('crypto_futures') },
+          rateLimit: options.settings.rateLimit,
+        })
+      : null,
+    ibkr: trades('ibkr') ? () => ibkrParams(options, venue) : null,
+    liveOrders: trades('bybit')
+      ? () => ({
+          environment: options.market,
+          ...(embedded ? venue.urls() : {}),
+          symbols: [...symbolsOf('crypto_spot'), ...symbolsOf('crypto_futures')],
+          rateLimit: options.settings.rateLimit,
+          leverage: options.settings.leverageCaps.crypto_futures,
+          latchPath: places.latch,
+          reportsTo: ACTOR.bybitOrders,
+        })
+      : null,
     dashboard:
       options.page === null ? null : { port: options.page.port, uiDir: options.page.uiDir, secretPath: places.pageSecret, market: options.market },
     forked: 'forked',
+  };
+}
+
+/** Options are watched somewhat farther out than the one that is wanted may be: the money moves. */
+const REACH_MORE = 0.02;
+const NO_OPTIONS = { dteMin: 0, dteMax: 0, reach: REACH_MORE };
+/** Of the embedded TWS: orders take the next one. */
+const EMBEDDED_CLIENT_ID = 1;
+
+function ibkrParams({ market, assets, settings, ibkr }: SystemOptions, venue: VenueControl): unknown {
+  const of = (asset: Asset) => assets.find((chosen) => chosen.asset === asset);
+  const wish = of('options')?.contract;
+  const embedded = { host: venue.host, port: venue.twsPort, clientId: EMBEDDED_CLIENT_ID };
+  return {
+    environment: market,
+    ...(market === 'embedded' ? embedded : (ibkr ?? {})),
+    assets: { forex: of('forex')?.symbols ?? [], options: of('options')?.symbols ?? [] },
+    ...(wish === undefined ? NO_OPTIONS : { dteMin: wish.dteMin, dteMax: wish.dteMax, reach: wish.moneyness + wish.within + REACH_MORE }),
+    rateLimit: settings.rateLimit,
   };
 }

@@ -22,6 +22,7 @@ export const ACTOR = {
   venue: 'venue.embedded',
   bybit: 'gateway.bybit',
   bybitOrders: 'gateway.bybit.orders',
+  ibkr: 'gateway.ibkr',
   bybitPort: 'gateway.bybit.port',
   reconciler: 'reconciler',
   dashboard: 'dashboard',
@@ -38,7 +39,9 @@ export interface TreeParams {
   readonly traders: readonly { readonly asset: Asset; readonly mode: Mode; readonly params: unknown }[];
   /** Null on a real market. A function, since a venue that restarts resumes at the market time of that moment. */
   readonly venue: (() => unknown) | null;
-  readonly gateway: () => unknown;
+  /** Of each broker; null where none of its assets is traded. */
+  readonly gateway: (() => unknown) | null;
+  readonly ibkr: (() => unknown) | null;
   /** Null where no asset of Bybit is traded. A function, as keys and addresses are asked for at every start. */
   readonly liveOrders: (() => unknown) | null;
   readonly dashboard: unknown;
@@ -79,7 +82,10 @@ export function treeOf(params: TreeParams): SupervisorSpec {
     ...(params.venue === null
       ? []
       : [actor(ACTOR.venue, '#supervisors/entries/venue-embedded.ts', forked, params.venue, { facts: [], listens: [] })]),
-    actor(ACTOR.bybit, '#supervisors/entries/gateway-bybit.ts', forked, params.gateway, { facts: [], listens: [] }),
+    ...(params.gateway === null
+      ? []
+      : [actor(ACTOR.bybit, '#supervisors/entries/gateway-bybit.ts', forked, params.gateway, { facts: [], listens: [] })]),
+    ...(params.ibkr === null ? [] : [actor(ACTOR.ibkr, '#supervisors/entries/gateway-ibkr.ts', forked, params.ibkr, { facts: [], listens: [] })]),
     ...(params.liveOrders === null ? [] : [orderPortOf(params.liveOrders, forked), liveOrdersOf(latchPath)]),
   ]);
   const truth = params.liveOrders === null ? [] : [supervisor('truth', 'rest_for_one', 5, 60, [RECONCILER])];
@@ -169,6 +175,7 @@ function concerns(fact: Fact, asset: Asset, mode: Mode): boolean {
     case 'order.ended':
     case 'tripwire.tripped':
     case 'dust.set_aside':
+    case 'reconcile.adjusted':
       return fact.body.asset === asset && fact.body.mode === mode;
     default:
       return true;

@@ -10,6 +10,7 @@ const stepReply = z.object({
   books: z.int().nonnegative(),
   ended: z.boolean(),
   next: z.int().nullable().default(null),
+  tws: z.boolean().default(false),
   oldStamps: z.array(z.int()).default([]),
 });
 
@@ -29,9 +30,12 @@ export class VenueControl {
   readonly #ask: (query: string, args: readonly string[]) => Promise<unknown>;
   readonly host = LOOPBACK;
   readonly port: number;
+  /** Of the TWS façade, where it is there. */
+  readonly twsPort: number;
 
-  constructor(port: number, ask: (query: string, args: readonly string[]) => Promise<unknown>) {
+  constructor(port: number, ask: (query: string, args: readonly string[]) => Promise<unknown>, twsPort = 0) {
     this.port = port;
+    this.twsPort = twsPort;
     this.#ask = ask;
   }
 

@@ -54,6 +54,7 @@ export async function startRing(options: RingOptions): Promise<Ring> {
     traders: options.traders.map((params) => ({ asset: params.asset, mode: params.mode, params })),
     venue: null,
     gateway: () => ({}),
+    ibkr: null,
     liveOrders: () => ({}),
     dashboard: null,
     forked: options.forked ?? 'in-memory',

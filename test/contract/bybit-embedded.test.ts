@@ -111,7 +111,7 @@ describe('Bybit gateway and embedded venue', () => {
   it('history reaches up to the bar before the one that is open', async () => {
     const { run, venue } = await playing();
     const body = { asset: 'crypto_spot', symbol: 'BTC/USDT', intervalMinutes: 1, bars: 60, replyTo: 'trader' } as const;
-    const { tells } = await run.gateway.receive(envelope('h', { type: 'history.requested', body }));
+    const { tells } = await run.gateway.receive(envelope('h', { type: 'history.requested', body }), 0);
     const [loaded] = tells;
     assert.ok(loaded?.type === 'history.loaded');
     assert.equal(loaded.body.bars.length, 60);

@@ -36,6 +36,8 @@ export interface Instrument {
   readonly commission?: Commission;
   /** Smaller orders are taken as odd lots, on worse terms (IDEALPRO). */
   readonly oddLotBelow?: Qty;
+  /** Options only: which one of its underlying. */
+  readonly option?: { readonly strike: Price; readonly right: 'C' | 'P' };
   readonly settlement: 'none' | 'cash' | 'physical';
   readonly exerciseStyle: 'none' | 'american' | 'european';
   readonly fundingSchedule: { readonly intervalMinutes: number } | null;

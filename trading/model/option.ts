@@ -40,3 +40,15 @@ export interface OptionSeen {
   readonly ask: Price | null;
   readonly delta: number | null;
 }
+
+/** What a trader of options is configured with: which contract it asks for, and where the bracket of one that is bought lies. */
+export interface ContractChoice {
+  readonly dteMin: number;
+  readonly dteMax: number;
+  /** How far out of the money, and how far from there it may be: fractions of the underlying's price. */
+  readonly moneyness: number;
+  readonly within: number;
+  /** From the premium paid, as fractions of it. */
+  readonly stopFraction: number;
+  readonly takeProfitFraction: number;
+}

@@ -1,4 +1,5 @@
 import type { Asset, Mode } from '../model/instrument.ts';
+import type { ContractChoice } from '../model/option.ts';
 
 /** One trader: one asset in one mode, running one strategy over its symbols. */
 export interface TraderConfig {
@@ -12,6 +13,8 @@ export interface TraderConfig {
   readonly symbols: readonly string[];
   /** QS-1; the settings may be stricter. */
   readonly quoteAgeMsMax: number;
+  /** Options only: `symbols` are then the shares that are watched, and this says which option on one is bought. */
+  readonly contract?: ContractChoice;
   readonly intervalMinutes: 1;
   /** Whom to ask for history. */
   readonly gateway: string;
@@ -19,3 +22,6 @@ export interface TraderConfig {
 
 /** Symbols of one trader: its memory is copied symbol by symbol at every quote. */
 export const TRADER_SYMBOLS_MAX = 64;
+
+/** Options that one trader may choose from: more than TWS has lines. */
+export const TRADER_CONTRACTS_MAX = 200;

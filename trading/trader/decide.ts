@@ -7,10 +7,11 @@ import type { Instant, Instrument } from '../model/instrument.ts';
 import type { Message, MessageBody, Tell } from '../model/messages.ts';
 import type { QuoteSnapshot } from '../model/quote.ts';
 import type { Prepared } from '../strategy/port.ts';
-import type { TraderConfig } from './config.ts';
+import { TRADER_CONTRACTS_MAX, type TraderConfig } from './config.ts';
 import { answerSignal, unfinishedExit } from './intent.ts';
-import { takeHistory, takeQuote, withSlot, type LastSignal, type TraderMemory } from './memory.ts';
-import { isOurs, type TraderState } from './state.ts';
+import { takeHistory, takeQuote, withSlot, type LastSignal, type Slot, type TraderMemory } from './memory.ts';
+import { answerByOption, unfinishedOptionExit, withContractQuote } from './options.ts';
+import { isOurs, watchedBy, type TraderState } from './state.ts';
 import { whyOf } from './why.ts';
 
 /** QS-2 before settings are known; no order is made then, but a bad quote must not shape a bar. */
@@ -56,16 +57,21 @@ export function historyRequest(config: TraderConfig, prepared: Prepared, symbol:
 function onQuote(turn: Turn, quote: QuoteSnapshot): TraderDecision {
   const { config, memory, state, now, prepared } = turn;
   const slot = quote.asset === config.asset ? slotOf(turn, quote.symbol) : undefined;
-  if (slot === undefined) return NOTHING;
+  if (slot === undefined) return onContractQuote(turn, quote);
   const { refusal: quoteGate, suspect } = judgeQuote(quote, slot, limitsOf(turn), now);
   if (quoteGate !== null) return { ...NOTHING, memory: withSlot(memory, quote.symbol, { ...slot, suspect, quoteGate }) };
   const step = takeQuote(slot, quote, prepared.warmUpBars);
   const { bar } = step;
-  const signal = bar === null ? null : (step.signal ?? unfinishedExit(state, quote.symbol, slot.last));
+  const unfinished = config.contract === undefined ? unfinishedExit : unfinishedOptionExit;
+  const signal = bar === null ? null : (step.signal ?? unfinished(state, quote.symbol, slot.last));
   if (bar === null || signal === null) return { events: [], effects: [], memory: withSlot(memory, quote.symbol, step.slot) };
   const instrument = slot.instrument ?? state.instruments[quote.symbol] ?? null;
-  const moment = { config, state, instrument, allowance: memory.allowance, quote, bar, signal, now };
-  const { intent, gate } = answerSignal(moment);
+  const asked = { config, state, instrument, allowance: memory.allowance, quote, bar, signal, now };
+  const { verdict, moment } =
+    config.contract === undefined
+      ? { verdict: answerSignal(asked), moment: asked }
+      : answerByOption(asked, config.contract, memory.contracts, limitsOf(turn));
+  const { intent, gate } = verdict;
   const retries = step.signal === null ? (slot.last?.retries ?? 0) + 1 : 0;
   const last: LastSignal = { at: now, signal, clientOrderId: intent?.clientOrderId ?? null, gate, retries, moment };
   return {
@@ -75,19 +81,39 @@ function onQuote(turn: Turn, quote: QuoteSnapshot): TraderDecision {
   };
 }
 
+/** Of an option that may be bought: it is kept for the signal of its share. */
+function onContractQuote(turn: Turn, quote: QuoteSnapshot): TraderDecision {
+  const { config, memory, state, now } = turn;
+  if (config.contract === undefined || quote.asset !== config.asset) return NOTHING;
+  // After a restart the facts know what the catalog has listed before.
+  const listed = state.instruments[quote.symbol];
+  const known = listed === undefined || Object.hasOwn(memory.contracts, quote.symbol) ? memory : withContract(memory, listed);
+  const contracts = withContractQuote(known.contracts, quote, limitsOf(turn), now);
+  return contracts === memory.contracts ? NOTHING : { ...NOTHING, memory: { ...memory, contracts } };
+}
+
 function onInstrument(turn: Turn, instrument: Instrument, by: 'listed' | 'changed'): TraderDecision {
   const { config, memory, now, prepared } = turn;
-  const slot = instrument.asset === config.asset ? slotOf(turn, instrument.symbol) : undefined;
+  const symbol = watchedBy(config, instrument);
+  const slot = instrument.asset === config.asset ? slotOf(turn, symbol) : undefined;
   if (slot === undefined) return NOTHING;
   const isRecent = now - slot.askedAt < HISTORY_ASK_MS_MIN;
-  const asks = slot.history === 'unasked' || (by === 'listed' && !(slot.history === 'loaded' && isRecent));
-  const known = { ...slot, instrument };
-  if (!asks) return { ...NOTHING, memory: withSlot(memory, instrument.symbol, known) };
-  return {
-    events: [],
-    effects: [historyRequest(config, prepared, instrument.symbol)],
-    memory: withSlot(memory, instrument.symbol, { ...known, history: 'asked', askedAt: now }),
-  };
+  const isOption = config.contract !== undefined;
+  // Options come by the dozen, and are one share's.
+  const isAsked = slot.history === 'loaded' || isOption;
+  const asks = slot.history === 'unasked' || (by === 'listed' && !(isAsked && isRecent));
+  const known = isOption ? withContract(memory, instrument) : withSlot(memory, symbol, { ...slot, instrument });
+  if (!asks) return { ...NOTHING, memory: known };
+  const asking: Slot = { ...(known.slots[symbol] ?? slot), history: 'asked', askedAt: now };
+  return { events: [], effects: [historyRequest(config, prepared, symbol)], memory: withSlot(known, symbol, asking) };
+}
+
+function withContract(memory: TraderMemory, instrument: Instrument): TraderMemory {
+  const { symbol } = instrument;
+  const before = memory.contracts[symbol];
+  if (before === undefined && Object.keys(memory.contracts).length >= TRADER_CONTRACTS_MAX) return memory;
+  const slot = { lastGood: before?.lastGood ?? null, suspect: before?.suspect ?? null, instrument };
+  return { ...memory, contracts: { ...memory.contracts, [symbol]: slot } };
 }
 
 function onHistory(turn: Turn, { asset, symbol, intervalMinutes, bars }: MessageBody<'history.loaded'>): TraderDecision {
@@ -100,10 +126,12 @@ function onHistory(turn: Turn, { asset, symbol, intervalMinutes, bars }: Message
 function onFact(turn: Turn, fact: Fact): TraderDecision {
   if (fact.type === 'instrument.changed') return onInstrument(turn, fact.body.instrument, 'changed');
   if (fact.type !== 'order.refused' || !isOurs(turn.config, fact.body)) return NOTHING;
-  const slot = slotOf(turn, fact.body.symbol);
-  if (slot?.last?.clientOrderId !== fact.body.clientOrderId) return NOTHING;
-  const last: LastSignal = { ...slot.last, gate: fact.body.refusal };
-  return { ...NOTHING, memory: withSlot(turn.memory, fact.body.symbol, { ...slot, last }) };
+  const { symbol: ordered, clientOrderId, refusal } = fact.body;
+  const symbol = turn.memory.contracts[ordered]?.instrument.underlying ?? ordered;
+  const slot = slotOf(turn, symbol);
+  if (slot?.last?.clientOrderId !== clientOrderId) return NOTHING;
+  const last: LastSignal = { ...slot.last, gate: refusal };
+  return { ...NOTHING, memory: withSlot(turn.memory, symbol, { ...slot, last }) };
 }
 
 function answer(turn: Turn, query: string): unknown {

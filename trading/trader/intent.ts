@@ -20,7 +20,7 @@ import type { TraderState } from './state.ts';
 export const SIGNAL_AGE_MS_MAX = BAR_MS;
 
 /** Retries of one exit; what then remains (dust below the venue's minimum) stays with its bracket until the next signal. */
-const EXIT_RETRIES_MAX = 3;
+export const EXIT_RETRIES_MAX = 3;
 
 export type Verdict = { readonly intent: OrderIntent; readonly gate: null } | { readonly intent: null; readonly gate: Refusal };
 
@@ -140,7 +140,7 @@ function waiting(moment: Moment, settings: Settings): Refusal | null {
 
 const sideOf = (position: Qty): Side => (isNegative(position) ? 'sell' : 'buy');
 
-function isPending(state: TraderState, symbol: string, kind: 'exit' | null): boolean {
+export function isPending(state: TraderState, symbol: string, kind: 'exit' | null): boolean {
   return Object.values(state.pending).some((order) => order.symbol === symbol && (kind === null || order.kind === kind));
 }
 
@@ -162,7 +162,7 @@ function intentOf(moment: Moment, order: Pick<OrderIntent, 'side' | 'kind' | 'qt
   };
 }
 
-function refusal(code: Refusal['code'], rule: string, numbers: Refusal['numbers'], sentence: string): Refusal {
+export function refusal(code: Refusal['code'], rule: string, numbers: Refusal['numbers'], sentence: string): Refusal {
   return { code, rule, numbers, sentence };
 }
 

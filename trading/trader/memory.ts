@@ -7,6 +7,7 @@ import type { Allowance } from '../model/messages.ts';
 import type { Bar, QuoteSnapshot } from '../model/quote.ts';
 import type { Prepared, Running, Signal } from '../strategy/port.ts';
 import type { Moment } from './moment.ts';
+import type { Contracts } from './options.ts';
 
 /** One symbol. A quote replaces its slot and nothing else of the memory. */
 export interface Slot {
@@ -38,6 +39,8 @@ export interface LastSignal {
 
 export interface TraderMemory {
   readonly slots: Readonly<Record<string, Slot>>;
+  /** Options only: what the catalog lists on the shares that are watched, by symbol. */
+  readonly contracts: Contracts;
   readonly allowance: Allowance | null;
 }
 
@@ -54,11 +57,11 @@ export function blankMemory(symbols: readonly string[], prepared: Prepared): Tra
     askedAt: 0,
     last: null,
   };
-  return { slots: Object.fromEntries(symbols.map((symbol) => [symbol, slot])), allowance: null };
+  return { slots: Object.fromEntries(symbols.map((symbol) => [symbol, slot])), contracts: {}, allowance: null };
 }
 
 export function withSlot(memory: TraderMemory, symbol: string, slot: Slot): TraderMemory {
-  return { allowance: memory.allowance, slots: { ...memory.slots, [symbol]: slot } };
+  return { allowance: memory.allowance, contracts: memory.contracts, slots: { ...memory.slots, [symbol]: slot } };
 }
 
 /** The slot after a good quote, and the signal of the bar that it closed. */

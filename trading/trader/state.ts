@@ -92,7 +92,10 @@ export const isOurs = (config: TraderConfig, of: { readonly asset: string; reado
   of.asset === config.asset && of.mode === config.mode;
 
 const isOurSymbol = (config: TraderConfig, instrument: Instrument): boolean =>
-  instrument.asset === config.asset && config.symbols.includes(instrument.symbol);
+  instrument.asset === config.asset && config.symbols.includes(watchedBy(config, instrument));
+
+/** The symbol whose slot an instrument belongs to: an option is its underlying's. */
+export const watchedBy = ({ contract }: TraderConfig, { symbol, underlying }: Instrument): string => (contract === undefined ? symbol : underlying);
 
 function withInstrument(state: TraderState, instrument: Instrument): TraderState {
   return { ...state, instruments: { ...state.instruments, [instrument.symbol]: instrument } };

@@ -3,7 +3,7 @@ import { prepareStrategy } from '../strategy/registry.ts';
 import { TRADER_SYMBOLS_MAX, type TraderConfig } from './config.ts';
 import { decideTrader, historyRequest } from './decide.ts';
 import { blankMemory, type TraderMemory } from './memory.ts';
-import { BLANK_STATE, evolveTrader, type TraderState } from './state.ts';
+import { BLANK_STATE, evolveTrader, watchedBy, type TraderState } from './state.ts';
 
 /** @throws RangeError where the strategy is unknown, its parameters do not fit, or there are no, too many or repeated symbols. */
 export function createTrader(config: TraderConfig): Behavior<TraderState, TraderMemory> {
@@ -21,6 +21,9 @@ export function createTrader(config: TraderConfig): Behavior<TraderState, Trader
      * A trader has nothing to finish: its intent was durable or was never made, and an intent without a verdict is the governor's to take up
      * when it resumes. Its indicators are gone, so it asks for history where it knows the instrument already.
      */
-    resume: (state) => ({ events: [], effects: Object.keys(state.instruments).map((symbol) => historyRequest(config, prepared, symbol)) }),
+    resume: (state) => {
+      const watched = new Set(Object.values(state.instruments).map((instrument) => watchedBy(config, instrument)));
+      return { events: [], effects: [...watched].map((symbol) => historyRequest(config, prepared, symbol)) };
+    },
   };
 }

@@ -120,12 +120,19 @@ function entryGates(moment: Moment): readonly Asked[] {
       ),
       stops: isCode('NO_SHORT'),
     },
+    ...(config.contract === undefined ? [] : [contractGate(moment)]),
     { ...ask('catalog', 'LC-1', instrumentNumbers(instrument), `${symbol}: the catalog lists it`), stops: isCode('UNKNOWN_INSTRUMENT') },
     { ...ask('currency', 'SZ-4', { quote: instrument?.quote ?? '' }, `${symbol}: its price is in USD`), stops: isCode('NOT_IN_USD') },
     { ...ask('settings', 'CF-1', {}, 'settings and an allowance are there'), stops: isNotConfigured },
   ];
   if (settings === null || allowance === null || instrument === null) return gates;
   return [...gates, ...waitGates(moment, settings, allowance), ...sizeGates(moment, settings, allowance, instrument)];
+}
+
+/** Where one was chosen the moment is that contract's. */
+function contractGate({ instrument, quote }: Moment): Asked {
+  const sentence = `${instrument?.symbol ?? quote.symbol}: the option that the signal wants`;
+  return { ...ask('contract', 'LC-1', instrumentNumbers(instrument), sentence), stops: isCode('NO_OPTION') };
 }
 
 /** Sizing refuses with the same code, but by then there is an allowance, and its numbers name what it was asked for. */

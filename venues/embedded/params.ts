@@ -17,6 +17,12 @@ const file = z.strictObject({
   kind: z.enum(['candles', 'quotes']).optional(),
 });
 
+const twsFile = z.strictObject({
+  path: z.string().refine(isAbsolute, 'must be absolute'),
+  what: z.enum(['pair', 'share', 'options']),
+  symbol: z.string().regex(/^[A-Z]{1,6}([.][A-Z]{3})?$/, 'must look like EUR.USD or SPY'),
+});
+
 /** Test keys. They open nothing but an embedded venue on loopback. */
 export const TEST_KEYS = { apiKey: 'embedded-test-key', secret: 'embedded-test-secret' } as const;
 const WALLET = { USDT: '100000' };
@@ -45,8 +51,16 @@ export const venueParams = z.strictObject({
   port: z.int().min(0).max(65_535).default(0),
   play: z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('synthetic'), symbols: z.array(listing).min(1).optional() }),
-    z.strictObject({ kind: z.literal('files'), files: z.array(file).min(1).max(FILES_MAX), from: instant.optional(), to: instant.optional() }),
+    z.strictObject({ kind: z.literal('files'), files: z.array(file).max(FILES_MAX), from: instant.optional(), to: instant.optional() }),
   ]),
+  /** Where the TWS façade listens, and what it plays beside a synthetic market of its own; absent: there is none. */
+  tws: z
+    .strictObject({
+      /** 0 takes a free port. */
+      port: z.int().min(0).max(65_535).default(0),
+      files: z.array(twsFile).max(FILES_MAX).default([]),
+    })
+    .optional(),
   /** One quote of so many is bad. */
   badQuotes: z.int().min(BAD_QUOTES_EVERY_MIN).max(BAD_QUOTES_EVERY_MAX).optional(),
   resumeAt: instant.nullable().default(null),

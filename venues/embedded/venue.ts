@@ -11,13 +11,17 @@ import { Exchange } from './exchange.ts';
 import type { ListingKey } from './listing.ts';
 import { BadQuotes } from './market/bad-quotes.ts';
 import type { Gaps, MarketProcess } from './market/process.ts';
+import { emptyMarket } from './market/empty.ts';
 import { openRecorded } from './market/recorded.ts';
 import { SyntheticMarket } from './market/synthetic.ts';
 import type { VenueParams } from './params.ts';
+import { openTwsStage, type TwsStage } from './tws-stage.ts';
 
 export interface VenueInfo {
   readonly rest: string;
   readonly ws: string;
+  /** Port of the TWS façade; null where there is none. */
+  readonly tws: number | null;
   readonly now: Instant;
   readonly symbols: readonly ListingKey[];
   readonly gaps: readonly Gaps[];
@@ -33,6 +37,8 @@ export interface VenueStep {
   readonly ended: boolean;
   /** When the next step plays; null at the end. */
   readonly next: Instant | null;
+  /** The TWS façade showed something; absent where it did not. */
+  readonly tws?: true;
   /** Of the books, the venue's times that are not `now`: frozen and stale ones. */
   readonly oldStamps: readonly Instant[];
 }
@@ -52,22 +58,26 @@ export interface VenueCounters extends ServerCounters {
 
 /** Binds the port and prepares the market; nothing is played yet. @throws DataFileError, or Error where the port cannot be bound. */
 export async function openVenue(params: VenueParams): Promise<Venue> {
-  const market = await openMarket(params);
-  const exchange = await Exchange.open(market);
-  const venue = new Venue(market, exchange, params);
+  const stage = await openTwsStage(params);
   try {
-    await venue.listen(params.port);
+    const market = await openMarket(params, stage?.market.start ?? 0);
+    const venue = new Venue(market, await Exchange.open(market), params, stage);
+    await venue.listen(params.port).catch(async (error: unknown) => {
+      await market.close();
+      throw error;
+    });
+    return venue;
   } catch (error) {
-    await market.close();
+    await stage?.close();
     throw error;
   }
-  return venue;
 }
 
 export class Venue {
   /** What its account is opened with. */
   readonly keys: Keys;
   readonly #market: MarketProcess;
+  readonly #stage: TwsStage | null;
   readonly #exchange: Exchange;
   readonly #hub = new Hub();
   readonly #private: PrivateSide;
@@ -79,8 +89,14 @@ export class Venue {
   #steps = 0;
   #books = 0;
 
-  constructor(market: MarketProcess, exchange: Exchange, { seed, account, badQuotes }: Pick<VenueParams, 'seed' | 'account' | 'badQuotes'>) {
+  constructor(
+    market: MarketProcess,
+    exchange: Exchange,
+    { seed, account, badQuotes }: Pick<VenueParams, 'seed' | 'account' | 'badQuotes'>,
+    stage: TwsStage | null,
+  ) {
     this.#market = market;
+    this.#stage = stage;
     this.#exchange = exchange;
     this.#badQuotes = badQuotes === undefined ? null : new BadQuotes(seed, badQuotes);
     const { apiKey, secret, ...terms } = account;
@@ -99,22 +115,41 @@ export class Venue {
   info(): VenueInfo {
     const at = `${LOOPBACK}:${this.#server.port}`;
     const { listings, gaps, end } = this.#market;
-    return { rest: `http://${at}`, ws: `ws://${at}`, now: this.#exchange.now, symbols: listings.map(({ key }) => key), gaps, end };
+    const played = this.#stage?.market;
+    return {
+      ...{ rest: `http://${at}`, ws: `ws://${at}`, tws: this.#stage?.tws.port ?? null, now: this.#exchange.now },
+      symbols: listings.map(({ key }) => key),
+      gaps: [...gaps, ...(played?.gaps ?? [])],
+      end: played === undefined ? end : later(end, played.end),
+    };
   }
 
-  /** Plays one step. After the end it changes nothing. */
+  /** Plays one step: whatever of both façades is next. After the end it changes nothing. */
   async step(): Promise<VenueStep> {
-    const changes = await this.#exchange.step();
-    if (changes.length > 0) this.#steps++;
-    this.#private.onChanges(changes);
-    return this.#after(this.#feed.push(changes));
+    const due = this.#stage?.next ?? null;
+    const next = this.#exchange.next;
+    if (this.#stage === null || due === null || (next !== null && next < due)) return this.#after(await this.#stepExchange(), false);
+    const books = next === due ? await this.#stepExchange() : this.#idleExchange(due - this.#exchange.now);
+    return this.#after(books, await this.#stage.step());
   }
 
   /** Moves the clock without new prices, never past the next step; books unchanged for 3 s are pushed again. */
   idle(ms: number): VenueStep {
+    const due = this.#stage?.next ?? null;
+    return this.#after(this.#idleExchange(due === null ? ms : Math.max(0, Math.min(ms, due - this.#exchange.now))), false);
+  }
+
+  async #stepExchange(): Promise<number> {
+    const changes = await this.#exchange.step();
+    if (changes.length > 0) this.#steps++;
+    this.#private.onChanges(changes);
+    return this.#feed.push(changes);
+  }
+
+  #idleExchange(ms: number): number {
     const due = this.#exchange.idle(ms);
     this.#private.onIdle();
-    return this.#after(this.#feed.pushAgain(due));
+    return this.#feed.pushAgain(due);
   }
 
   /** @throws RangeError where the fault or its target is not known. */
@@ -141,17 +176,26 @@ export class Venue {
   async close(): Promise<void> {
     await this.#server.close();
     this.#private.close();
+    await this.#stage?.close();
     await this.#exchange.close();
   }
 
-  #after(books: number): VenueStep {
+  #after(books: number, tws: boolean): VenueStep {
     this.#books += books;
-    const { now, next } = this.#exchange;
-    return { now, books, ended: next === null, next, oldStamps: this.#badQuotes?.takeOldStamps() ?? [] };
+    const { now } = this.#exchange;
+    this.#stage?.advance(now);
+    const next = sooner(this.#exchange.next, this.#stage?.next ?? null);
+    return { now, books, ...(tws && { tws }), ended: next === null, next, oldStamps: this.#badQuotes?.takeOldStamps() ?? [] };
   }
 }
 
-async function openMarket({ seed, play, resumeAt }: VenueParams): Promise<MarketProcess> {
-  if (play.kind === 'files') return openRecorded({ files: play.files, from: play.from, to: play.to, resumeAt });
-  return new SyntheticMarket({ seed, resumeAt, ...(play.symbols !== undefined && { listings: play.symbols }) });
+const sooner = (one: Instant | null, other: Instant | null): Instant | null =>
+  one === null || other === null ? (one ?? other) : Math.min(one, other);
+const later = (one: Instant | null, other: Instant | null): Instant | null =>
+  one === null || other === null ? (one ?? other) : Math.max(one, other);
+
+async function openMarket({ seed, play, resumeAt }: VenueParams, start: Instant): Promise<MarketProcess> {
+  if (play.kind === 'synthetic') return new SyntheticMarket({ seed, resumeAt, ...(play.symbols !== undefined && { listings: play.symbols }) });
+  if (play.files.length === 0) return emptyMarket(start);
+  return openRecorded({ files: play.files, from: play.from, to: play.to, resumeAt });
 }

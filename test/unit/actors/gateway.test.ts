@@ -83,11 +83,11 @@ describe('gateway', () => {
   it('answers a history to whom it says, and knows nothing of a symbol that is not its own', async () => {
     const { gateway, data } = await started();
     const body = { asset: 'crypto_spot', symbol: 'BTC/USDT', intervalMinutes: 1, bars: 5, replyTo: 'trader.crypto_spot.paper' } as const;
-    const outcome = await gateway.receive(envelope('h1', { type: 'history.requested', body }));
+    const outcome = await gateway.receive(envelope('h1', { type: 'history.requested', body }), 0);
     assert.deepEqual(outcome.tells, [
       { to: body.replyTo, type: 'history.loaded', body: { asset: 'crypto_spot', symbol: 'BTC/USDT', intervalMinutes: 1, bars: [BAR] } },
     ]);
-    const other = await gateway.receive(envelope('h2', { type: 'history.requested', body: { ...body, symbol: 'XRP/USDT' } }));
+    const other = await gateway.receive(envelope('h2', { type: 'history.requested', body: { ...body, symbol: 'XRP/USDT' } }), 0);
     assert.deepEqual(other.tells[0]?.body, { asset: 'crypto_spot', symbol: 'XRP/USDT', intervalMinutes: 1, bars: [] });
     assert.deepEqual(data.asked, ['subscribe BTC/USDT', 'BTC/USDT 1 5']);
   });
@@ -95,7 +95,7 @@ describe('gateway', () => {
   it('answers counters and health, and says what can be asked', async () => {
     const { gateway } = await started();
     const ask = async (query: string): Promise<unknown> =>
-      (await gateway.receive(envelope(query, { type: 'actor.asked', body: { query, args: [] } }))).reply;
+      (await gateway.receive(envelope(query, { type: 'actor.asked', body: { query, args: [] } }), 0)).reply;
     assert.deepEqual(await ask('counters'), { quotes: 1 });
     assert.deepEqual(await ask('health'), { up: true });
     assert.deepEqual(await ask('secrets'), { error: 'unknown query "secrets"; there are counters, health' });
@@ -113,7 +113,7 @@ describe('gateway', () => {
 
   it('keeps no state, ignores what is not for it, and closes the session once stopped', async () => {
     const { gateway, data } = await started();
-    assert.deepEqual(await gateway.receive(envelope('c', { type: 'clock.advanced', body: {} })), { events: [], tells: [] });
+    assert.deepEqual(await gateway.receive(envelope('c', { type: 'clock.advanced', body: {} }), 0), { events: [], tells: [] });
     assert.equal(gateway.snapshot(), undefined);
     await gateway.stop();
     assert.equal(data.closed, 1);

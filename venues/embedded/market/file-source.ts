@@ -88,6 +88,7 @@ class Walk {
   }
 
   points(row: Row): readonly Point[] {
+    if (row.kind === 'option_quotes') throw new Error(`line ${row.line}: a quote of an option is none of one listing`);
     return row.kind === 'quotes' ? [this.#quoted(row)] : this.#walked(row);
   }
 

@@ -11,6 +11,7 @@ const SINGLE_BAR_MS = 60_000;
 const HEADERS: Readonly<Record<string, FileKind>> = {
   'ts_ms,open,high,low,close,volume': 'candles',
   'ts_ms,bid,ask,bid_size,ask_size': 'quotes',
+  'ts_ms,underlying,expiry,strike,right,bid,ask,bid_size,ask_size': 'option_quotes',
 };
 
 /** The one error of a recorded file: which file, which line (null where it is the whole), what is wrong, what would be right. */
@@ -71,7 +72,7 @@ export async function inspectFile(path: string): Promise<FileInfo> {
   }
   if (first === null || last === null) throw new DataFileError(path, null, 'has a header and no rows', 'a recorded file needs at least one row');
   const common = { path, kind, rows, firstAt: first.at, lastAt: last.at, priceDecimals, firstPrice };
-  if (kind === 'quotes') return { ...common, intervalMs: null, gaps: 0, missingBars: 0, largestGapMs: 0, firstGapLine: null };
+  if (kind !== 'candles') return { ...common, intervalMs: null, gaps: 0, missingBars: 0, largestGapMs: 0, firstGapLine: null };
   return { ...common, ...distances.summary(path) };
 }
 

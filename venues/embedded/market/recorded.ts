@@ -159,6 +159,7 @@ async function head({ file }: Source): Promise<Point | null> {
 const lastPointMs = ({ intervalMs }: FileInfo): number => (intervalMs === null ? 0 : Math.floor((3 * intervalMs) / 4));
 
 function playedAs({ category, venueSymbol, path }: RecordedFile, info: FileInfo): Played {
+  if (info.kind === 'option_quotes') throw new DataFileError(path, 1, `holds quotes of options, not of ${venueSymbol}`, 'play it as options');
   const key = listingKey(category, venueSymbol);
   try {
     const instrument = knownInstrument(category, venueSymbol) ?? derivedInstrument(category, venueSymbol, info.priceDecimals, info.firstPrice);

@@ -3,7 +3,7 @@ import { amount } from '#trading/money/decimal.ts';
 import type { Instant } from '#trading/model/instrument.ts';
 import { decimalsOf } from '../instruments.ts';
 
-export type FileKind = 'candles' | 'quotes';
+export type FileKind = 'candles' | 'quotes' | 'option_quotes';
 
 interface RowOf<K extends FileKind> {
   readonly kind: K;
@@ -31,7 +31,20 @@ export interface QuoteRow extends RowOf<'quotes'> {
   readonly askSize: string;
 }
 
-export type Row = CandleRow | QuoteRow;
+/** One option of many. A side that nobody quotes is empty. */
+export interface OptionRow extends RowOf<'option_quotes'> {
+  readonly underlying: string;
+  /** yyyymmdd. */
+  readonly expiry: string;
+  readonly strike: string;
+  readonly right: 'C' | 'P';
+  readonly bid: string;
+  readonly ask: string;
+  readonly bidSize: string;
+  readonly askSize: string;
+}
+
+export type Row = CandleRow | QuoteRow | OptionRow;
 
 /** What is wrong with a row, and what would be right. */
 export class RowProblem extends Error {
@@ -45,6 +58,7 @@ export class RowProblem extends Error {
 }
 
 const CANDLE_COLUMNS = ['ts_ms', 'open', 'high', 'low', 'close', 'volume'] as const;
+const OPTION_COLUMNS = ['ts_ms', 'underlying', 'expiry', 'strike', 'right', 'bid', 'ask', 'bid_size', 'ask_size'] as const;
 const QUOTE_COLUMNS = ['ts_ms', 'bid', 'ask', 'bid_size', 'ask_size'] as const;
 const CELL_LENGTH_MAX = 40;
 const PLAIN = /^\d+(\.\d+)?$/;
@@ -55,7 +69,14 @@ const AT_MAX = 5_000_000_000_000;
 
 /** @throws RowProblem */
 export function parseRow(kind: FileKind, cells: readonly string[], line: number): Row {
-  return kind === 'candles' ? candle(cells, line) : quote(cells, line);
+  switch (kind) {
+    case 'candles':
+      return candle(cells, line);
+    case 'quotes':
+      return quote(cells, line);
+    case 'option_quotes':
+      return option(cells, line);
+  }
 }
 
 function candle(cells: readonly string[], line: number): CandleRow {
@@ -87,6 +108,28 @@ function quote(cells: readonly string[], line: number): QuoteRow {
   const priceDecimals = Math.max(decimalsOf(bid), decimalsOf(ask));
   return { kind: 'quotes', line, at, mark: (Number(bid) + Number(ask)) / 2, priceDecimals, bid, ask, bidSize, askSize };
 }
+
+function option(cells: readonly string[], line: number): OptionRow {
+  requireColumns(cells, OPTION_COLUMNS);
+  const [at = '', underlying = '', expiry = '', strike = '', right = '', bid = '', ask = '', bidSize = '', askSize = ''] = cells;
+  if (!/^[A-Z]{1,6}$/.test(underlying)) throw new RowProblem(`underlying ${shown(underlying)} is no symbol`, 'it must look like AAPL');
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(expiry)) throw new RowProblem(`expiry ${shown(expiry)} is no date`, 'it must look like 2026-12-18');
+  if (right !== 'C' && right !== 'P') throw new RowProblem(`right ${shown(right)} is neither`, 'it must be C or P');
+  const [asked, offered] = [side(bid, 'bid'), side(ask, 'ask')];
+  return {
+    kind: 'option_quotes',
+    line,
+    at: instant(at),
+    mark: Number(asked === '' ? offered : asked),
+    priceDecimals: Math.max(decimalsOf(asked), decimalsOf(offered)),
+    ...{ underlying, expiry: expiry.replaceAll('-', ''), strike: price(strike, 'strike'), right, bid: asked, ask: offered },
+    bidSize: bidSize === '' ? '' : size(bidSize, 'bid_size'),
+    askSize: askSize === '' ? '' : size(askSize, 'ask_size'),
+  };
+}
+
+/** Empty and zero are no quote on this side. */
+const side = (cell: string, column: string): string => (cell === '' || Number(cell) === 0 ? '' : price(cell, column));
 
 function requireColumns(cells: readonly string[], columns: readonly string[]): void {
   if (cells.length === columns.length) return;

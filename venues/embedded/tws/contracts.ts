@@ -47,8 +47,12 @@ export interface ChainTerms {
   readonly lowestStrike: Price;
   readonly highestStrike: Price;
   readonly strikeStep: Price;
+  /** Where given, these are the options there are, by local symbol, and the grid does not count: a recorded chain is as it was. */
+  readonly only?: ReadonlySet<string>;
 }
 
+/** Local symbols hold strikes in thousandths. */
+const STRIKE_SCALE = 1000;
 const OPTION_EXCHANGES = 'SMART,CBOE,AMEX';
 const OPTION_RULES = '110,109,109';
 /** Option contract ids come out of a hash, into a range of their own. */
@@ -142,14 +146,23 @@ export class Contracts {
   strikes(symbol: string): readonly Price[] {
     const chain = this.#chains.get(symbol);
     if (chain === undefined) return [];
+    if (chain.only !== undefined) return [...new Set([...chain.only].map(strikeIn))].map((strike) => price(strike));
     const [low, high, step] = [chain.lowestStrike, chain.highestStrike, chain.strikeStep].map(Number);
     const count = Math.floor(((high ?? 0) - (low ?? 0)) / (step ?? 1)) + 1;
     return Array.from({ length: count }, (_, index) => price(String((low ?? 0) + index * (step ?? 1))));
   }
 
+  /** The expiries that a chain has left, yyyymmdd ascending. */
+  expirations(symbol: string, now: Instant): readonly string[] {
+    const only = this.#chains.get(symbol)?.only;
+    if (only === undefined) return expirations(now);
+    const today = newYork(now).date;
+    return [...new Set([...only].map(expiryIn))].filter((date) => date >= today).sort();
+  }
+
   #findOptions(query: ContractQuery, now: Instant): readonly Contract[] {
     const rights = query.right.startsWith('C') ? (['C'] as const) : query.right.startsWith('P') ? (['P'] as const) : (['C', 'P'] as const);
-    const expiries = expirations(now).filter((date) => query.expiry === '' || date.startsWith(query.expiry.slice(0, 8)));
+    const expiries = this.expirations(query.symbol, now).filter((date) => query.expiry === '' || date.startsWith(query.expiry.slice(0, 8)));
     const open = Number(query.strike) === 0;
     const strikes = this.strikes(query.symbol).filter((strike) => open || Number(strike) === Number(query.strike));
     const found: Contract[] = [];
@@ -167,8 +180,9 @@ export class Contracts {
   #option(symbol: string, expiry: string, strike: Price, right: 'C' | 'P'): Contract | undefined {
     const chain = this.#chains.get(symbol);
     const share = this.#share(symbol);
-    if (chain === undefined || share === undefined || !onGrid(strike, chain)) return undefined;
+    if (chain === undefined || share === undefined) return undefined;
     const made = optionOf(share, expiry, strike, right);
+    if (!(chain.only?.has(made.localSymbol) ?? onGrid(strike, chain))) return undefined;
     const known = this.#byId.get(made.conId);
     if (known !== undefined && known.localSymbol !== made.localSymbol) throw new Error(`two options with the id ${made.conId}`);
     if (known === undefined && this.#byId.size >= CONTRACTS_MAX) return undefined;
@@ -235,7 +249,7 @@ function shareOf(conId: number, symbol: string, primaryExchange: string, longNam
 }
 
 function optionOf(share: Contract, expiry: string, strike: Price, right: 'C' | 'P'): Contract {
-  const localSymbol = `${share.symbol.padEnd(6)}${expiry.slice(2)}${right}${String(Math.round(Number(strike) * 1000)).padStart(8, '0')}`;
+  const localSymbol = optionName(share.symbol, expiry, right, strike);
   return {
     ...share,
     conId: OPTION_CON_ID_BASE + (createHash('sha256').update(localSymbol).digest().readUInt32LE(0) % OPTION_CON_IDS),
@@ -251,6 +265,14 @@ function optionOf(share: Contract, expiry: string, strike: Price, right: 'C' | '
     underlyingConId: share.conId,
   };
 }
+
+/** Of `SPY   261218C00600000`. */
+const expiryIn = (localSymbol: string): string => `20${localSymbol.slice(6, 12)}`;
+const strikeIn = (localSymbol: string): string => String(Number(localSymbol.slice(13)) / STRIKE_SCALE);
+
+/** As the options clearing house writes it. */
+export const optionName = (symbol: string, expiry: string, right: 'C' | 'P', strike: string): string =>
+  `${symbol.padEnd(6)}${expiry.slice(2)}${right}${String(Math.round(Number(strike) * STRIKE_SCALE)).padStart(8, '0')}`;
 
 function onGrid(strike: Price, chain: ChainTerms): boolean {
   const value = Number(strike);

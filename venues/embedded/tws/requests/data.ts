@@ -1,6 +1,6 @@
 /** Contracts and market data: what is listed, what it stands at, and what it stood at. */
 import type { Handlers } from '../codec/client-messages.ts';
-import { expirations, isMonthly, type Contract, type ContractQuery } from '../contracts.ts';
+import { isMonthly, type Contract, type ContractQuery } from '../contracts.ts';
 import type { Context } from '../context.ts';
 import { equityHours, forexHours, utcStamp, ZONE } from '../hours.ts';
 import { MARKET_RULES } from '../market-rules.ts';
@@ -106,7 +106,7 @@ function contractRequests(
         const share = context.contracts.byId(underlyingConId);
         const strikes = share?.symbol === symbol ? context.contracts.strikes(symbol).map((strike) => ({ strike })) : [];
         if (strikes.length === 0) return session.refuse(reqId, NO_CONTRACT, NO_CONTRACT_TEXT);
-        const dates = expirations(context.now()).map((date) => ({ date }));
+        const dates = context.contracts.expirations(symbol, context.now()).map((date) => ({ date }));
         const common = { reqId, underlyingConId, tradingClass: symbol, multiplier: '100', expirations: dates, strikes };
         session.send(...CHAIN_EXCHANGES.map((exchange) => say('secDefOptParam', { ...common, exchange })), say('secDefOptParamEnd', { reqId }));
       }),

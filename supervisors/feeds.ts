@@ -1,0 +1,52 @@
+/** Which gateways bring quotes now, one for each broker whose assets are traded. The market is played while all of them do. */
+import { BROKERS, type Broker } from '#trading/model/instrument.ts';
+import type { Router } from './router.ts';
+import { ACTOR } from './tree.ts';
+
+export const GATEWAY_OF: Readonly<Record<Broker, string>> = { bybit: ACTOR.bybit, ibkr: ACTOR.ibkr };
+
+const SETTLE_MS_MAX = 10_000;
+
+interface Running {
+  view(name: null): readonly { readonly name: string; readonly state: string }[];
+}
+
+export class Feeds {
+  readonly #brokers: readonly Broker[];
+  readonly #router: Router;
+  readonly #up = new Set<Broker>();
+
+  constructor(brokers: ReadonlySet<Broker>, router: Router) {
+    this.#brokers = BROKERS.filter((broker) => brokers.has(broker));
+    this.#router = router;
+  }
+
+  get up(): boolean {
+    return this.#brokers.every((broker) => this.#up.has(broker));
+  }
+
+  onFeed(broker: Broker, up: boolean): void {
+    if (up) this.#up.add(broker);
+    else this.#up.delete(broker);
+  }
+
+  /** BROKER_DOWN: a gateway that died cannot say so itself; it says when it is up again. */
+  onState(root: Running): void {
+    for (const broker of this.#brokers) {
+      const gateway = root.view(null).find(({ name }) => name === GATEWAY_OF[broker]);
+      if (!this.#up.has(broker) || gateway?.state === 'running' || gateway?.state === 'starting') continue;
+      this.#up.delete(broker);
+      this.#router.deliver('*', { type: 'feed.changed', body: { broker, up: false, reason: 'the gateway is not running' } });
+    }
+  }
+
+  /** Of a played market: TWS's wire tells no time, so its gateway is told that all it was sent is of now. Never rejects. */
+  async settled(): Promise<boolean> {
+    if (!this.#brokers.includes('ibkr')) return true;
+    const asked = this.#router.ask(ACTOR.ibkr, { type: 'actor.asked', body: { query: 'settle', args: [] } }, SETTLE_MS_MAX);
+    return asked.then(
+      () => true,
+      () => false,
+    );
+  }
+}

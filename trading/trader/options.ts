@@ -1,0 +1,133 @@
+/**
+ * A trader of options watches shares and buys options on them: its strategy sees the share's bars, and a signal asks for a call or a put of a
+ * description (decision 28). What is bought is sold again when the share signals the other way. Nothing is ever written.
+ */
+import { checkQuote, judgeQuote, type QuoteLimits, type Suspect } from '../market/freshness.ts';
+import { add, isPositive, price, quotient, ratio, scale, smaller, toNumber, type Money } from '../money/decimal.ts';
+import type { Refusal } from '../model/events.ts';
+import type { Instrument } from '../model/instrument.ts';
+import type { ContractChoice, OptionContract, OptionSeen } from '../model/option.ts';
+import type { Side } from '../model/order.ts';
+import type { QuoteSnapshot } from '../model/quote.ts';
+import { notionalCapOf } from '../sizing/size.ts';
+import { chooseOption } from '../strategy/option-choice.ts';
+import type { Signal } from '../strategy/port.ts';
+import { answerSignal, EXIT_RETRIES_MAX, isPending, refusal, type Verdict } from './intent.ts';
+import type { LastSignal } from './memory.ts';
+import type { Moment } from './moment.ts';
+import type { TraderState } from './state.ts';
+
+/** An option that may be bought, and its newest good quote. */
+export interface ContractSlot {
+  readonly instrument: Instrument;
+  readonly lastGood: QuoteSnapshot | null;
+  readonly suspect: Suspect | null;
+}
+
+export type Contracts = Readonly<Record<string, ContractSlot>>;
+
+/** A verdict, with the moment it was given in: that of the contract where one was chosen, so that `why` shows its numbers. */
+export interface OptionVerdict {
+  readonly verdict: Verdict;
+  readonly moment: Moment;
+}
+
+const HALF = ratio('0.5');
+
+/** The slot with a quote of its contract: what is stale, crossed or far off leaves what was good (QS-1, QS-2). */
+export function withContractQuote(contracts: Contracts, quote: QuoteSnapshot, limits: QuoteLimits, now: number): Contracts {
+  const slot = contracts[quote.symbol];
+  if (slot === undefined) return contracts;
+  const { refusal: wrong, suspect } = judgeQuote(quote, slot, limits, now);
+  return { ...contracts, [quote.symbol]: { ...slot, suspect, lastGood: wrong === null ? quote : slot.lastGood } };
+}
+
+/** Held on the underlying; null where nothing is. */
+export function heldOn(state: TraderState, underlying: string): Instrument | null {
+  for (const symbol of Object.keys(state.positions)) {
+    const instrument = state.instruments[symbol];
+    if (instrument?.underlying === underlying) return instrument;
+  }
+  return null;
+}
+
+/** A call is a view that the share rises. */
+const viewOf = ({ option }: Instrument): Side => (option?.right === 'P' ? 'sell' : 'buy');
+
+/** RT-5, as `unfinishedExit` of who trades what it watches. */
+export function unfinishedOptionExit(state: TraderState, underlying: string, last: LastSignal | null): Signal | null {
+  const held = heldOn(state, underlying);
+  if (last === null || held === null || last.retries >= EXIT_RETRIES_MAX) return null;
+  return viewOf(held) === last.signal.side || isPending(state, held.symbol, null) ? null : last.signal;
+}
+
+/** `moment` is the share's: its quote, its bar, its signal. */
+export function answerByOption(moment: Moment, choice: ContractChoice, contracts: Contracts, limits: QuoteLimits): OptionVerdict {
+  const held = heldOn(moment.state, moment.quote.symbol);
+  return held === null ? entry(moment, choice, contracts, limits) : exit(moment, held, contracts, limits);
+}
+
+function exit(moment: Moment, held: Instrument, contracts: Contracts, limits: QuoteLimits): OptionVerdict {
+  const { signal, now, state } = moment;
+  if (viewOf(held) === signal.side) {
+    const position = state.positions[held.symbol] ?? '0';
+    return stopped(moment, refusal('POSITION_EXISTS', 'RK-1', { position }, `${held.symbol}: ${position} are held for this view already`));
+  }
+  const quote = contracts[held.symbol]?.lastGood ?? null;
+  if (quote === null) return stopped(moment, refusal('STALE_QUOTE', 'QS-1', {}, `${held.symbol}: it is held, and no quote of it came yet`));
+  const stale = checkQuote(quote, null, limits, now);
+  if (stale !== null) return stopped(moment, stale);
+  return answered({ ...moment, quote, instrument: held, signal: { ...signal, side: 'sell' } });
+}
+
+function entry(moment: Moment, choice: ContractChoice, contracts: Contracts, limits: QuoteLimits): OptionVerdict {
+  const { state, allowance, quote, signal, now, config } = moment;
+  const { symbol } = quote;
+  const { settings } = state;
+  if (settings === null) return stopped(moment, refusal('NOT_CONFIGURED', 'CF-1', {}, `${symbol}: no settings were loaded yet`));
+  if (allowance === null) return stopped(moment, refusal('NOT_CONFIGURED', 'SZ-5', {}, `${symbol}: the governor has not said yet what may be used`));
+  const onIts = Object.values(state.pending).some((order) => state.instruments[order.symbol]?.underlying === symbol);
+  if (onIts) return stopped(moment, refusal('DUPLICATE_INTENT', 'RK-2', {}, `${symbol}: an order of an option on it is on its way`));
+  const { budget, multiplier, usable } = allowance;
+  const cap = smaller(notionalCapOf({ settings, asset: config.asset, budget, multiplier }).notionalCap, usable);
+  const slots = Object.values(contracts).filter(({ instrument }) => instrument.underlying === symbol);
+  const seen = new Map<string, OptionSeen>();
+  for (const { instrument, lastGood } of slots) {
+    if (lastGood === null || checkQuote(lastGood, null, limits, now) !== null) continue;
+    seen.set(instrument.symbol, { bid: lastGood.bid, ask: lastGood.ask, delta: null });
+  }
+  const chosen = chooseOption(wishOf(symbol, signal.side, choice, cap), slots.flatMap(contractOf), {
+    ...{ now, seen, openDteMin: choice.dteMin, estimate: null },
+    spot: scale(add(quote.bid, quote.ask), HALF),
+  });
+  if (!chosen.ok) return stopped(moment, chosen.refusal);
+  const slot = contracts[chosen.contract.symbol];
+  const at = slot?.lastGood ?? null;
+  if (slot === undefined || at === null) throw new Error(`${chosen.contract.symbol} was chosen without a quote`);
+  return answered({ ...moment, quote: at, instrument: slot.instrument, signal: bought(signal, slot.instrument, at, choice) });
+}
+
+const wishOf = (underlying: string, view: Side, { dteMin, dteMax, moneyness, within }: ContractChoice, cap: Money) => ({
+  ...{ underlying, view, dteMin, dteMax },
+  target: { kind: 'moneyness', value: moneyness, within } as const,
+  premiumMax: isPositive(cap) ? cap : null,
+});
+
+/** The bracket lies around the premium: what the share's own average range says is not what its option moves by. */
+function bought(signal: Signal, { symbol, tickSize }: Instrument, { ask }: QuoteSnapshot, choice: ContractChoice): Signal {
+  const premium = toNumber(ask);
+  const tick = toNumber(tickSize);
+  // Of a premium of a few ticks a fraction may be less than one.
+  const ticks = (fraction: number): number => Number(quotient(price(Math.max(tick, premium * fraction)), tickSize));
+  const away = (fraction: number): number => Math.max(1, Math.round(ticks(fraction))) * tick;
+  const entryAt = { stopDistance: away(choice.stopFraction), takeProfitDistance: away(choice.takeProfitFraction) };
+  return { side: 'buy', reason: `${signal.reason}: ${symbol}`, entry: entryAt };
+}
+
+function contractOf({ instrument }: ContractSlot): readonly OptionContract[] {
+  const { symbol, underlying, expiry, multiplier, option } = instrument;
+  return option === undefined || expiry === null ? [] : [{ symbol, underlying, expiry, multiplier, ...option }];
+}
+
+const answered = (moment: Moment): OptionVerdict => ({ verdict: answerSignal(moment), moment });
+const stopped = (moment: Moment, gate: Refusal): OptionVerdict => ({ verdict: { intent: null, gate }, moment });

@@ -1,0 +1,72 @@
+/** The TWS façade with its market: plays steps into it. Orders are the façade's own exchange's. */
+import type { Instant } from '#trading/model/instrument.ts';
+import { DEFAULT_CHAINS } from './tws/contracts.ts';
+import { openTws, type EmbeddedTws } from './tws/tws.ts';
+import { openTwsRecorded } from './market/tws-recorded.ts';
+import { TwsSynthetic } from './market/tws-synthetic.ts';
+import type { TwsMarket, TwsQuote } from './market/tws-market.ts';
+import type { VenueParams } from './params.ts';
+
+/** @throws DataFileError, or Error where the port cannot be bound. */
+export async function openTwsStage({ seed, play, resumeAt, tws }: VenueParams): Promise<TwsStage | null> {
+  if (tws === undefined) return null;
+  const market = play.kind === 'synthetic' ? new TwsSynthetic(seed, resumeAt) : await openTwsRecorded({ ...play, files: tws.files, resumeAt });
+  const first = Math.min(market.start, market.before[0]?.at ?? market.start);
+  const facade = await openTws({
+    port: tws.port,
+    start: first,
+    ...(market.chains !== null && { chains: [...market.chains, ...unrecorded(market)] }),
+  });
+  const stage = new TwsStage(facade, market);
+  await stage.begin();
+  return stage;
+}
+
+export class TwsStage {
+  readonly tws: EmbeddedTws;
+  readonly market: TwsMarket;
+  #next: Instant | null = null;
+
+  constructor(tws: EmbeddedTws, market: TwsMarket) {
+    this.tws = tws;
+    this.market = market;
+  }
+
+  get next(): Instant | null {
+    return this.#next;
+  }
+
+  /** What went before is known when the first session comes. */
+  async begin(): Promise<void> {
+    for (const quote of this.market.before) this.#show(quote);
+    this.advance(this.market.start);
+    this.#next = await this.market.peek();
+  }
+
+  /** Plays one step; true where it had quotes. */
+  async step(): Promise<boolean> {
+    const step = await this.market.next();
+    this.#next = await this.market.peek();
+    if (step === null) return false;
+    for (const quote of step.quotes) this.#show(quote);
+    this.advance(step.at);
+    return step.quotes.length > 0;
+  }
+
+  /** Time passes: orders and expiries have their times. */
+  advance(to: Instant): void {
+    if (to > this.tws.now) this.tws.advance(to);
+  }
+
+  async close(): Promise<void> {
+    await this.tws.close();
+    await this.market.close();
+  }
+
+  #show({ symbol, bid, ask, bidSize, askSize, at }: TwsQuote): void {
+    this.tws.quote(symbol, bid, ask, bidSize, askSize, Math.max(at, this.tws.now));
+  }
+}
+
+/** Chains that no file holds stay as they are by default. */
+const unrecorded = ({ chains }: TwsMarket) => DEFAULT_CHAINS.filter(({ symbol }) => chains?.every((chain) => chain.symbol !== symbol));
