@@ -37,6 +37,7 @@ export async function resolvePlayFiles(paths: readonly string[], symbol: string 
       );
     files.push({ path: absolute, ...found });
   }
+  files.push(...(await sharesOf(files)));
   const seen = new Set<string>();
   for (const { symbol: name, category } of files) {
     const key = category === 'options' ? `the options on ${name}` : name;
@@ -71,10 +72,22 @@ function fromSymbol(symbol: string, path: string): NamedSymbol {
 }
 
 async function fromManifest(path: string): Promise<Found | null> {
+  const found = await manifestOf(path);
+  const entry = found?.sets.find(({ file }) => file === nameIn(found.directory, path));
+  return entry === undefined ? null : fromEntry(entry, path);
+}
+
+interface Manifest {
+  readonly directory: string;
+  readonly sets: readonly ManifestEntry[];
+}
+
+/** The nearest manifest above the file that names it, or null. */
+async function manifestOf(path: string): Promise<Manifest | null> {
   let directory = dirname(path);
   for (let depth = 0; depth < MANIFEST_DEPTH_MAX; depth++) {
-    const entry = await manifestEntry(directory, path);
-    if (entry !== null) return fromEntry(entry, path);
+    const sets = await readManifest(directory);
+    if (sets.some(({ file }) => file === nameIn(directory, path))) return { directory, sets };
     const parent = dirname(directory);
     if (parent === directory) return null;
     directory = parent;
@@ -82,17 +95,16 @@ async function fromManifest(path: string): Promise<Found | null> {
   return null;
 }
 
-async function manifestEntry(directory: string, path: string): Promise<ManifestEntry | null> {
+const nameIn = (directory: string, path: string): string => relative(directory, path).split(sep).join('/');
+
+async function readManifest(directory: string): Promise<readonly ManifestEntry[]> {
   let raw: unknown;
   try {
     raw = JSON.parse(await readFile(join(directory, 'manifest.json'), 'utf8'));
   } catch {
-    return null;
+    return [];
   }
-  const manifest = manifestSchema.safeParse(raw);
-  if (!manifest.success) return null;
-  const name = relative(directory, path).split(sep).join('/');
-  return manifest.data.sets.find(({ file }) => file === name) ?? null;
+  return manifestSchema.safeParse(raw).data?.sets ?? [];
 }
 
 function fromEntry(entry: ManifestEntry, path: string): Found {
@@ -111,6 +123,19 @@ function pair(plain: string, path: string): Found {
   const match = /^([A-Z]{3})([A-Z]{3})$/.exec(plain);
   if (match === null) throw new UsageError(`--play ${path}: the manifest's symbol ${plain} is no pair of currencies`);
   return pairOf(match[1] ?? '', match[2] ?? '');
+}
+
+/** Options are chosen by the price of their share: its candles that the same manifest has are played with them. */
+async function sharesOf(files: readonly PlayFile[]): Promise<readonly PlayFile[]> {
+  const shares: PlayFile[] = [];
+  for (const { path, category, symbol } of files) {
+    if (category !== 'options' || files.some((file) => file.category === 'share' && file.symbol === symbol)) continue;
+    const found = await manifestOf(path);
+    const entry = found?.sets.find(({ kind, asset_class: asset, symbol: of }) => kind === 'candles' && asset === 'options' && of === symbol);
+    if (found !== null && entry !== undefined)
+      shares.push({ path: join(found.directory, entry.file), category: 'share', venueSymbol: symbol, symbol });
+  }
+  return shares;
 }
 
 /** Currencies of states: what else is quoted in USD is a coin's. */

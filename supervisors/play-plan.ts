@@ -49,10 +49,11 @@ export interface PlayWindow {
 export async function inspectPlay(files: readonly NamedFile[], window: PlayWindow): Promise<PlayPlan> {
   let first = Infinity;
   let last = -Infinity;
-  for (const { path } of files) {
+  for (const { path, category } of files) {
     try {
       const info = await inspectFile(path);
-      if (!window.allowGaps) refuseGaps(info);
+      // A share's exchange is closed at night.
+      if (!window.allowGaps && category !== 'share') refuseGaps(info);
       const { firstAt, lastAt } = info;
       first = Math.min(first, firstAt);
       last = Math.max(last, lastAt);

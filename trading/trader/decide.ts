@@ -8,9 +8,10 @@ import type { Message, MessageBody, Tell } from '../model/messages.ts';
 import type { QuoteSnapshot } from '../model/quote.ts';
 import type { Prepared } from '../strategy/port.ts';
 import { TRADER_CONTRACTS_MAX, type TraderConfig } from './config.ts';
+import { withContractQuote } from './contracts.ts';
 import { answerSignal, unfinishedExit } from './intent.ts';
 import { takeHistory, takeQuote, withSlot, type LastSignal, type Slot, type TraderMemory } from './memory.ts';
-import { answerByOption, unfinishedOptionExit, withContractQuote } from './options.ts';
+import { answerByOption, unfinishedOptionExit } from './options.ts';
 import { isOurs, watchedBy, type TraderState } from './state.ts';
 import { whyOf } from './why.ts';
 

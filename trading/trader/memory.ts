@@ -7,7 +7,7 @@ import type { Allowance } from '../model/messages.ts';
 import type { Bar, QuoteSnapshot } from '../model/quote.ts';
 import type { Prepared, Running, Signal } from '../strategy/port.ts';
 import type { Moment } from './moment.ts';
-import type { Contracts } from './options.ts';
+import type { Contracts } from './contracts.ts';
 
 /** One symbol. A quote replaces its slot and nothing else of the memory. */
 export interface Slot {

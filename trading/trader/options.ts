@@ -2,7 +2,7 @@
  * A trader of options watches shares and buys options on them: its strategy sees the share's bars, and a signal asks for a call or a put of a
  * description (decision 28). What is bought is sold again when the share signals the other way. Nothing is ever written.
  */
-import { checkQuote, judgeQuote, type QuoteLimits, type Suspect } from '../market/freshness.ts';
+import { checkQuote, type QuoteLimits } from '../market/freshness.ts';
 import { add, isPositive, price, quotient, ratio, scale, smaller, toNumber, type Money } from '../money/decimal.ts';
 import type { Refusal } from '../model/events.ts';
 import type { Instrument } from '../model/instrument.ts';
@@ -12,19 +12,11 @@ import type { QuoteSnapshot } from '../model/quote.ts';
 import { notionalCapOf } from '../sizing/size.ts';
 import { chooseOption } from '../strategy/option-choice.ts';
 import type { Signal } from '../strategy/port.ts';
+import type { Contracts, ContractSlot } from './contracts.ts';
 import { answerSignal, EXIT_RETRIES_MAX, isPending, refusal, type Verdict } from './intent.ts';
 import type { LastSignal } from './memory.ts';
 import type { Moment } from './moment.ts';
 import type { TraderState } from './state.ts';
-
-/** An option that may be bought, and its newest good quote. */
-export interface ContractSlot {
-  readonly instrument: Instrument;
-  readonly lastGood: QuoteSnapshot | null;
-  readonly suspect: Suspect | null;
-}
-
-export type Contracts = Readonly<Record<string, ContractSlot>>;
 
 /** A verdict, with the moment it was given in: that of the contract where one was chosen, so that `why` shows its numbers. */
 export interface OptionVerdict {
@@ -33,14 +25,6 @@ export interface OptionVerdict {
 }
 
 const HALF = ratio('0.5');
-
-/** The slot with a quote of its contract: what is stale, crossed or far off leaves what was good (QS-1, QS-2). */
-export function withContractQuote(contracts: Contracts, quote: QuoteSnapshot, limits: QuoteLimits, now: number): Contracts {
-  const slot = contracts[quote.symbol];
-  if (slot === undefined) return contracts;
-  const { refusal: wrong, suspect } = judgeQuote(quote, slot, limits, now);
-  return { ...contracts, [quote.symbol]: { ...slot, suspect, lastGood: wrong === null ? quote : slot.lastGood } };
-}
 
 /** Held on the underlying; null where nothing is. */
 export function heldOn(state: TraderState, underlying: string): Instrument | null {

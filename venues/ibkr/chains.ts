@@ -36,11 +36,11 @@ export function watchedOptions(underlying: string, rows: readonly ChainRow[], sp
     const strikes = [...new Set(rows.filter((row) => row.expirations.includes(date)).flatMap((row) => row.strikes))].sort(
       (left, right) => left - right,
     );
-    const calls = strikes.filter((strike) => strike >= spot && strike <= spot * (1 + rules.reach));
-    const puts = strikes.filter((strike) => strike <= spot && strike >= spot * (1 - rules.reach)).reverse();
+    const calls = thinned(strikes, (strike) => strike >= spot && strike <= spot * (1 + rules.reach), rules.strikes);
+    const puts = thinned(strikes, (strike) => strike <= spot && strike >= spot * (1 - rules.reach), rules.strikes).reverse();
     const expiry = `${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6)}`;
     const named = (right: 'C' | 'P') => (strike: number) => optionSymbol({ underlying, expiry, strike: String(strike), right });
-    return [...thinned(calls, rules.strikes).map(named('C')), ...thinned(puts, rules.strikes).map(named('P'))];
+    return [...calls.map(named('C')), ...puts.map(named('P'))];
   });
 }
 
@@ -52,7 +52,8 @@ function daysTo(date: string, now: Instant): number {
 
 const within = (days: number, { dteMin, dteMax }: WatchRules): boolean => days >= dteMin && days <= dteMax;
 
-function thinned(strikes: readonly number[], wanted: number): readonly number[] {
-  if (strikes.length <= wanted) return strikes;
-  return Array.from({ length: wanted }, (_, index) => strikes[Math.round((index * (strikes.length - 1)) / Math.max(1, wanted - 1))] ?? NaN);
+/** Every so many-th of all strikes, counted from the lowest: the same ones wherever the money stands, so that lines are not spent on neighbours. */
+function thinned(strikes: readonly number[], isWithin: (strike: number) => boolean, wanted: number): number[] {
+  const every = Math.max(1, Math.ceil(strikes.filter(isWithin).length / wanted));
+  return strikes.filter((strike, index) => index % every === 0 && isWithin(strike));
 }

@@ -179,6 +179,9 @@ class IbkrMarketData implements MarketData, SessionPart<MarketClient> {
   /** Again now and then: the money moves, and expiries pass. Options that are watched stay so: one of them may be held. */
   async #choose(line: Line<MarketClient>): Promise<void> {
     this.#choosesAt = this.#time.now() + this.#limits.chooseMs;
+    for (const { symbol, expiry } of this.#catalog.instruments()) {
+      if (expiry !== null && expiry <= this.#time.now()) this.#ticker.drop(line, symbol);
+    }
     for (const underlying of this.#options.underlyings) {
       const spot = this.#ticker.spot(underlying);
       // Without any price, not even a close, there is no money to look around.

@@ -119,6 +119,16 @@ export class Ticker implements SessionPart<MarketClient> {
     return true;
   }
 
+  /** It expired: its line is another's. */
+  drop(line: Line<MarketClient>, symbol: string): void {
+    const watched = this.#watched.get(symbol);
+    if (watched === undefined) return;
+    this.#watched.delete(symbol);
+    this.#dirty.delete(watched);
+    for (const id of [watched.subscription, watched.snapshot]) if (id !== null) this.#byId.delete(id);
+    if (watched.subscription !== null) line.client.cancelMktData(watched.subscription);
+  }
+
   /** The middle of a symbol's quote, or what it closed at; null where nothing is known. */
   spot(symbol: string): number | null {
     const line = this.#watched.get(symbol)?.line;

@@ -40,7 +40,7 @@ export class Market {
   take(contract: Contract, quote: Quote): { readonly events: readonly ExchangeEvent[]; readonly followers: readonly Contract[] } {
     if (contract.secType === 'OPT') this.#recorded.add(contract.conId);
     const events = [...this.#enter(contract, quote)];
-    const followers = [...(this.#watched.get(contract.conId)?.values() ?? [])].filter((option) => !this.#recorded.has(option.conId));
+    const followers = [...(this.#watched.get(contract.conId)?.values() ?? [])].filter((option) => this.#isModelled(option));
     for (const option of followers) {
       const modelled = this.modelled(option, quote.at);
       if (modelled !== null) events.push(...this.#enter(option, modelled.quote));
@@ -55,8 +55,13 @@ export class Market {
     this.#watched.set(contract.underlyingConId, of);
     if (of.has(contract.conId)) return [];
     of.set(contract.conId, contract);
-    const modelled = this.#recorded.has(contract.conId) ? null : this.modelled(contract, now);
+    const modelled = this.#isModelled(contract) ? this.modelled(contract, now) : null;
     return modelled === null ? [] : this.#enter(contract, modelled.quote);
+  }
+
+  /** What was recorded is not made up where the recording is silent. */
+  #isModelled({ conId, symbol }: Contract): boolean {
+    return !this.#recorded.has(conId) && this.#contracts.chain(symbol)?.only === undefined;
   }
 
   unwatch(contract: Contract): void {
