@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'mocha';
 import { money, price, qty, ratio } from '#trading/money/decimal.ts';
 import type { Instrument } from '#trading/model/instrument.ts';
@@ -39,9 +40,12 @@ describe('SZ-4 what is not quoted in dollars', () => {
   });
 
   it('CF-3 the configuration names the symbol that is not', () => {
+    const shipped = marketsFile.parse(JSON.parse(readFileSync('config/markets.json', 'utf8')));
     const of = (symbol: string) => ({
       crypto_spot: { symbols: [symbol], strategy: 'ema-cross' },
       crypto_futures: { symbols: ['ADA/USDT:USDT'], strategy: 'ema-cross' },
+      forex: { symbols: ['EUR/USD'], strategy: 'ema-cross' },
+      options: shipped.options,
     });
     assert.doesNotThrow(() => parseWith('markets.json', of('BTC/USDC'), marketsFile));
     assert.throws(() => parseWith('markets.json', of('BTC/EUR'), marketsFile), /crypto_spot\.symbols\.0.*"BTC\/EUR".*USD, USDT, USDC/);
