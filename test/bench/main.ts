@@ -18,6 +18,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   journal: async () => (await import('./journal.ts')).journal,
   'gateway-ibkr': async () => (await import('./gateway-ibkr.ts')).gatewayIbkr,
   play: async () => (await import('./play.ts')).play,
+  gateway: async () => (await import('./gateway.ts')).gateway,
   fence: async () => (await import('./fence.ts')).fence,
 };
 

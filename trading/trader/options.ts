@@ -1,6 +1,6 @@
 /**
  * A trader of options watches shares and buys options on them: its strategy sees the share's bars, and a signal asks for a call or a put of a
- * description (decision 28). What is bought is sold again when the share signals the other way. Nothing is ever written.
+ * description (decision 21). What is bought is sold again when the share signals the other way. Nothing is ever written.
  */
 import { checkQuote, type QuoteLimits } from '../market/freshness.ts';
 import { add, isPositive, price, quotient, ratio, scale, smaller, toNumber, type Money } from '../money/decimal.ts';
@@ -58,9 +58,11 @@ function exit(moment: Moment, held: Instrument, contracts: Contracts, limits: Qu
     return stopped(moment, refusal('POSITION_EXISTS', 'RK-1', { position }, `${held.symbol}: ${position} are held for this view already`));
   }
   const quote = contracts[held.symbol]?.lastGood ?? null;
-  if (quote === null) return stopped(moment, refusal('STALE_QUOTE', 'QS-1', {}, `${held.symbol}: it is held, and no quote of it came yet`));
+  // Its own numbers are what `why` shows.
+  const own = { ...moment, instrument: held };
+  if (quote === null) return stopped(own, refusal('STALE_QUOTE', 'QS-1', {}, `${held.symbol}: it is held, and no quote of it came yet`));
   const stale = checkQuote(quote, null, limits, now);
-  if (stale !== null) return stopped(moment, stale);
+  if (stale !== null) return stopped(own, stale);
   return answered({ ...moment, quote, instrument: held, signal: { ...signal, side: 'sell' } });
 }
 
@@ -70,8 +72,13 @@ function entry(moment: Moment, choice: ContractChoice, contracts: Contracts, lim
   const { settings } = state;
   if (settings === null) return stopped(moment, refusal('NOT_CONFIGURED', 'CF-1', {}, `${symbol}: no settings were loaded yet`));
   if (allowance === null) return stopped(moment, refusal('NOT_CONFIGURED', 'SZ-5', {}, `${symbol}: the governor has not said yet what may be used`));
-  const onIts = Object.values(state.pending).some((order) => state.instruments[order.symbol]?.underlying === symbol);
-  if (onIts) return stopped(moment, refusal('DUPLICATE_INTENT', 'RK-2', {}, `${symbol}: an order of an option on it is on its way`));
+  const pending = Object.values(state.pending)
+    .map((order) => state.instruments[order.symbol])
+    .find((instrument) => instrument?.underlying === symbol);
+  if (pending !== undefined) {
+    const own = { ...moment, instrument: pending };
+    return stopped(own, refusal('DUPLICATE_INTENT', 'RK-2', {}, `${symbol}: an order of ${pending.symbol} is on its way`));
+  }
   const { budget, multiplier, usable } = allowance;
   const cap = smaller(notionalCapOf({ settings, asset: config.asset, budget, multiplier }).notionalCap, usable);
   const slots = Object.values(contracts).filter(({ instrument }) => instrument.underlying === symbol);
@@ -103,8 +110,11 @@ function bought(signal: Signal, { symbol, tickSize }: Instrument, { ask }: Quote
   const tick = toNumber(tickSize);
   // Of a premium of a few ticks a fraction may be less than one.
   const ticks = (fraction: number): number => Number(quotient(price(Math.max(tick, premium * fraction)), tickSize));
-  const away = (fraction: number): number => Math.max(1, Math.round(ticks(fraction))) * tick;
-  const entryAt = { stopDistance: away(choice.stopFraction), takeProfitDistance: away(choice.takeProfitFraction) };
+  // As the clamp rounds: the stop never farther than asked, the take-profit never nearer.
+  const entryAt = {
+    stopDistance: Math.max(1, Math.floor(ticks(choice.stopFraction))) * tick,
+    takeProfitDistance: Math.max(1, Math.ceil(ticks(choice.takeProfitFraction))) * tick,
+  };
   return { side: 'buy', reason: `${signal.reason}: ${symbol}`, entry: entryAt };
 }
 

@@ -58,7 +58,7 @@ describe('--play', () => {
   });
 
   it('refuses what no wire can play, a symbol twice, and one symbol for two files', async () => {
-    await refused(inside('fx.csv'), undefined, /not built yet/);
+    await refused(inside('spot/a.csv', 'fx.csv'), undefined, /one broker at a time/);
     await refused(inside('spot/a.csv', 'ETHUSDT.csv'), undefined, /two files/);
     await refused(inside('spot/a.csv', 'perp.csv'), 'BTC/USDT', /one --play file/);
     await refused(inside('spot/a.csv'), 'bitcoin', /must look like/);
