@@ -52,7 +52,7 @@ export async function system(context: Context, options: SystemOptions): Promise<
   const markets = await loadMarkets(configDir);
   const { plan: asked, played } = context.market === 'embedded' ? await planOf(options) : { plan: realPlan(context.market), played: null };
   const plan = options.badQuotes === undefined ? asked : withBadQuotes(asked, options.badQuotes);
-  const assets = chosenAssets(options, markets, played);
+  const assets = chosenAssets({ assets: options.assets ?? defaultAssets(context) }, markets, played);
   const rehearse = rehearsed(context, options.rehearse ?? [], assets);
   const resets = assets.some(({ asset }) => brokerOf(asset) === 'ibkr') ? (await loadCalendars(configDir)).resets.ibkr : [];
   const strategies: Record<string, Record<string, unknown>> = {};
@@ -83,6 +83,7 @@ export async function system(context: Context, options: SystemOptions): Promise<
       untilEnd: options.untilEnd === true,
       chaosMs: options.chaos ?? null,
       rehearse,
+      ibkr: context.environment.ibkr,
       hasBybitKeys: context.environment.secrets.bybit() !== null,
       resets,
       log,
@@ -167,6 +168,10 @@ export function chosenAssets(options: Pick<SystemOptions, 'assets'>, markets: Ma
   if (tradable.length === 0) throw new UsageError(`--assets ${asked.join(',')}: none of the played files is of these assets`);
   return tradable;
 }
+
+/** A real TWS is there where a person runs one: only then are its assets traded, and they are named. */
+const defaultAssets = ({ market }: Context): readonly WiredAsset[] =>
+  market === 'embedded' ? WIRED_ASSETS : WIRED_ASSETS.filter((asset) => brokerOf(asset) === 'bybit');
 
 /** Refused before anything is written. The system asks again when it switches: a kill may be latched. */
 function rehearsed({ market, environment }: Context, asked: readonly string[], assets: readonly ChosenAsset[]): readonly WiredAsset[] {

@@ -43,15 +43,21 @@ export const ENVIRONMENT = {
   BYBIT_API_KEY: z.string().optional().describe('secret; belongs to BYBIT_API_SECRET. Quotes need no keys'),
   BYBIT_API_SECRET: z.string().optional().describe('secret; belongs to BYBIT_API_KEY'),
   BYBIT_USE_TESTNET: flag.default(false).describe('1 contradicts MARKET=mainnet'),
-  IBKR_HOST: z.string().min(1).default('127.0.0.1').describe('host of the TWS or gateway (nothing uses it yet)'),
-  IBKR_PORT: integer(1, 65_535).default(7497).describe('its port: 7497 is paper and 7496 live by convention (nothing uses it yet)'),
-  IBKR_CLIENT_ID: integer(0, 2_147_483_647).default(1).describe('client number at the TWS (nothing uses it yet)'),
+  IBKR_HOST: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe('host of the TWS or gateway; used on a real market where --assets names forex or options'),
+  IBKR_PORT: integer(1, 65_535).default(7497).describe('its port: 7497 is paper and 7496 live by convention'),
+  IBKR_CLIENT_ID: integer(0, 2_147_483_647).default(1).describe('client number at the TWS, for market data'),
 } as const;
 
 export interface Environment {
   readonly market: Market;
   readonly dataDir: string;
   readonly rules: EnvironmentRules;
+  /** Where TWS is, on a real market. */
+  readonly ibkr: { readonly host: string; readonly port: number; readonly clientId: number };
   readonly secrets: Secrets;
 }
 
@@ -134,6 +140,7 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
       strictBrackets: value.STRICT_BRACKETS,
       rateLimit: ratio(value.RATE_LIMIT_PCT),
     },
+    ibkr: { host: value.IBKR_HOST, port: value.IBKR_PORT, clientId: value.IBKR_CLIENT_ID },
     secrets: new Secrets(
       value.BYBIT_API_KEY === undefined || value.BYBIT_API_SECRET === undefined ? null : { key: value.BYBIT_API_KEY, secret: value.BYBIT_API_SECRET },
     ),
