@@ -91,6 +91,7 @@ export class IbkrOrders implements OrderEntry, Account {
       holdingOf: (contract) => contracts.holdingOf(contract),
       account: () => this.#account(),
       now: () => clock.now(),
+      pace: () => session.pacing.pass(),
       prepared: (line) => contracts.prepare(line),
       onOrder: (order) => this.#onOrder(order),
       onExecution: (execution) => this.#reports?.onExecution(execution),
