@@ -120,14 +120,16 @@ describe('RT-2 live orders at the embedded TWS', () => {
       assert.deepEqual(await rig.port.amend(refOf(order), { takeProfit: price('1.13'), stopLoss: price('1.09') }), { kind: 'done' });
       const legs = rig.tws.book.live().map(({ limit, stop }) => limit ?? stop);
       assert.deepEqual(legs, ['1.13', '1.09']);
-      const refused = await rig.port.amend(refOf(order), { takeProfit: price('1.130001'), stopLoss: price('1.09') });
-      assert.ok(refused.kind === 'rejected' && refused.code === '110', JSON.stringify(refused));
+      rig.tws.switches.readOnly = true;
+      const refused = await rig.port.amend(refOf(order), { takeProfit: price('1.14'), stopLoss: price('1.09') });
+      assert.ok(refused.kind === 'rejected' && refused.code === '321', JSON.stringify(refused));
       assert.equal(rig.live().length, 2);
     });
   });
 
   it('what TWS refuses is rejected with its code, and leaves nothing behind', async () => {
     await IbkrRig.with(async (rig) => {
+      rig.isOffGrid = true;
       const answers = [
         await rig.port.place(rig.entry({ pricing: { type: 'limit', price: price('1.100001') } })),
         await rig.port.place(rig.entry({ bracket: { takeProfit: price('1.120001'), stopLoss: price('1.08') } })),
@@ -142,6 +144,21 @@ describe('RT-2 live orders at the embedded TWS', () => {
       // The second: the parent was taken with one leg only; whichever came first, no position is left without a stop that nobody knows of.
       assert.deepEqual(rig.live(), []);
       assert.equal((await rig.port.openOrders()).length, 0);
+    });
+  });
+
+  it('RT-3 prices lie on the step that TWS has at that price, never more aggressive than asked', async () => {
+    await IbkrRig.with(async (rig) => {
+      // 0.05 from 3 USD on, where the instrument says 0.01.
+      const order = rig.call({
+        pricing: { type: 'limit', price: price('10.03') },
+        bracket: { takeProfit: price('18.02'), stopLoss: price('2.913') },
+      });
+      assert.equal((await rig.port.place(order)).kind, 'acknowledged');
+      assert.deepEqual(
+        rig.tws.book.live().map(({ limit, stop }) => limit ?? stop),
+        ['10', '18.05', '2.92'],
+      );
     });
   });
 

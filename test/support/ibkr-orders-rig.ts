@@ -34,6 +34,8 @@ export class IbkrRig {
   readonly #dir: string;
   readonly #touched = new Map<string, { readonly bid: Price; readonly ask: Price }>();
   resumed = 0;
+  /** Prices go out as they are, for TWS to refuse. */
+  isOffGrid = false;
   session: IbkrSession<OrderClient>;
   port: IbkrOrders & WorldVenue;
   #boots = 0;
@@ -67,11 +69,14 @@ export class IbkrRig {
   #made(): [IbkrSession<OrderClient>, IbkrOrders & WorldVenue] {
     const ids = new OrderIds(join(this.#dir, 'ids.json'), CLIENT_ID);
     const session = sessionOn<OrderClient>(this.tws, { onGreeting: ({ nextValidId }) => ids.observe(nextValidId) });
+    const contracts = new TradedContracts(new Catalog(session.pacing, REQUEST_MS), TRADED);
+    const ladderOf = contracts.ladderOf.bind(contracts);
+    contracts.ladderOf = (symbol) => (this.isOffGrid ? [] : ladderOf(symbol));
     const port = new IbkrOrders({
       ...{
         session,
         clientId: CLIENT_ID,
-        contracts: new TradedContracts(new Catalog(session.pacing, REQUEST_MS), TRADED),
+        contracts,
         ids,
         sent: new SentFile(join(this.#dir, 'sent.jsonl')),
       },

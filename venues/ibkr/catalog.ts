@@ -15,6 +15,8 @@ interface Entry {
   /** Null for shares: nothing of ours trades them. */
   readonly instrument: Instrument | null;
   readonly hours: readonly Session[];
+  /** Price steps, lowest first; empty where TWS names no rule. */
+  readonly ladder: readonly TickStep[];
 }
 
 export class Catalog {
@@ -37,6 +39,10 @@ export class Catalog {
 
   instrument(symbol: string): Instrument | null {
     return this.#entries.get(symbol)?.instrument ?? null;
+  }
+
+  ladder(symbol: string): readonly TickStep[] {
+    return this.#entries.get(symbol)?.ladder ?? [];
   }
 
   details(symbol: string): ContractDetails | undefined {
@@ -63,7 +69,7 @@ export class Catalog {
     if (details === undefined || other !== undefined) throw new Error(`${symbol}: TWS lists ${found.length} contracts of it; right is one`);
     const ladder = await this.#ladder(line, details);
     const hours = sessionsOf(details.tradingHours ?? '', details.timeZoneId ?? 'America/New_York');
-    this.#entries.set(symbol, { details, instrument: instrumentOf(symbol, details, ladder), hours });
+    this.#entries.set(symbol, { details, instrument: instrumentOf(symbol, details, ladder), hours, ladder });
     return details;
   }
 

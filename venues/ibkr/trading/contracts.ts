@@ -4,7 +4,7 @@ import type { Instrument } from '#trading/model/instrument.ts';
 import { ONE } from '#trading/money/decimal.ts';
 import type { Catalog } from '../catalog.ts';
 import { parseOption } from '../contracts.ts';
-import { optionInstrument } from '../instruments.ts';
+import { optionInstrument, type TickStep } from '../instruments.ts';
 import type { Line } from '../line.ts';
 import type { OrderClient } from './order-client.ts';
 import type { OrderContracts } from './order-entry.ts';
@@ -60,6 +60,10 @@ export class TradedContracts implements OrderContracts {
     const { contract } = await this.#catalog.qualify(line, symbol);
     if (contract.conId === undefined || contract.exchange === undefined) throw new Error(`${symbol}: TWS names no contract and exchange of it`);
     return { conId: contract.conId, exchange: contract.exchange };
+  }
+
+  ladderOf(symbol: string): readonly TickStep[] {
+    return this.#catalog.ladder(symbol);
   }
 
   #read(contract: Contract): Instrument | null {

@@ -17,18 +17,21 @@ import type {
   VenueOrder,
   VenuePosition,
 } from '#trading/model/live.ts';
-import type { Bracket } from '#trading/model/order.ts';
+import { opposite, type Bracket } from '#trading/model/order.ts';
 import { awayAt } from '#trading/calendar/sessions.ts';
 import type { ResetWindow } from '#trading/model/calendar.ts';
-import { add as addQty, ZERO_QTY, type Money } from '#trading/money/decimal.ts';
+import type { Money } from '#trading/money/decimal.ts';
 import type { IbkrError } from '../codes.ts';
 import type { Line } from '../line.ts';
 import type { OrderIds } from '../order-ids.ts';
+import type { TickStep } from '../instruments.ts';
 import type { IbkrSession, SessionState } from '../session.ts';
 import { AccountPart, COMMISSION_MS_MAX } from './account-part.ts';
 import { Cancelling } from './cancelling.ts';
 import { forgotten, unanswered } from './evidence.ts';
 import { familyOf, type Numbered } from './family.ts';
+import { bracketOnGrid, placementOnGrid } from './grid.ts';
+import { fromExecutions, notOurs } from './answers.ts';
 import { Guard } from './guard.ts';
 import type { Mirrored } from './mirror.ts';
 import type { OrderClient } from './order-client.ts';
@@ -46,6 +49,8 @@ export interface OrderContracts {
   holdingOf(contract: Contract): Holding | null;
   /** With its conId. @throws Error for a symbol that is not configured, or that TWS does not list. */
   contractOf(line: Line<OrderClient>, symbol: string): Promise<Contract>;
+  /** Price steps of a contract that was asked for, lowest first. */
+  ladderOf(symbol: string): readonly TickStep[];
 }
 
 export interface IbkrOrdersOptions {
@@ -121,7 +126,7 @@ export class IbkrOrders implements OrderEntry, Account {
       contract = await this.#options.contracts.contractOf(this.#mayPlace(order), order.symbol);
       // Asking for a contract that was not known yet takes its time.
       line = this.#mayPlace(order);
-      family = this.#familyOf(order, contract);
+      family = this.#familyOf(placementOnGrid(order, this.#options.contracts.ladderOf(order.symbol)), contract);
       this.#options.sent.record(this.#sentOf(order, family, contract, line));
     } catch (error) {
       return { kind: 'rejected', code: 'NOT_SENT', text: briefly(error) };
@@ -160,7 +165,11 @@ export class IbkrOrders implements OrderEntry, Account {
     if (legs.some(({ clientId }) => clientId !== this.#options.clientId)) return notOurs(legs);
     try {
       const contract = await this.#options.contracts.contractOf(line, order.symbol);
-      for (const leg of legs) this.#guard.amended(line, contract, leg, bracket, this.#account());
+      const ladder = this.#options.contracts.ladderOf(order.symbol);
+      for (const leg of legs) {
+        const fitted = bracketOnGrid(opposite(leg.order.side), bracket, ladder);
+        this.#guard.amended(line, contract, leg, fitted, this.#account());
+      }
       // What TWS has to say against it has arrived by then, and is said of the leg.
       await line.roundTrip(ROUND_TRIP_MS_MAX);
     } catch (error) {
@@ -381,21 +390,6 @@ export class IbkrOrders implements OrderEntry, Account {
 function withUsable<T>(session: IbkrSession<OrderClient>, work: (line: Line<OrderClient>) => Promise<T>): Promise<T> {
   const line = session.usable;
   return line === null ? Promise.reject(new Error(`TWS cannot be used now: ${session.state.reason}`)) : work(line);
-}
-
-/** Only the client that placed an order may change it. */
-const notOurs = (orders: readonly Mirrored[]): ChangeOutcome => ({
-  kind: 'rejected',
-  code: 'OTHER_CLIENT',
-  text: `placed by client ${orders.map(({ clientId, orderId }) => `${clientId ?? '?'} as ${orderId ?? '?'}`).join(', ')}, and only it can change that`,
-});
-
-/** An order that only its executions tell of: whether it is over, the completed row says. */
-function fromExecutions(first: VenueExecution, executions: readonly VenueExecution[]): VenueOrder {
-  const { clientOrderId, parentId, venueOrderId, asset, symbol, side, leg } = first;
-  const cumQty = addQty(ZERO_QTY, ...executions.map(({ qty }) => qty));
-  const who = { clientOrderId, parentId, venueOrderId, asset, symbol, side, leg };
-  return { ...who, status: 'open', qty: cumQty, cumQty, reason: 'known by its executions' };
 }
 
 const briefly = (error: unknown): string => (error instanceof Error ? error.message : String(error)).slice(0, TEXT_LENGTH_MAX);

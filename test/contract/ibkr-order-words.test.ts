@@ -1,0 +1,182 @@
+/** ST-2, ST-3: what TWS says of orders (venues/ibkr "Failure modes"), and what the port makes of it. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { price, qty } from '#trading/money/decimal.ts';
+import type { Placement } from '#trading/model/live.ts';
+import { IbkrRig, PAIR } from '../support/ibkr-orders-rig.ts';
+import { until } from '../support/until.ts';
+
+const refOf = ({ clientOrderId, asset, symbol }: Placement) => ({ clientOrderId, asset, symbol, venueOrderId: null });
+const single: Partial<Placement> = { bracket: null };
+const MARKET = { type: 'market', worst: null } as const;
+
+/** A position of 20,000 with its legs. */
+async function held(rig: IbkrRig): Promise<Placement> {
+  const order = rig.entry();
+  await rig.port.place(order);
+  await until('the entry', () => rig.executed.length === 1);
+  await rig.port.caughtUp();
+  return order;
+}
+
+describe('IBKR orders: what TWS says, and does not', () => {
+  it('a read-only API refuses every order with 321', async () => {
+    await IbkrRig.with(async (rig) => {
+      rig.tws.switches.readOnly = true;
+      const answer = await rig.port.place(rig.entry());
+      assert.ok(answer.kind === 'rejected' && answer.code === '321', JSON.stringify(answer));
+    });
+  });
+
+  it('no callback at all: unknown at the deadline, and never sent again', async () => {
+    await IbkrRig.with(async (rig) => {
+      rig.tws.switches.unansweredOrders = true;
+      const before = rig.tws.counters().orderRequests;
+      const answer = await rig.port.place(rig.entry({ deadlineAt: rig.tws.now + 100 }));
+      assert.deepEqual(answer, { kind: 'unknown', reason: 'TWS has said nothing by the deadline', answered: false });
+      assert.equal(rig.tws.counters().orderRequests, before + 3);
+    });
+  });
+
+  it('an acknowledgement after the deadline is a report', async () => {
+    await IbkrRig.with(async (rig) => {
+      rig.tws.switches.acknowledgeAfterMs = 1000;
+      const order = rig.resting({ deadlineAt: rig.tws.now + 100 });
+      assert.equal((await rig.port.place(order)).kind, 'unknown');
+      rig.tws.advance(rig.tws.now + 2000);
+      await until('the report', () => rig.reported.some(({ clientOrderId, status }) => clientOrderId === order.clientOrderId && status === 'open'));
+    });
+  });
+
+  it('the commission before its execution, twice the status, no status at all: one execution with its fee', async () => {
+    await IbkrRig.with(async (rig) => {
+      Object.assign(rig.tws.switches, { commissionFirst: true, duplicateStatus: true, noStatusOnFill: true });
+      const order = rig.entry();
+      await rig.port.place(order);
+      await until('the fill', () => rig.executed.length === 1);
+      await rig.port.caughtUp();
+      assert.deepEqual(
+        rig.executed.map(({ fee }) => fee),
+        ['2'],
+      );
+      const told = rig.reported
+        .filter(({ clientOrderId }) => clientOrderId === order.clientOrderId)
+        .map(({ status, cumQty }) => `${status} ${cumQty}`);
+      assert.equal(new Set(told).size, told.length, told.join());
+    });
+  });
+
+  it('a commission that never comes is reckoned by our own table; one that comes after that changes nothing, and is counted', async () => {
+    await IbkrRig.with(async (rig) => {
+      rig.tws.switches.noCommission = true;
+      await rig.port.place(rig.entry());
+      await rig.port.caughtUp();
+      assert.deepEqual(
+        rig.executed.map(({ fee }) => fee),
+        ['2'],
+      );
+      assert.equal(rig.port.health()['feesEstimated'], 1);
+      rig.tws.switches.noCommission = false;
+      await rig.port.executionsSince(0);
+      assert.equal(rig.executed.length, 1);
+      assert.equal(rig.port.health()['feesDiffered'], 0, 'the table was right');
+    });
+  });
+
+  it('ST-3 silent fills are found by whoever reads the account', async () => {
+    await IbkrRig.with(async (rig) => {
+      rig.tws.switches.silentFills = true;
+      await rig.port.place(rig.entry({ ...single, pricing: MARKET, deadlineAt: rig.tws.now + 200 }));
+      assert.equal((await rig.port.executionsSince(0)).length, 1);
+      assert.equal(rig.executed.length, 1);
+    });
+  });
+
+  it('a corrected execution is no second fill: it is told as nobody’s, once, under its own id', async () => {
+    await IbkrRig.with(async (rig) => {
+      await held(rig);
+      const [execution] = rig.tws.book.executions.all();
+      rig.tws.faults.correctExecution(execution?.execId ?? '', price('1.1001'));
+      await until('the correction', () => rig.executed.length === 2);
+      await rig.port.executionsSince(0);
+      assert.equal(rig.executed.length, 2);
+      const [first, second] = rig.executed;
+      assert.equal(second?.executionId, `${first?.executionId}.02`);
+      assert.deepEqual([second?.clientOrderId, second?.parentId, second?.price], [null, null, '1.1001']);
+      assert.deepEqual(
+        (await rig.port.executionsSince(0)).map(({ price: paid }) => paid),
+        ['1.10005'],
+        'what is booked stays what it was',
+      );
+    });
+  });
+
+  it('orders of a person and of another client are nobody’s here, and only their own client can cancel them', async () => {
+    await IbkrRig.with(async (rig) => {
+      const common = { localSymbol: 'EUR.USD', action: 'BUY', quantity: '25000', limit: '1.05' } as const;
+      rig.tws.faults.foreignOrder({ ...common, clientId: 0, orderId: 0, orderRef: '' });
+      rig.tws.faults.foreignOrder({ ...common, clientId: 9, orderId: 300, orderRef: `l${'z'.repeat(26)}` });
+      const open = await rig.port.openOrders();
+      assert.deepEqual(
+        open.map(({ clientOrderId, symbol }) => [clientOrderId, symbol]),
+        [
+          [null, PAIR],
+          [`l${'z'.repeat(26)}`, PAIR],
+        ],
+      );
+      const [byHand, orphan] = open;
+      const cancelled = await rig.port.cancel({
+        clientOrderId: orphan?.clientOrderId ?? '',
+        venueOrderId: orphan?.venueOrderId ?? '',
+        asset: 'forex',
+        symbol: PAIR,
+      });
+      assert.ok(
+        cancelled.kind === 'rejected' && cancelled.code === 'OTHER_CLIENT' && /client 9 as 300/.test(cancelled.text),
+        JSON.stringify(cancelled),
+      );
+      assert.equal(
+        (await rig.port.cancel({ clientOrderId: 'x', venueOrderId: byHand?.venueOrderId ?? '', asset: 'forex', symbol: PAIR })).kind,
+        'rejected',
+      );
+      assert.equal(rig.tws.book.live().length, 2);
+    });
+  });
+
+  it('a liquidation by the broker is an execution of no order', async () => {
+    await IbkrRig.with(async (rig) => {
+      await held(rig);
+      rig.tws.faults.liquidate('EUR.USD', 'SELL', '20000', '1.0999');
+      await until('the liquidation', () => rig.executed.length === 2);
+      const liquidation = rig.executed[1];
+      assert.deepEqual([liquidation?.clientOrderId, liquidation?.parentId, liquidation?.side, liquidation?.qty], [null, null, 'sell', '20000']);
+    });
+  });
+
+  it('executions that TWS forgot at its restart are kept by who heard them', async () => {
+    await IbkrRig.with(async (rig) => {
+      await held(rig);
+      rig.tws.faults.restart(null);
+      await rig.again('after the restart');
+      assert.equal(rig.tws.book.executions.all().length, 0);
+      assert.equal((await rig.port.executionsSince(0)).length, 1);
+      assert.equal((await rig.port.positions())[0]?.qty, qty('20000'));
+      assert.equal(rig.executed.length, 1);
+    });
+  });
+
+  it('a cancel that TWS does not answer is unknown, and may be asked again', async () => {
+    await IbkrRig.with(async (rig) => {
+      const order = rig.resting();
+      await rig.port.place(order);
+      rig.tws.switches.uplinkLoses = true;
+      rig.tws.faults.loseUplink();
+      await until('the loss', () => !rig.session.state.usable);
+      assert.equal((await rig.port.cancel(refOf(order))).kind, 'unknown');
+      assert.equal(rig.live().length, 3);
+      rig.tws.faults.restoreUplink('kept');
+      await rig.again('the uplink');
+      assert.equal((await rig.port.cancel(refOf(order))).kind, 'done');
+    });
+  });
+});
