@@ -109,9 +109,28 @@ function addVerbs(program: Command, run: Run): void {
     .option('--config-dir <dir>', 'where budgets.json, markets.json and strategies/ are (default: config/ of the program)')
     .action(run(async (context, options) => (await import('./doctor.ts')).doctor(context, options)));
   addDataVerbs(program.command('data').description('market history: download it from a venue, import, list and check files'), verb, run);
-  play(verb('venue', 'the embedded venue alone, for any client that speaks Bybit v5'))
+  addVenueVerb(play(verb('venue', 'the embedded venue alone, for any client that speaks Bybit v5 or the TWS API')), run);
+}
+
+const TWS_FAULT_HELP = `
+The five worst of TWS, each a --tws-fault (several may follow each other; quote one that takes a value, as in --tws-fault 'cancel-after-ms 60000'):
+  id-rollback                a restart rolls the next order id of every client back by four
+  fills-in-1100              every fill falls into a loss of the uplink of 20 s, and nobody is told of it afterwards
+  blind-after-sunday         the first session after the weekly restart gets farms that are well, and neither ticks nor bars
+  dead-bars                  after a reconnect, bars that are kept up to date are not, until they are asked for once more
+  orders-of-another-session  another session places the same as every order, under the same order id, and everybody hears of it
+While it runs, lines of standard input are commands, each answered by one line of JSON: "tws NAME [TARGET] [VALUE]", "bybit NAME [TARGET] [VALUE]",
+"counters"; a name that is not known is answered with all that are.`;
+
+function addVenueVerb(venue: Command, run: Run): void {
+  venue
     .option('--speed <n>', 'times real time', speed, 1)
     .option('--bybit-port <port>', 'port of the Bybit façade (0: any)', whole('--bybit-port', 0, 65_535), 0)
+    .option('--tws-port <port>', 'port of the TWS façade (0: any)', whole('--tws-port', 0, 65_535), 0)
+    .option('--server-version <n>', 'the highest server version that TWS offers (default: 193)', whole('--server-version', 177, 193))
+    .option('--no-restarts', 'TWS does not restart every night (23:45 in New York) and on Sundays (01:00), and its servers are not reset at 00:15')
+    .option('--tws-fault <fault...>', 'what goes wrong at TWS from the start, see below')
+    .addHelpText('after', TWS_FAULT_HELP)
     .action(run(async (context, options) => (await import('./venue.ts')).venue(context, options)));
 }
 

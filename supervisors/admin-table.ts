@@ -1,4 +1,5 @@
 /** What may be asked of a running system from its socket and its page: this table, nothing else. */
+import type { Allowance } from '#trading/model/messages.ts';
 import type { OrderGates, WhyAnswer } from '#trading/model/why.ts';
 import type { WhyNot } from '#trading/trader/why.ts';
 import { adminRequest, type AdminRequest } from '#protocol/admin.ts';
@@ -96,9 +97,11 @@ async function why(name: string, ask: Ask, root: AdminPowers['root']): Promise<W
   if (!parsed.success) throw new Error(`no asset is named ${name}; there are ${asset.options.join(', ')}`);
   const names = root.cells().flatMap((cell) => (cell.name.startsWith(`trader.${parsed.data}.`) ? [cell.name] : []));
   const [governor, ...traders] = await Promise.all([ask(ACTOR.governor, 'why', [name]), ...names.map((trader) => ask(trader, 'why', [name]))]);
+  // As trading/trader/why.ts and trading/risk/governor.ts of this version reply.
+  const accounts = governor as readonly { readonly allowance: Pick<Allowance, 'mode' | 'closeOnly'>; readonly orders: readonly OrderGates[] }[];
   return whyAnswer(parsed.data, {
-    // As trading/trader/why.ts and trading/risk/governor.ts of this version reply.
     traders: traders as readonly Readonly<Record<string, WhyNot>>[],
-    orders: (governor as readonly { readonly orders: readonly OrderGates[] }[]).flatMap(({ orders }) => orders),
+    orders: accounts.flatMap(({ orders }) => orders),
+    modes: accounts.map(({ allowance: { mode, closeOnly } }) => ({ mode, closeOnly })),
   });
 }

@@ -6,7 +6,7 @@ import { brokerOf, type Broker, type Instant } from '#trading/model/instrument.t
 import type { Allowance } from '#trading/model/messages.ts';
 import { sendGate } from '#actors/send-gate.ts';
 import { createDataDir, type DataPaths } from '#state/data-dir.ts';
-import { openJournal, type OpenJournal } from '#state/journal.ts';
+import type { OpenJournal } from '#state/journal.ts';
 import { openSnapshots } from '#state/snapshots.ts';
 import { openTradeFiles } from '#state/trades-file.ts';
 import { Activity } from './activity.ts';
@@ -19,6 +19,7 @@ import { createSpawner } from './comedy.ts';
 import { Feeds } from './feeds.ts';
 import { logFact } from './fact-log.ts';
 import { inOrder } from './in-order.ts';
+import { openOrQuarantine } from './open-journal.ts';
 import { Outbox } from './outbox.ts';
 import { PageFeed } from './page-feed.ts';
 import { interceptTells } from './intercepts.ts';
@@ -62,9 +63,7 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
   });
   const activity = new Activity();
   let system: System | null = null;
-  const journal = await openJournal({
-    dir: places.leveldb,
-    anchorPath: places.anchor,
+  const journal = await openOrQuarantine(places, options.log, {
     calm: () => activity.quiet(),
     onFailed: (error) => system?.onJournalFailed(error),
   });

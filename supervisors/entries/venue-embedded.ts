@@ -6,7 +6,7 @@ import { openVenue, type Venue } from '#venues/embedded/venue.ts';
 const NOTHING: Outcome = Object.freeze({ events: [], tells: [] });
 const IDLE_MS_MAX = 86_400_000;
 
-const QUERIES = ['info', 'step', 'idle MS', 'fault NAME [TARGET] [VALUE]', 'counters'];
+const QUERIES = ['info', 'step', 'idle MS', 'fault [tws] NAME [TARGET] [VALUE]', 'counters'];
 
 export default class VenueEmbedded implements ActorInstance {
   #venue: Venue | null = null;
@@ -63,9 +63,9 @@ function idle(venue: Venue, text: string): unknown {
   return venue.idle(ms);
 }
 
-function fault(venue: Venue, [name = '', target, value]: readonly string[]): unknown {
+function fault(venue: Venue, [name = '', ...takes]: readonly string[]): unknown {
   try {
-    return venue.fault(name, target, value);
+    return venue.fault(name, ...takes);
   } catch (error) {
     if (error instanceof RangeError) return { error: error.message };
     throw error;

@@ -17,6 +17,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   'tick-to-order': async () => (await import('./tick-to-order.ts')).tickToOrder,
   journal: async () => (await import('./journal.ts')).journal,
   play: async () => (await import('./play.ts')).play,
+  gateway: async () => (await import('./gateway.ts')).gateway,
   fence: async () => (await import('./fence.ts')).fence,
 };
 

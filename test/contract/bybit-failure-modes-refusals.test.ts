@@ -16,7 +16,7 @@ import { closeAll, hits, house, list, open, port, ref, UNPLAYED } from './bybit-
 describe('the reported failure modes of Bybit: refusals', () => {
   afterEach(closeAll);
 
-  it('13. 10006 storms (hummingbot#6585, #6756): while the venue wants nothing, it gets nothing', async () => {
+  it('FM-13 10006 storms (hummingbot#6585, #6756): while the venue wants nothing, it gets nothing', async () => {
     const rig = await port();
     rig.venue.fault('code', 'order/create', '10006');
     const refused = await rig.port.place(await rig.entry(PERP));
@@ -30,7 +30,7 @@ describe('the reported failure modes of Bybit: refusals', () => {
     assert.equal((await rig.port.place(await rig.entry(PERP))).kind, 'acknowledged');
   });
 
-  it('14. 10002, the clocks differ (pybit#191, bybit-api#260, Bybit.Net#273): the time is read again, the window is never widened', async () => {
+  it('FM-14 10002, the clocks differ (pybit#191, bybit-api#260, Bybit.Net#273): the time is read again, the window is never widened', async () => {
     const rig = await port();
     rig.venue.fault('skew', '10000');
     const refused = await rig.port.place(await rig.entry(PERP));
@@ -39,7 +39,7 @@ describe('the reported failure modes of Bybit: refusals', () => {
     assert.equal((await rig.port.positions()).length, 1);
   });
 
-  it('16. what was bought cannot be sold (SymBot#56, pybit#313): the fee was taken from it', async () => {
+  it('FM-16 what was bought cannot be sold (SymBot#56, pybit#313): the fee was taken from it', async () => {
     const rig = await port();
     await rig.port.place(await rig.entry(SPOT, { bracket: null }));
     await until(() => rig.executed.length > 0);
@@ -52,7 +52,7 @@ describe('the reported failure modes of Bybit: refusals', () => {
     assert.deepEqual(await rig.port.positions(), []);
   });
 
-  it('17. spot at market with TP/SL is refused (pybit#200, ccxt#18640, #19000): the entry is a capped limit, and no stop fires at once', async () => {
+  it('FM-17 spot at market with TP/SL is refused (pybit#200, ccxt#18640, #19000): the entry is a capped limit, and no stop fires at once', async () => {
     const rig = await port();
     const market = { category: 'spot', symbol: 'BTCUSDT', side: 'Buy', orderType: 'Market', qty: '0.01', takeProfit: '90000', stopLoss: '30000' };
     assert.equal((await call(rig.venue, '/v5/order/create', market)).body.retCode, 170130);
@@ -65,14 +65,14 @@ describe('the reported failure modes of Bybit: refusals', () => {
     assert.ok(rig.executed.every(({ leg }) => leg === null));
   });
 
-  it('18. a new ccxt breaks spot stops (ccxt#26378): its version is exact, and these tests are its gate', () => {
+  it('FM-18 a new ccxt breaks spot stops (ccxt#26378): its version is exact, and these tests are its gate', () => {
     const read = (path: string) => JSON.parse(readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')) as Readonly<Record<string, unknown>>;
     const { ccxt } = read('package.json').dependencies as { readonly ccxt: string };
     assert.match(ccxt, /^\d+\.\d+\.\d+$/);
     assert.equal(read('node_modules/ccxt/package.json').version, ccxt);
   });
 
-  it('19. "current position is zero" (bybit-api#193, ccxt#14385, pybit#168): nothing is closed that is not held, with an explicit quantity', async () => {
+  it('FM-19 "current position is zero" (bybit-api#193, ccxt#14385, pybit#168): nothing is closed that is not held, with an explicit quantity', async () => {
     const live = await house();
     const { world, rig } = live;
     const refused = await rig.port.place(await rig.exit(PERP, qty('0.01')));
@@ -83,7 +83,7 @@ describe('the reported failure modes of Bybit: refusals', () => {
     assert.equal(hits(rig), before);
   });
 
-  it('20. "position idx not match position mode" (ccxt#16102, #24848, bybit-api#363): set to one-way before the first order', async () => {
+  it('FM-20 "position idx not match position mode" (ccxt#16102, #24848, bybit-api#363): set to one-way before the first order', async () => {
     const hedge = { category: 'linear', symbol: 'BTCUSDT', mode: 3 };
     const rig = await port({ before: (venue) => call(venue, '/v5/position/switch-mode', hedge) });
     assert.equal((await rig.port.place(await rig.entry(PERP))).kind, 'acknowledged');
@@ -91,7 +91,7 @@ describe('the reported failure modes of Bybit: refusals', () => {
     assert.equal(position?.positionIdx, 0);
   });
 
-  it('21. hedge mode: the first row of a position is an empty side (pybit#367): every row counts, and such an account is not traded', async () => {
+  it('FM-21 hedge mode: the first row of a position is an empty side (pybit#367): every row counts, and such an account is not traded', async () => {
     const rows = ['', 'Sell'].map((side) => ({ symbol: 'ADAUSDT', side, size: side === '' ? '0' : '7', avgPrice: '1' }));
     assert.deepEqual(
       rows.map((row) => positionOf(row, () => perp)?.qty),
@@ -109,7 +109,7 @@ describe('the reported failure modes of Bybit: refusals', () => {
     await assert.rejects(rig.subscribe(), /privatePostV5PositionSwitchMode of BTCUSDT: .*110024/);
   });
 
-  it('22. client ids too long (passivbot#436, hummingbot#5113): every id that the house makes fits', async () => {
+  it('FM-22 client ids too long (passivbot#436, hummingbot#5113): every id that the house makes fits', async () => {
     const rig = await port();
     const id = clientOrderId('live', 'a-strategy-with-a-very-long-name-indeed', PERP, Number.MAX_SAFE_INTEGER, 2 ** 40);
     const ids = [id, childId(id, 'stop_loss', 9_999_999), childId(id, 'take_profit', 1), childId(id, 'flatten', 9_999_999)];
@@ -118,7 +118,7 @@ describe('the reported failure modes of Bybit: refusals', () => {
     assert.deepEqual([long.kind, long.kind === 'rejected' && long.code], ['rejected', '10001']);
   });
 
-  it('24. free balances are wrong or empty (ccxt#24878, #20948, #26327): computed from the coins', async () => {
+  it('FM-24 free balances are wrong or empty (ccxt#24878, #20948, #26327): computed from the coins', async () => {
     const rig = await port();
     const whole = await rig.port.wallet();
     await rig.port.place(await rig.resting(SPOT));
@@ -129,7 +129,7 @@ describe('the reported failure modes of Bybit: refusals', () => {
     assert.equal(whole.equity, '100000');
   });
 
-  it('26. 403 (bybit-api#380, #268): from a proxy nobody knows what became of the order; no request follows either', async () => {
+  it('FM-26 403 (bybit-api#380, #268): from a proxy nobody knows what became of the order; no request follows either', async () => {
     const rig = await port();
     rig.venue.fault('http', 'order/create', '403');
     const page = await rig.port.place(await rig.entry(PERP));
@@ -140,14 +140,14 @@ describe('the reported failure modes of Bybit: refusals', () => {
     assert.equal(hits(rig), before);
   });
 
-  it('26b. the ban of an address is said with a code: the order is not there', async () => {
+  it('FM-26b the ban of an address is said with a code: the order is not there', async () => {
     const rig = await port();
     rig.venue.fault('ban', 'on');
     const refused = await rig.port.place(await rig.entry(PERP));
     assert.deepEqual([refused.kind, refused.kind === 'rejected' && refused.code], ['rejected', '403']);
   });
 
-  it('27. market orders fail in a thin book (bybit-api#390, pybit#235): they are limits with a cap of ours, and a refused stop is said', async () => {
+  it('FM-27 market orders fail in a thin book (bybit-api#390, pybit#235): they are limits with a cap of ours, and a refused stop is said', async () => {
     const rig = await port();
     const order = await rig.entry(PERP);
     await rig.port.place(order);
@@ -157,7 +157,7 @@ describe('the reported failure modes of Bybit: refusals', () => {
     assert.ok(poor.kind === 'rejected' && poor.text.length > 0 && poor.text.length <= 500 && poor.code.length <= 64, JSON.stringify(poor));
   });
 
-  it('29. "not modified" (freqtrade#10598): what is set already is no error', async () => {
+  it('FM-29 "not modified" (freqtrade#10598): what is set already is no error', async () => {
     const rig = await port();
     await rig.restart();
     await rig.subscribe();

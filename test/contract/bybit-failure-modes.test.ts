@@ -11,12 +11,13 @@ import { at, PERP, SPOT } from '../support/bybit-rig.ts';
 import { FakeBybit } from '../support/fake-bybit.ts';
 import { perp } from '../unit/trading/trader/fixtures.ts';
 import { until } from '../support/supervision.ts';
+import { call } from './bybit-account.ts';
 import { closeAll, house, list, open, port, ref, UNPLAYED } from './bybit-modes.ts';
 
 describe('the reported failure modes of Bybit: streams', () => {
   afterEach(closeAll);
 
-  it('1. streams stop silently (ccxt#23214, #20412, hummingbot#6585): a silent one is dialled again, an old quote is not traded on', async () => {
+  it('FM-1 streams stop silently (ccxt#23214, #20412, hummingbot#6585): a silent one is dialled again, an old quote is not traded on', async () => {
     const rig = await port();
     rig.venue.fault('silent-private', 'on');
     rig.session.observe((await rig.venue.step()).now);
@@ -41,14 +42,14 @@ describe('the reported failure modes of Bybit: streams', () => {
     assert.match(world.of('order.ended')[0]?.reason ?? '', /STALE/);
   });
 
-  it('2. orders right after connecting are missed (ccxt#14121): the port opens when the subscription is acknowledged', async () => {
+  it('FM-2 orders right after connecting are missed (ccxt#14121): the port opens when the subscription is acknowledged', async () => {
     const rig = await port();
     const order = await rig.entry(PERP);
     await rig.port.place(order);
     await until(() => rig.reported.some((row) => row.clientOrderId === order.clientOrderId && row.status === 'filled') && rig.executed.length > 0);
   });
 
-  it('12. an order over WebSocket hangs (bybit-api#407, ccxt#29361): orders go by HTTP with one deadline over the whole answer', async () => {
+  it('FM-12 an order over WebSocket hangs (bybit-api#407, ccxt#29361): orders go by HTTP with one deadline over the whole answer', async () => {
     const rig = await port({ requestMs: 300 });
     rig.venue.fault('hang-body', 'order/create');
     const order = await rig.entry(PERP);
@@ -58,7 +59,7 @@ describe('the reported failure modes of Bybit: streams', () => {
     assert.equal(found.kind, 'found', JSON.stringify(found));
   });
 
-  it('28. more than ten spot topics in one request (bybit-api#174, rust-bybit#24): they are asked for in tens', async () => {
+  it('FM-28 more than ten spot topics in one request (bybit-api#174, rust-bybit#24): they are asked for in tens', async () => {
     const coins = Array.from({ length: 12 }, (_, index) => `C${String.fromCharCode(65 + index)}`);
     const fake = await FakeBybit.open({ spot: coins, linear: [] });
     open.push(fake);
@@ -76,7 +77,7 @@ describe('the reported failure modes of Bybit: streams', () => {
 describe('the reported failure modes of Bybit: orders that cannot be seen', () => {
   afterEach(closeAll);
 
-  it('3. an order is not found right after it was placed (ccxt#15648, #21167, freqtrade#9857): it waits behind the fence, and is sent once', async () => {
+  it('FM-3 an order is not found right after it was placed (ccxt#15648, #21167, freqtrade#9857): it waits behind the fence, and is sent once', async () => {
     const live = await house();
     const { world, rig } = live;
     rig.venue.fault('silent-private', 'on');
@@ -91,7 +92,7 @@ describe('the reported failure modes of Bybit: orders that cannot be seen', () =
     assert.equal((await list(rig, '/v5/execution/list', 'category=linear')).length, world.of('fill.recorded').length);
   });
 
-  it('4. fetchOrder refuses on unified accounts, "last 500 orders" (freqtrade#10708): the history knows what the list forgot', async () => {
+  it('FM-4 fetchOrder refuses on unified accounts, "last 500 orders" (freqtrade#10708): the history knows what the list forgot', async () => {
     const rig = await port();
     const order = await rig.entry(PERP);
     await rig.port.place(order);
@@ -101,7 +102,7 @@ describe('the reported failure modes of Bybit: orders that cannot be seen', () =
     assert.deepEqual(found.kind === 'found' && [found.order.status, found.executions.length], ['filled', rig.executed.length]);
   });
 
-  it('5. a stop lives in another filter (freqtrade#9815, #9587, #8429): listed, found and cancelled there', async () => {
+  it('FM-5 a stop lives in another filter (freqtrade#9815, #9587, #8429): listed, found and cancelled there', async () => {
     const rig = await port();
     const { mid } = await rig.book(SPOT);
     await rig.port.place(await rig.entry(SPOT, { bracket: null }));
@@ -117,30 +118,78 @@ describe('the reported failure modes of Bybit: orders that cannot be seen', () =
     assert.deepEqual(await rig.port.openOrders(), []);
   });
 
-  it('5b. a spot leg that the venue executed is booked on its entry, after a restart too', async () => {
+  for (const naming of ['off', 'on'] as const) {
+    it(`FM-5b a spot leg that the venue executed is booked on its entry, after a restart too${naming === 'on' ? ', where no row names that entry' : ''}`, async () => {
+      const live = await house();
+      const { world, rig } = live;
+      rig.venue.fault('nameless-legs', naming);
+      const { mid } = await rig.book(SPOT);
+      const id = await live.approve(SPOT, { bracket: { takeProfit: at(mid * 1.00002), stopLoss: at(mid * 0.9) } });
+      assert.equal(world.at(id), 'FILLED');
+      await rig.port.close();
+      for (let step = 0; step < 60 && (await list(rig, '/v5/execution/list', 'category=spot')).length < 2; step++) await rig.venue.step();
+      await live.restart();
+      await live.play(6);
+      assert.deepEqual(
+        world.of('fill.recorded').map(({ fill }) => [fill.clientOrderId, fill.reason]),
+        [
+          [id, 'entry'],
+          [id, 'take_profit'],
+        ],
+      );
+      assert.deepEqual(
+        world.of('alarm.raised').map(({ code }) => code),
+        [],
+      );
+    });
+  }
+
+  it('FM-5c legs of somebody else’s entry are never taken for those of ours, where no row names an entry', async () => {
+    const rig = await port();
+    rig.venue.fault('nameless-legs', 'on');
+    const { mid } = await rig.book(SPOT);
+    const own = await rig.entry(SPOT);
+    await rig.port.place(own);
+    const of = { category: 'spot', symbol: 'BTCUSDT', side: 'Buy', orderType: 'Limit', timeInForce: 'IOC', qty: '0.01', price: at(mid * 1.005) };
+    const theirs = { takeProfit: at(mid * 1.3), stopLoss: at(mid * 0.7), tpOrderType: 'Market', slOrderType: 'Market' };
+    assert.equal((await call(rig.venue, '/v5/order/create', { ...of, ...theirs })).body.retCode, 0);
+    const parents = (await rig.port.openOrders()).map(({ leg, parentId }) => `${leg ?? '?'} ${parentId ?? 'nobody'}`);
+    const expected = ['stop_loss', 'take_profit'].flatMap((leg) => [`${leg} ${own.clientOrderId}`, `${leg} nobody`]);
+    assert.deepEqual(parents.toSorted(), expected.toSorted());
+  });
+
+  it('FM-5d a spot position is closed after a restart, though no row names the entry whose legs hold its coins', async () => {
     const live = await house();
     const { world, rig } = live;
-    const { mid } = await rig.book(SPOT);
-    const id = await live.approve(SPOT, { bracket: { takeProfit: at(mid * 1.00002), stopLoss: at(mid * 0.9) } });
-    assert.equal(world.at(id), 'FILLED');
-    await rig.port.close();
-    for (let step = 0; step < 60 && (await list(rig, '/v5/execution/list', 'category=spot')).length < 2; step++) await rig.venue.step();
+    rig.venue.fault('nameless-legs', 'on');
+    await live.approve(SPOT);
     await live.restart();
-    await live.play(6);
-    assert.deepEqual(
-      world.of('fill.recorded').map(({ fill }) => [fill.clientOrderId, fill.reason]),
-      [
-        [id, 'entry'],
-        [id, 'take_profit'],
-      ],
-    );
-    assert.deepEqual(
-      world.of('alarm.raised').map(({ code }) => code),
-      [],
+    const held = world.state.holdings[`crypto_spot|${SPOT}`];
+    assert.ok(held);
+    const exit = await live.approve(SPOT, { side: 'sell', kind: 'exit', qty: held.qty, bracket: null });
+    await live.until(() => world.at(exit) !== 'ACKED');
+    assert.equal(world.at(exit), 'FILLED');
+  });
+
+  it('FM-5e a leg that executes right after a restart is reported on its entry: its order is read first', async () => {
+    const rig = await port();
+    rig.venue.fault('nameless-legs', 'on');
+    const { mid } = await rig.book(SPOT);
+    const bracket = { takeProfit: at(mid * 1.0003), stopLoss: at(mid * 0.9997) };
+    const order = await rig.entry(SPOT, { bracket, pricing: { type: 'market', worst: at(mid * 1.0002) } });
+    assert.equal((await rig.port.place(order)).kind, 'acknowledged');
+    await rig.restart();
+    rig.executed.length = 0;
+    await rig.subscribe();
+    for (let step = 0; step < 300 && (await list(rig, '/v5/execution/list', 'category=spot')).length < 2; step++) await rig.venue.step();
+    await until(() => rig.executed.length > 0);
+    assert.ok(
+      rig.executed.every(({ leg, parentId }) => leg !== null && parentId === order.clientOrderId),
+      JSON.stringify(rig.executed),
     );
   });
 
-  it('8. a lost answer to a cancel never heals (nautilus#4730): asked by its id, the order is over', async () => {
+  it('FM-8 a lost answer to a cancel never heals (nautilus#4730): asked by its id, the order is over', async () => {
     const rig = await port();
     const order = await rig.resting(PERP);
     await rig.port.place(order);
@@ -151,7 +200,7 @@ describe('the reported failure modes of Bybit: orders that cannot be seen', () =
     assert.deepEqual(await rig.port.cancel(ref(order)), { kind: 'gone' });
   });
 
-  it('11. 10000 "Server Timeout" on an order (pybit#234): unknown, with or without an order behind it', async () => {
+  it('FM-11 10000 "Server Timeout" on an order (pybit#234): unknown, with or without an order behind it', async () => {
     const live = await house();
     const { world, rig } = live;
     rig.venue.fault('code-after', 'order/create', '10000');
@@ -171,7 +220,7 @@ describe('the reported failure modes of Bybit: orders that cannot be seen', () =
     assert.equal(world.of('order.sending').length, 2);
   });
 
-  it('23. a retry places twice (trading-gpt#94, ccxt PR#1880): an id is sent once, over crashes too, and a used id is no rejection', async () => {
+  it('FM-23 a retry places twice (trading-gpt#94, ccxt PR#1880): an id is sent once, over crashes too, and a used id is no rejection', async () => {
     const live = await house();
     const { world, rig } = live;
     rig.venue.fault('drop-reply', 'order/create');
@@ -189,7 +238,7 @@ describe('the reported failure modes of Bybit: orders that cannot be seen', () =
 describe('the reported failure modes of Bybit: states and fills', () => {
   afterEach(closeAll);
 
-  it('6. a cancel that came too late confuses (freqtrade#9273): fills decide, and the end stands once', async () => {
+  it('FM-6 a cancel that came too late confuses (freqtrade#9273): fills decide, and the end stands once', async () => {
     const live = await house();
     const { world, rig } = live;
     const id = await live.approve(PERP);
@@ -203,7 +252,7 @@ describe('the reported failure modes of Bybit: states and fills', () => {
     );
   });
 
-  it('7. replacing an order leaves a ghost position (freqtrade#9128): nothing is replaced, legs are amended in place', async () => {
+  it('FM-7 replacing an order leaves a ghost position (freqtrade#9128): nothing is replaced, legs are amended in place', async () => {
     const rig = await port();
     const order = await rig.entry(PERP);
     await rig.port.place(order);
@@ -216,7 +265,7 @@ describe('the reported failure modes of Bybit: states and fills', () => {
     assert.equal((await list(rig, '/v5/execution/list', 'category=linear')).length, rig.executed.length);
   });
 
-  it('9. funding is booked as a fill (nautilus#4937): it changes no quantity', async () => {
+  it('FM-9 funding is booked as a fill (nautilus#4937): it changes no quantity', async () => {
     const live = await house({ venue: { ...UNPLAYED, resumeAt: Date.UTC(2026, 0, 5, 15, 59, 50) } });
     const { world, rig } = live;
     const id = await live.approve(PERP);
@@ -239,7 +288,7 @@ describe('the reported failure modes of Bybit: states and fills', () => {
     assert.ok(world.of('fill.recorded').every(({ fill }) => fill.clientOrderId === id && fill.reason === 'entry'));
   });
 
-  it('10. one trade comes twice, and again after a restart (nautilus#3046): one execution is one fill', async () => {
+  it('FM-10 one trade comes twice, and again after a restart (nautilus#3046): one execution is one fill', async () => {
     const live = await house();
     const { world, rig } = live;
     rig.venue.fault('duplicate-fills', 'on');
@@ -250,7 +299,7 @@ describe('the reported failure modes of Bybit: states and fills', () => {
     assert.deepEqual([world.at(id), world.of('fill.recorded').length], ['FILLED', executions.length]);
   });
 
-  it('15. a spot buy ends PartiallyFilledCanceled (ccxt#18685, #22085): what it executed is held, and it is over', async () => {
+  it('FM-15 a spot buy ends PartiallyFilledCanceled (ccxt#18685, #22085): what it executed is held, and it is over', async () => {
     const live = await house({ venue: { account: { limits: false, wallet: { USDT: '99999999' } } } });
     const { world, rig } = live;
     const id = await live.approve(SPOT, { qty: qty('80') });
@@ -261,7 +310,7 @@ describe('the reported failure modes of Bybit: states and fills', () => {
     assert.deepEqual([end?.status, end?.filledQty], ['partially_filled', row.cumExecQty]);
   });
 
-  it('25. a field is missing (nautilus#3836): what is not needed is not asked for', async () => {
+  it('FM-25 a field is missing (nautilus#3836): what is not needed is not asked for', async () => {
     const rig = await port();
     await rig.port.place(await rig.entry(PERP));
     await until(() => rig.executed.length > 0);

@@ -187,9 +187,12 @@ describe('embedded venue: what may go wrong with an order', () => {
       assert.ok(!('isReduceOnly' in (rowsOf(await positions())[0] ?? {})));
       const dcp = async (): Promise<number> =>
         (await call(venue, '/v5/order/disconnected-cancel-all', { timeWindow: 3, product: 'DERIVATIVES' })).body.retCode;
+      const info = async () => (await call(venue, '/v5/account/query-dcp-info', '')).body.result.dcpInfos;
       assert.equal(await dcp(), 10005);
+      assert.deepEqual(await info(), []);
       venue.fault('dcp', 'on');
       assert.equal(await dcp(), 0);
+      assert.deepEqual(await info(), [{ product: 'DERIVATIVES', dcpStatus: 'ON', timeWindow: '3' }]);
       const reader = await openStream(venue, '/v5/private');
       await create(venue, { ...BID, orderLinkId: 'guarded' });
       venue.fault('drop');

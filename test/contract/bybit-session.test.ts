@@ -52,6 +52,25 @@ describe('a session at Bybit that something happens to', () => {
     assert.equal((await rig.port.place(await rig.entry(SPOT))).kind, 'acknowledged');
   });
 
+  it('RT-4 KS-1 an order and a cancel wait behind no read, whatever the reads wait for; who asks for the same cancel again asks once', async () => {
+    const rig = await port();
+    const resting = await rig.resting(PERP);
+    await rig.port.place(resting);
+    // Each read that is under way, and its retries, hang until their deadline.
+    for (let read = 0; read < 40; read++) rig.venue.fault('hang-body', 'execution/list');
+    let isRead = false;
+    const reads = Promise.allSettled(Array.from({ length: 20 }, () => rig.port.executionsSince(rig.session.now() - 1000))).then(
+      () => (isRead = true),
+    );
+    assert.equal((await rig.port.place(await rig.entry(SPOT))).kind, 'acknowledged');
+    const asked = rig.venue.counters().orderEndpointHits;
+    const named = { ...resting, venueOrderId: null };
+    assert.deepEqual(await Promise.all([rig.port.cancel(named), rig.port.cancel(named)]), [{ kind: 'done' }, { kind: 'done' }]);
+    assert.deepEqual([rig.venue.counters().orderEndpointHits - asked, isRead], [1, false]);
+    await rig.port.close();
+    await reads;
+  });
+
   it('closed, it leaves no socket, and places nothing', async () => {
     const rig = await port();
     await rig.port.place(await rig.entry(PERP));

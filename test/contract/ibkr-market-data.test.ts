@@ -1,68 +1,11 @@
 /** Pairs, shares and options as market data: the real library against the embedded TWS. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import type { DroppedFrame, MarketData } from '#protocol/venue.ts';
-import type { QuoteSnapshot } from '#trading/model/quote.ts';
-import type { EmbeddedTws } from '#venues/embedded/tws/tws.ts';
-import { createIbkrMarketData, MARKET_LIMITS, type IbkrMarketOptions } from '#venues/ibkr/market-data.ts';
+import { MARKET_LIMITS } from '#venues/ibkr/market-data.ts';
 import { QUICK } from '../support/ibkr-rig.ts';
+import { at, WATCH, watching } from '../support/ibkr-watch.ts';
 import { until } from '../support/until.ts';
-import { START, withTws } from './tws-support.ts';
-
-const at = (seconds: number): number => START + seconds * 1000;
-const WATCH = { dteMin: 3, dteMax: 10, expiries: 1, strikes: 3, reach: 0.1 };
-
-interface Rig {
-  readonly tws: EmbeddedTws;
-  readonly data: MarketData;
-  readonly quotes: QuoteSnapshot[];
-  readonly drops: DroppedFrame[];
-  readonly states: string[];
-  /** Plays a quote and hands over what it came to. */
-  readonly play: (symbol: string, bid: string, ask: string, seconds: number) => Promise<readonly QuoteSnapshot[]>;
-  readonly settle: (seconds: number) => Promise<void>;
-}
-
-async function watching(more: Partial<IbkrMarketOptions>, work: (rig: Rig) => Promise<void>, before: (tws: EmbeddedTws) => void = () => undefined) {
-  await withTws({ start: START - 600_000 }, async (tws) => {
-    before(tws);
-    tws.advance(Math.max(tws.now, START));
-    const data = createIbkrMarketData({
-      environment: 'embedded',
-      address: { host: '127.0.0.1', port: tws.port },
-      clientId: 5,
-      pairs: ['EUR/USD'],
-      underlyings: [],
-      options: WATCH,
-      rateLimit: 1,
-      limits: { ...MARKET_LIMITS, session: QUICK },
-      ...more,
-    });
-    const quotes: QuoteSnapshot[] = [];
-    const drops: DroppedFrame[] = [];
-    const states: string[] = [];
-    const settle = async (seconds: number): Promise<void> => data.settle(at(seconds));
-    try {
-      await data.open();
-      await data.subscribe([], {
-        onQuote: (quote) => quotes.push(quote),
-        onDropped: (drop) => drops.push(drop),
-        onState: (up, reason) => states.push(`${up ? 'up' : 'down'}: ${reason}`),
-        onInstrument: () => undefined,
-      });
-      const play: Rig['play'] = async (symbol, bid, ask, seconds) => {
-        const had = quotes.length;
-        tws.quote(symbol, bid, ask, '1000000', '1000000', at(seconds));
-        await settle(seconds);
-        return quotes.slice(had);
-      };
-      await work({ tws, data, quotes, drops, states, play, settle });
-      assert.equal(data.counters()['error.505'] ?? 0, 0, 'decode errors (505)');
-    } finally {
-      await data.close();
-    }
-  });
-}
+import { START } from './tws-support.ts';
 
 describe('IBKR market data', () => {
   it('LC-1 a pair is an instrument with the grid of its market rule and the sizes of IDEALPRO', async () => {

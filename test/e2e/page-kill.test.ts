@@ -1,31 +1,17 @@
 /** The kill-switch in a real browser: fast, explicit, and never assumed to have worked. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, afterEach, before, beforeEach, describe, it } from 'mocha';
-import type { Browser, Page } from 'playwright-core';
+import { beforeEach, describe, it } from 'mocha';
+import type { Page } from 'playwright-core';
 import type { AdminRequest } from '#protocol/admin.ts';
-import { launchBrowser } from '#test/support/browser.ts';
-import { builtPage, openTab, type Tab } from '#test/support/browser-page.ts';
-import { startPageActor, type PageActor } from '#test/support/page-actor.ts';
-import { PageStory } from '#test/support/page-story.ts';
+import type { PageActor } from '#test/support/page-actor.ts';
+import { pageSuite, type PageBench } from '#test/support/page-suite.ts';
+import type { PageStory } from '#test/support/page-story.ts';
 
-let browser: Browser;
-let dir: string;
 let actor: PageActor;
 let story: PageStory;
-let tab: Tab;
+let nextRequest: PageBench['request'];
+let open: PageBench['open'];
 let page: Page;
-
-/** The next request of the page to the main process. */
-async function nextRequest(after: number): Promise<AdminRequest> {
-  for (;;) {
-    const request = actor.requests()[after];
-    if (request !== undefined) return request;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
 
 /** What the main process does about it: the fact first, then the answer. */
 async function happens(request: AdminRequest): Promise<void> {
@@ -37,23 +23,8 @@ async function happens(request: AdminRequest): Promise<void> {
 }
 
 describe('the kill-switch on the page', () => {
-  before(async () => (browser = await launchBrowser()));
-  after(() => browser.close());
-  beforeEach(async () => {
-    dir = mkdtempSync(join(tmpdir(), 'ledgerwood-test-'));
-    story = new PageStory().tell();
-    actor = await startPageActor({ dir, uiDir: builtPage(), facts: story.facts });
-    await actor.feed(story.feed());
-    tab = await openTab(browser, await actor.loginUrl());
-    page = tab.page;
-    await page.getByTestId('wallet').waitFor();
-  });
-  afterEach(async () => {
-    await tab.close();
-    await actor.stop();
-    rmSync(dir, { recursive: true, force: true });
-    assert.deepEqual(tab.wrongs, []);
-  });
+  pageSuite((bench) => ({ actor, story, open, request: nextRequest } = bench));
+  beforeEach(async () => (page = await open()));
 
   it('KS-1 two keys trip it: Shift+K opens the dialog, Enter confirms; close-only appears with the fact', async () => {
     await page.keyboard.press('Shift+K');

@@ -1,38 +1,16 @@
 /** The switches of paper and live in a real browser: nothing moves before its fact, and live takes two acts. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, afterEach, before, beforeEach, describe, it } from 'mocha';
-import type { Browser, Page } from 'playwright-core';
-import type { AdminRequest } from '#protocol/admin.ts';
+import { describe, it } from 'mocha';
 import type { ModesView, PendingView } from '#protocol/view.ts';
-import { launchBrowser } from '#test/support/browser.ts';
-import { builtPage, openTab, PHONE, seriousViolations, type Tab } from '#test/support/browser-page.ts';
-import { startPageActor, type PageActor } from '#test/support/page-actor.ts';
-import { PageStory, pendingLive } from '#test/support/page-story.ts';
+import { PHONE, seriousViolations } from '#test/support/browser-page.ts';
+import type { PageActor } from '#test/support/page-actor.ts';
+import { pageSuite, type PageBench } from '#test/support/page-suite.ts';
+import { pendingLive, type PageStory } from '#test/support/page-story.ts';
 
-let browser: Browser;
-let dir: string;
 let actor: PageActor;
 let story: PageStory;
-const tabs: Tab[] = [];
-
-async function open(options: Parameters<typeof openTab>[2] = {}): Promise<Page> {
-  const tab = await openTab(browser, await actor.loginUrl(), options);
-  tabs.push(tab);
-  await tab.page.getByTestId('wallet').first().waitFor();
-  return tab.page;
-}
-
-/** The page's request of this number, without its id. */
-async function request(index: number): Promise<AdminRequest> {
-  for (;;) {
-    const found = actor.requests()[index];
-    if (found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
+let open: PageBench['open'];
+let request: PageBench['request'];
 
 /** The main process feeds how the switches stand. */
 async function stand(modes: Partial<ModesView>): Promise<void> {
@@ -43,21 +21,7 @@ async function stand(modes: Partial<ModesView>): Promise<void> {
 const soon = (ms = 60_000): PendingView => pendingLive(Date.now() + ms);
 
 describe('the mode switches on the page', () => {
-  before(async () => (browser = await launchBrowser()));
-  after(() => browser.close());
-  beforeEach(async () => {
-    dir = mkdtempSync(join(tmpdir(), 'ledgerwood-test-'));
-    story = new PageStory().tell();
-    actor = await startPageActor({ dir, uiDir: builtPage(), facts: story.facts });
-    await actor.feed(story.feed());
-  });
-  afterEach(async () => {
-    const wrongs = tabs.flatMap((tab) => tab.wrongs);
-    for (const tab of tabs.splice(0)) await tab.close();
-    await actor.stop();
-    rmSync(dir, { recursive: true, force: true });
-    assert.deepEqual(wrongs, []);
-  });
+  pageSuite((bench) => ({ actor, story, open, request } = bench));
 
   it('UI-1 UI-3 paper goes off and on again; the switch moves with the fact, not with the click and not with the answer', async () => {
     const page = await open();

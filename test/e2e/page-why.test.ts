@@ -1,60 +1,29 @@
 /** Why nothing was traded, asked in a real browser. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, afterEach, before, beforeEach, describe, it } from 'mocha';
-import type { Browser, Page } from 'playwright-core';
-import { launchBrowser } from '#test/support/browser.ts';
-import { builtPage, openTab, PHONE, seriousViolations, type Tab } from '#test/support/browser-page.ts';
-import { startPageActor, type PageActor } from '#test/support/page-actor.ts';
-import { PageStory } from '#test/support/page-story.ts';
+import { beforeEach, describe, it } from 'mocha';
+import { PHONE, seriousViolations } from '#test/support/browser-page.ts';
+import type { PageActor } from '#test/support/page-actor.ts';
+import { pageSuite, type PageBench } from '#test/support/page-suite.ts';
+import type { PageStory } from '#test/support/page-story.ts';
 import { whyStory } from '#test/support/why-story.ts';
 
-let browser: Browser;
-let dir: string;
 let actor: PageActor;
 let story: PageStory;
-const tabs: Tab[] = [];
+let open: PageBench['open'];
+let request: PageBench['request'];
 let answered = 0;
-
-async function open(options: Parameters<typeof openTab>[2] = {}): Promise<Page> {
-  const tab = await openTab(browser, await actor.loginUrl(), options);
-  tabs.push(tab);
-  await tab.page.getByTestId('wallet').first().waitFor();
-  return tab.page;
-}
 
 /** Waits for the page's next question and answers it. */
 async function answerNext(answer: unknown = whyStory(), ok = true): Promise<void> {
-  for (;;) {
-    const request = actor.requests()[answered];
-    if (request !== undefined) {
-      answered += 1;
-      assert.deepEqual({ ...request, id: '' }, { id: '', command: 'why', asset: 'crypto_spot' });
-      return actor.answer(request.id, ok, answer);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  const asked = await request(answered);
+  answered += 1;
+  assert.deepEqual({ ...asked, id: '' }, { id: '', command: 'why', asset: 'crypto_spot' });
+  return actor.answer(asked.id, ok, answer);
 }
 
 describe('why on the page', () => {
-  before(async () => (browser = await launchBrowser()));
-  after(() => browser.close());
-  beforeEach(async () => {
-    answered = 0;
-    dir = mkdtempSync(join(tmpdir(), 'ledgerwood-test-'));
-    story = new PageStory().tell();
-    actor = await startPageActor({ dir, uiDir: builtPage(), facts: story.facts });
-    await actor.feed(story.feed());
-  });
-  afterEach(async () => {
-    const wrongs = tabs.flatMap((tab) => tab.wrongs);
-    for (const tab of tabs.splice(0)) await tab.close();
-    await actor.stop();
-    rmSync(dir, { recursive: true, force: true });
-    assert.deepEqual(wrongs, []);
-  });
+  pageSuite((bench) => ({ actor, story, open, request } = bench));
+  beforeEach(() => (answered = 0));
 
   it('UI-2 RG-2 nothing is asked until it is opened; then every gate is a row, down to the one that stopped the signal', async () => {
     const page = await open();
@@ -73,6 +42,9 @@ describe('why on the page', () => {
     await page.getByRole('button', { name: 'ETH/USDT · paper' }).click();
     await page.getByText('8 gates passed, down to “fill”').waitFor();
     assert.match(await page.getByTestId('why').innerText(), /Trader.*B 1000.*T 1000.*Governor.*Execution/s);
+    // Live has gates of its own, on or off.
+    await page.getByRole('button', { name: 'BTC/USDT · live' }).click();
+    await page.getByText('Stopped at “mode” (RT-2)').waitFor();
   });
 
   it('UI-2 it is asked again when a refusal or an approval moves the journal, and one question at a time', async () => {

@@ -5,6 +5,7 @@ import { adminSocketPath } from '#supervisors/admin-path.ts';
 import { askSystem } from '#cli/admin-client.ts';
 import { paths } from '#state/data-dir.ts';
 import type { ActorView } from '#protocol/view.ts';
+import type { WhyAnswer } from '#trading/model/why.ts';
 import { writeCandles } from '#test/support/candles.ts';
 import { freshDirectory, json, run, start, type Running } from '#test/support/command.ts';
 import { random } from '#test/support/live-venue.ts';
@@ -103,6 +104,13 @@ describe('live, rehearsed', function () {
     await system.line(/gateway\.bybit\.orders {2}filled buy \S+ \w+\/USDT at/);
     await system.line(/gateway\.bybit\.orders {2}filled \w+ \S+ \w+\/USDT:USDT at/);
     await untilAgreed(dataDir);
+    const { chains } = await ask<WhyAnswer>(dataDir, { command: 'why', asset: 'crypto_spot' });
+    for (const mode of ['paper', 'live'])
+      assert.ok(
+        chains.some((chain) => chain.mode === mode && chain.gates.length > 0),
+        `why says nothing of ${mode}`,
+      );
+    assert.ok(chains.some(({ mode, gates }) => mode === 'live' && gates.some(({ gate, by }) => by === 'execution' && gate === 'sent')));
     await stop(system);
     const counts = await agree(dataDir);
     assert.ok((counts['crypto_spot'] ?? 0) > 0 && (counts['crypto_futures'] ?? 0) > 0, JSON.stringify(counts));

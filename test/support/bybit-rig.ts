@@ -25,6 +25,19 @@ export interface RigOptions {
   readonly before?: (venue: Venue) => Promise<unknown>;
 }
 
+export function portTo(
+  { rest, ws }: { readonly rest: string; readonly ws: string },
+  { apiKey, secret }: { readonly apiKey: string; readonly secret: string },
+  { terms = BYBIT_TERMS, requestMs = terms.deadlineMs, symbols = [SPOT, PERP] }: Pick<RigOptions, 'terms' | 'requestMs' | 'symbols'> = {},
+): [BybitSession, Port] {
+  const session = new BybitSession({
+    ...{ environment: 'embedded', endpoints: { rest, ws }, keys: new Keys(apiKey, secret) },
+    ...{ symbols, rateLimit: 0.9, leverage: 3, requestMs, receiveWindowMs: terms.receiveWindowMs },
+  });
+  const port = Object.assign(new BybitOrders(session, terms), { advance: (now: number) => session.observe(now) });
+  return [session, port];
+}
+
 export class BybitRig {
   readonly venue: Venue;
   readonly #options: RigOptions;
@@ -55,14 +68,7 @@ export class BybitRig {
   }
 
   #made(): [BybitSession, Port] {
-    const { rest, ws } = this.venue.info();
-    const { terms = BYBIT_TERMS, requestMs = terms.deadlineMs, symbols = [SPOT, PERP] } = this.#options;
-    const session = new BybitSession({
-      ...{ environment: 'embedded', endpoints: { rest, ws }, keys: new Keys(this.venue.keys.apiKey, this.venue.keys.secret) },
-      ...{ symbols, rateLimit: 0.9, leverage: 3, requestMs, receiveWindowMs: terms.receiveWindowMs },
-    });
-    const port = Object.assign(new BybitOrders(session, terms), { advance: (now: number) => session.observe(now) });
-    return [session, port];
+    return portTo(this.venue.info(), this.venue.keys, this.#options);
   }
 
   subscribe(): Promise<void> {

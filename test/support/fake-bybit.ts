@@ -195,7 +195,7 @@ export class FakeBybit {
 
 const bookData = (venueSymbol: string, { bid, ask, u }: FakeTop): object => ({ s: venueSymbol, b: [[bid, '1.50']], a: [[ask, '2']], u, seq: u * 10 });
 
-const spotRow = (base: string): object => ({
+export const spotRow = (base: string): object => ({
   symbol: `${base}USDT`,
   baseCoin: base,
   quoteCoin: 'USDT',
@@ -214,7 +214,7 @@ const spotRow = (base: string): object => ({
   priceFilter: { tickSize: '0.10' },
 });
 
-const linearRow = (base: string): object => ({
+export const linearRow = (base: string): object => ({
   symbol: `${base}USDT`,
   contractType: 'LinearPerpetual',
   status: 'Trading',

@@ -10,19 +10,18 @@ import { LIVE_FACTS } from '#trading/execution/live-gateway.ts';
 import { BLANK_LIVE, evolveLive, orderOf, type LiveState } from '#trading/execution/live-state.ts';
 import { coveringScope } from '#trading/model/kill-scope.ts';
 import type { DomainEvent, EventBody, EventType, Fact, KillScope } from '#trading/model/events.ts';
-import type { Instrument } from '#trading/model/instrument.ts';
+import type { Broker, Instrument } from '#trading/model/instrument.ts';
 import type { Message, Tell } from '#trading/model/messages.ts';
 import type { OrderIntent } from '#trading/model/order.ts';
 import type { QuoteSnapshot } from '#trading/model/quote.ts';
 import type { Settings } from '#trading/model/settings.ts';
 import { price, qty, ZERO_MONEY } from '#trading/money/decimal.ts';
-import { createReconciler, RECONCILER_FACTS } from '#trading/reconcile/reconciler.ts';
+import { createReconciler, RECONCILER_FACTS, type ReconcilerMemory } from '#trading/reconcile/reconciler.ts';
+import type { ReconcilerState } from '#trading/reconcile/state.ts';
 import { settings as base, spot, T0 } from '../unit/trading/trader/fixtures.ts';
 import type { Account, OrderEntry } from '#protocol/ports.ts';
 import type { LiveVenue } from './live-venue.ts';
 
-const NAME = 'gateway.bybit.orders';
-const PORT = 'gateway.bybit.port';
 const RECONCILER = 'reconciler';
 const SUBSCRIBED = new Set<EventType>([...LIVE_FACTS, ...RECONCILER_FACTS]);
 const COINS = [
@@ -71,7 +70,18 @@ class TestGate implements SendGate {
 /** A venue's ports, told how far market time is. */
 export type WorldVenue = OrderEntry & Account & { advance(now: number): void };
 
+/** Whose house it is. */
+export interface WorldOf {
+  readonly broker: Broker;
+  readonly instruments: readonly Instrument[];
+}
+
+const BYBIT: WorldOf = { broker: 'bybit', instruments: SYMBOLS.map(instrumentOf) };
+
 export class LiveWorld<V extends WorldVenue = LiveVenue> {
+  readonly #broker: Broker;
+  readonly #name: string;
+  readonly #portName: string;
   readonly facts: Fact[] = [];
   readonly gate = new TestGate();
   /** Another one stands for another session, from the next start on. */
@@ -90,12 +100,18 @@ export class LiveWorld<V extends WorldVenue = LiveVenue> {
   #epoch = 0;
   #session = 0;
   #mail: Tell[] = [];
-  readonly #reconciler = createReconciler({ name: RECONCILER, brokers: [{ broker: 'bybit', orders: NAME, port: PORT }], everyMs: 5000 });
-  #books = this.#reconciler.initial;
-  #recall = this.#reconciler.blank;
+  readonly #reconciler: ReturnType<typeof createReconciler>;
+  #books: ReconcilerState;
+  #recall: ReconcilerMemory;
 
-  constructor(venue: V, of: Settings = rules) {
+  constructor(venue: V, of: Settings = rules, { broker, instruments }: WorldOf = BYBIT) {
     this.venue = venue;
+    this.#broker = broker;
+    this.#name = `gateway.${broker}.orders`;
+    this.#portName = `gateway.${broker}.port`;
+    this.#reconciler = createReconciler({ name: RECONCILER, brokers: [{ broker, orders: this.#name, port: this.#portName }], everyMs: 5000 });
+    this.#books = this.#reconciler.initial;
+    this.#recall = this.#reconciler.blank;
     this.#gateway = this.#newGateway();
     this.#port = this.#newPort();
     this.append('system', [{ type: 'settings.loaded', body: { settings: of, source: 'test' } }]);
@@ -107,16 +123,16 @@ export class LiveWorld<V extends WorldVenue = LiveVenue> {
     );
     this.append(
       'catalog',
-      SYMBOLS.map((symbol) => ({ type: 'instrument.changed', body: { instrument: instrumentOf(symbol) } })),
+      instruments.map((instrument) => ({ type: 'instrument.changed', body: { instrument } })),
     );
   }
 
   #newGateway(): LiveOrders {
-    return new LiveOrders(() => ({ terms: this.venue.terms, port: PORT, gate: this.gate }));
+    return new LiveOrders(() => ({ terms: this.venue.terms, port: this.#portName, gate: this.gate }));
   }
 
   #newPort(): OrderPort {
-    return new OrderPort(() => ({ orders: this.venue, account: this.venue, gate: this.gate, reportsTo: NAME }));
+    return new OrderPort(() => ({ orders: this.venue, account: this.venue, gate: this.gate, reportsTo: this.#name }));
   }
 
   /** Facts of anybody; the gateway and the reconciler hear of them as their cells would tell them. */
@@ -130,7 +146,7 @@ export class LiveWorld<V extends WorldVenue = LiveVenue> {
     });
     this.facts.push(...facts);
     for (const fact of facts) {
-      this.state = evolveLive('bybit', this.state, fact);
+      this.state = evolveLive(this.#broker, this.state, fact);
       this.#books = this.#reconciler.evolve(this.#books, fact);
     }
     return facts;
@@ -147,7 +163,7 @@ export class LiveWorld<V extends WorldVenue = LiveVenue> {
   async #startPort(): Promise<void> {
     const session = ++this.#session;
     this.#port = this.#newPort();
-    await this.#port.start({ name: PORT, epoch: session, params: {}, now: this.now, snapshot: null, facts: [] }, (tell) => {
+    await this.#port.start({ name: this.#portName, epoch: session, params: {}, now: this.now, snapshot: null, facts: [] }, (tell) => {
       // What an instance that is gone says is dropped.
       if (session === this.#session) this.#route([tell]);
     });
@@ -157,7 +173,7 @@ export class LiveWorld<V extends WorldVenue = LiveVenue> {
     const epoch = ++this.#epoch;
     this.#gateway = this.#newGateway();
     const facts = this.facts.filter(({ type }) => SUBSCRIBED.has(type));
-    const outcome = this.#gateway.start({ name: NAME, epoch, params: {}, now: this.now, snapshot: null, facts }, () => undefined);
+    const outcome = this.#gateway.start({ name: this.#name, epoch, params: {}, now: this.now, snapshot: null, facts }, () => undefined);
     await this.#take(outcome);
   }
 
@@ -183,7 +199,7 @@ export class LiveWorld<V extends WorldVenue = LiveVenue> {
 
   async #take(outcome: Outcome): Promise<boolean> {
     if (this.crashing()) return false;
-    const facts = this.append(NAME, outcome.events);
+    const facts = this.append(this.#name, outcome.events);
     if (this.crashing()) return false;
     this.#gateway.apply(facts);
     if (this.crashing()) return false;
@@ -194,7 +210,7 @@ export class LiveWorld<V extends WorldVenue = LiveVenue> {
   #route(tells: readonly Tell[]): void {
     for (const tell of tells) {
       if (this.isStrict) parseTell(JSON.parse(JSON.stringify(tell)) as Tell);
-      if (tell.to === NAME || tell.to === PORT) this.#mail.push(tell);
+      if (tell.to === this.#name || tell.to === this.#portName) this.#mail.push(tell);
       else if (tell.to === RECONCILER) this.reconcile(tell);
       else if (tell.to === 'governor') this.wallets.push(tell);
       else throw new Error(`nobody is called ${tell.to}`);
@@ -213,11 +229,11 @@ export class LiveWorld<V extends WorldVenue = LiveVenue> {
   /** A fact of somebody else reaches the gateway by apply, then as a message. */
   #post(fact: Fact): void {
     this.#gateway.apply([fact]);
-    this.#mail.push({ to: NAME, type: 'fact.recorded', body: { fact } });
+    this.#mail.push({ to: this.#name, type: 'fact.recorded', body: { fact } });
   }
 
   tell(message: Message): void {
-    this.#mail.push({ to: NAME, ...message });
+    this.#mail.push({ to: this.#name, ...message });
   }
 
   tellFact(actor: string, event: DomainEvent): void {
@@ -232,7 +248,7 @@ export class LiveWorld<V extends WorldVenue = LiveVenue> {
       while (this.#mail.length > 0) {
         const message = this.#mail.shift();
         if (message === undefined) break;
-        if (message.to === PORT) await this.#toPort(message);
+        if (message.to === this.#portName) await this.#toPort(message);
         else await this.#toOrders(message);
       }
     }
@@ -268,7 +284,7 @@ export class LiveWorld<V extends WorldVenue = LiveVenue> {
   async quiet(): Promise<void> {
     for (;;) {
       await this.settle();
-      const asked = this.#envelope({ to: PORT, type: 'actor.asked', body: { query: 'settle', args: [] } });
+      const asked = this.#envelope({ to: this.#portName, type: 'actor.asked', body: { query: 'settle', args: [] } });
       const { reply } = await this.#port.receive(asked, this.now);
       const isWorking = typeof reply === 'object' && reply !== null && 'worked' in reply && reply.worked === true;
       if (!isWorking && this.#mail.length === 0) return;

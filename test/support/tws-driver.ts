@@ -62,12 +62,16 @@ export class Driver {
     return find()?.[1] ?? [];
   }
 
-  /** What was said before has arrived, too. */
+  async untilAny(names: readonly string[]): Promise<void> {
+    await until(names.join(' or '), () => this.events.some(([name]) => names.includes(name)));
+  }
+
+  /** What was said before has arrived, too; or the session is over, and all of it has. */
   async settled(): Promise<void> {
     const count = (): number => this.all('currentTime').length;
     const before = count();
     this.ask('reqCurrentTime');
-    await until('the time', () => count() > before);
+    await until('the time', () => count() > before || this.names().has('disconnected'));
   }
 
   all(event: string): readonly (readonly unknown[])[] {

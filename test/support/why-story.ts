@@ -37,15 +37,28 @@ const AFTER: readonly Gate[] = [
   gate('fill', 'PX-1', 'execution', 'passed', { price: '3182.67', fee: '0.02' }, 'ETH/USDT: buy 0.006289 filled at 3182.67'),
 ];
 
-const chain = (symbol: string, clientOrderId: string | null, gates: readonly Gate[]): WhyChain => {
-  return { asset: 'crypto_spot', mode: 'paper', symbol, signalAt: SIGNAL_AT, clientOrderId, gates };
+const OFF: Gate = gate(
+  'mode',
+  'RT-2',
+  'governor',
+  'stopped',
+  { code: 'MODE_OFF', asset: 'crypto_spot', mode: 'live' },
+  'crypto_spot live: close-only, live is switched off for crypto_spot',
+);
+
+const chain = (symbol: string, clientOrderId: string | null, gates: readonly Gate[], mode: WhyChain['mode'] = 'paper'): WhyChain => {
+  return { asset: 'crypto_spot', mode, symbol, signalAt: mode === 'live' ? null : SIGNAL_AT, clientOrderId, gates };
 };
 
 export function whyStory(asset: Asset = 'crypto_spot'): WhyAnswer {
   if (asset !== 'crypto_spot') return { asset, chains: [], note: `no trader runs for ${asset}: nothing of it is traded in this run` };
   return {
     asset,
-    chains: [chain('BTC/USDT', null, [...BEFORE, COOL]), chain('ETH/USDT', 'a1b2c3d4e5f60718293a4b5c', [...BEFORE, ...AFTER])],
+    chains: [
+      chain('BTC/USDT', null, [...BEFORE, COOL]),
+      chain('ETH/USDT', 'a1b2c3d4e5f60718293a4b5c', [...BEFORE, ...AFTER]),
+      chain('BTC/USDT', null, [OFF], 'live'),
+    ],
     note: null,
   };
 }

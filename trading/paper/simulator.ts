@@ -16,7 +16,8 @@ import { settleFunding, withAnnounced } from './funding.ts';
 import { legAt, trailedStop, type Leg } from './legs.ts';
 import { isWorse } from './price.ts';
 import { coveringScope } from '../model/kill-scope.ts';
-import { BLANK_PAPER, evolvePaper, paperKey, type Holding, type PaperOrder, type PaperState } from './state.ts';
+import { NAKED_MS_MAX } from '../risk/tripwires.ts';
+import { BLANK_PAPER, evolvePaper, isProtected, paperKey, type Holding, type PaperOrder, type PaperState } from './state.ts';
 import { BLANK_PAPER_MEMORY, Turn, type PaperMemory } from './turn.ts';
 
 /** What the simulator must hear of the journal; its own orders and fills are among it. */
@@ -182,13 +183,24 @@ function trigger(turn: Turn, key: string, quote: QuoteSnapshot): void {
   for (let legs = 0; legs <= RUNGS_MAX; legs++) {
     const holding = turn.state.holdings[key];
     if (holding === undefined) return;
-    const leg = legAt(holding, quote) ?? flattened(turn, holding);
+    const leg = (isProtected(holding) ? legAt(holding, quote) : naked(turn, holding)) ?? flattened(turn, holding);
     if (leg === null) break;
     const fill = fillTriggered(holding, leg, quote, turn.seed, turn.now);
     turn.record({ type: 'fill.recorded', body: { fill } });
     if (fill.qty !== leg.qty) break;
   }
   trail(turn, key, quote);
+}
+
+/** BR-2: without a bracket for too long. It is closed at market, and somebody is told once. */
+function naked(turn: Turn, { asset, symbol, qty, entryOrderId, openedAt, exits }: Holding): Leg | null {
+  if (turn.now - openedAt <= NAKED_MS_MAX) return null;
+  if (exits === 0) {
+    const sentence = `${symbol}: ${qty} without stop and take-profit since ${openedAt}: closed at market`;
+    const of = { asset, mode: 'paper', symbol, clientOrderId: entryOrderId } as const;
+    turn.record({ type: 'alarm.raised', body: { ...of, code: 'NAKED_POSITION', sentence } });
+  }
+  return { reason: 'flatten', triggerPrice: null, qty };
 }
 
 function flattened({ state }: Turn, { asset, qty }: Holding): Leg | null {
@@ -199,7 +211,7 @@ function flattened({ state }: Turn, { asset, qty }: Holding): Leg | null {
 /** BR-3: a move of the stop is a fact, so that a restart finds it where it was. */
 function trail(turn: Turn, key: string, quote: QuoteSnapshot): void {
   const holding = turn.state.holdings[key];
-  if (holding === undefined) return;
+  if (holding === undefined || !isProtected(holding)) return;
   const { asset, symbol, side, bracket, entryOrderId, terms } = holding;
   const stopLoss = trailedStop(side, bracket, quote, terms.tickSize);
   if (stopLoss === null) return;

@@ -29,8 +29,9 @@ export interface Acceptance {
   readonly terms: PaperTerms;
 }
 
-/** An open paper position under its bracket. */
-export interface Holding extends Protection {
+/** An open paper position under its bracket; null where it has none, which no order of this house leads to (BR-2). */
+export interface Holding extends Omit<Protection, 'bracket'> {
+  readonly bracket: Bracket | null;
   readonly asset: Asset;
   readonly symbol: string;
   readonly strategyId: string;
@@ -44,6 +45,8 @@ export interface Holding extends Protection {
   /** The newest funding time that was booked on it; absent before the first. */
   readonly fundedAt?: Instant;
 }
+
+export const isProtected = (holding: Holding): holding is Holding & Protection => holding.bracket !== null;
 
 export interface PaperState {
   readonly settings: Settings | null;
@@ -117,7 +120,7 @@ function filled(state: PaperState, fill: Fill): PaperState {
   if (holding === undefined) return state;
   if (atMost(holding.qty, fill.qty)) return { ...state, holdings: without(state.holdings, key) };
   const exits = holding.exits + (fill.reason === 'exit' ? 0 : 1);
-  const rungsQty = isRungFill(fill, holding.bracket) ? add(holding.rungsQty, fill.qty) : holding.rungsQty;
+  const rungsQty = holding.bracket !== null && isRungFill(fill, holding.bracket) ? add(holding.rungsQty, fill.qty) : holding.rungsQty;
   return {
     ...state,
     holdings: { ...state.holdings, [key]: { ...holding, qty: subtract(holding.qty, fill.qty), rungsQty, exits, pricedOn: quoteOf(fill) } },
@@ -129,7 +132,7 @@ const quoteOf = ({ paper }: Fill): QuoteSnapshot | null => paper?.pricedOn ?? nu
 function trailed(state: PaperState, moved: EventBody<'stop.trailed'>): PaperState {
   const key = paperKey(moved);
   const holding = state.holdings[key];
-  if (holding?.entryOrderId !== moved.entryOrderId) return state;
+  if (holding?.entryOrderId !== moved.entryOrderId || holding.bracket === null) return state;
   const bracket = { ...holding.bracket, stopLoss: moved.stopLoss };
   return { ...state, holdings: { ...state.holdings, [key]: { ...holding, bracket, pricedOn: moved.pricedOn } } };
 }
@@ -149,10 +152,12 @@ function entered(state: PaperState, key: string, holding: Holding | undefined, f
   const order = state.orders[fill.clientOrderId];
   const bracket = order?.bracket ?? null;
   const acceptance = order?.accepted ?? null;
-  if (bracket === null || acceptance === null) return state;
-  const { rules, terms } = acceptance;
+  const rules = acceptance?.rules ?? state.settings?.paper;
+  const instrument = state.instruments[key];
+  const terms = acceptance?.terms ?? (rules === undefined || instrument === undefined ? undefined : termsOf(instrument, rules));
+  if (rules === undefined || terms === undefined) return state;
   const { asset, symbol, strategyId, side, qty, clientOrderId: entryOrderId, filledAt: openedAt } = fill;
-  const protection: Protection = { side, qty, bracket, entryQty: qty, rungsQty: ZERO_QTY, terms };
+  const protection = { side, qty, bracket, entryQty: qty, rungsQty: ZERO_QTY, terms };
   const opened: Holding = { ...protection, asset, symbol, strategyId, entryOrderId, openedAt, rules, exits: 0, pricedOn: quoteOf(fill) };
   return { ...state, holdings: { ...state.holdings, [key]: opened } };
 }

@@ -33,6 +33,9 @@ export const GOVERNOR_FACTS: readonly EventType[] = [
   'order.refused',
   'order.clamped',
   'order.accepted',
+  'order.sending',
+  'order.acknowledged',
+  'order.unknown',
   'order.ended',
   'fill.recorded',
   'funding.booked',
@@ -127,6 +130,9 @@ function onFact(turn: Turn, fact: Fact): GovernorDecision {
       return settled(turn, fact.body);
     case 'order.accepted':
     case 'order.clamped':
+    case 'order.sending':
+    case 'order.acknowledged':
+    case 'order.unknown':
       return { ...NOTHING, memory: turn.memory };
     default:
       return settled(turn);

@@ -69,7 +69,8 @@ function gatesOf(decided: DecidedCase): readonly Gate[] {
   if (verdict.type !== 'order.approved') return [];
   const { notional: value, margin, maxLoss } = verdict.body;
   const approval = governed('approved', 'RK-1', { notional: value, margin, maxLoss }, `${intent.symbol}: approved, ${intent.side} ${intent.qty}`);
-  const waits = step('acceptance', 'PX-1', 'waiting', {}, `${intent.symbol}: approved, and not accepted yet`);
+  const [gate, rule] = intent.mode === 'live' ? (['sent', 'ST-1'] as const) : (['acceptance', 'PX-1'] as const);
+  const waits = step(gate, rule, 'waiting', {}, `${intent.symbol}: approved, and not ${gate === 'sent' ? gate : 'accepted'} yet`);
   return [...asked.map(passed), passed(approval), ...(steps.length === 0 ? [waits] : steps)];
 }
 
@@ -146,6 +147,9 @@ function orderOf(fact: Fact): Pick<OrderIntent, 'asset' | 'mode' | 'symbol' | 'c
   switch (fact.type) {
     case 'order.clamped':
     case 'order.accepted':
+    case 'order.sending':
+    case 'order.acknowledged':
+    case 'order.unknown':
     case 'order.ended':
       return fact.body;
     case 'fill.recorded':
@@ -167,6 +171,27 @@ function stepsOf(fact: Fact, before: readonly Gate[]): readonly Gate[] {
       const accepted = step('acceptance', 'PX-1', 'passed', numbers, `${symbol}: the simulator accepted ${qty}, due in ${numbers.latencyMs} ms`);
       const fits = step('clamp', 'RT-3', 'passed', {}, 'fitted the instrument as it was');
       return before.some(({ gate }) => gate === 'clamp') ? [accepted] : [fits, accepted];
+    }
+    case 'order.sending': {
+      const { symbol, side, qty, purpose, deadlineAt, sentAt } = fact.body;
+      const sent = step(
+        'sent',
+        'ST-1',
+        'passed',
+        { qty, purpose, waitMs: deadlineAt - sentAt },
+        `${symbol}: ${side} ${qty}, durable before a byte left`,
+      );
+      const fits = step('clamp', 'RT-3', 'passed', {}, 'fitted the instrument as it was');
+      return before.some(({ gate }) => gate === 'clamp') ? [sent] : [fits, sent];
+    }
+    case 'order.acknowledged': {
+      const { symbol, venueOrderId } = fact.body;
+      return [step('acknowledged', 'RT-2', 'passed', { venueOrderId }, `${symbol}: the venue has it`)];
+    }
+    case 'order.unknown': {
+      const { symbol, reason, resolveAfter } = fact.body;
+      const sentence = `${symbol}: nobody knows what came of it (${reason}); the venue is asked behind the fence, and it is not sent again`;
+      return [step('unknown', 'ST-4', 'waiting', { resolveAfter }, sentence)];
     }
     case 'fill.recorded': {
       const { symbol, side, qty, price, fee, reason } = fact.body.fill;

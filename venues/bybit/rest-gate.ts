@@ -4,8 +4,8 @@ import { sleep } from './retry.ts';
 
 /** Bybit, rate limits: 600 requests in 5 s per IP; beyond it 403 and a ban of ten minutes or more. */
 const IP_LIMIT = { requests: 600, windowMs: 5000 };
-/** Reads leave the rest of the address's limit to trading. */
-const READ_SHARE = 0.6;
+/** Of the address's limit: trading has a session of its own with the rest (trading/turns.ts). */
+const READ_SHARE = 0.3;
 const BAN_MS = 10 * 60_000;
 /** 10006 "Too many visits!": its windows are one second. */
 const TOO_MANY_VISITS = 10006;

@@ -26,7 +26,10 @@ export interface Transport {
 
 /** @throws TypeError from `fetch` for whatever goes wrong on the wire, which ccxt makes a NetworkError of. */
 export function createTransport(deadlineMs: number): Transport {
-  const agent = new Agent({ connections: CONNECTIONS_MAX, pipelining: 1, keepAliveTimeout: IDLE_CONNECTION_MS, maxResponseSize: RESPONSE_BYTES_MAX });
+  const agent = (): Agent =>
+    new Agent({ connections: CONNECTIONS_MAX, pipelining: 1, keepAliveTimeout: IDLE_CONNECTION_MS, maxResponseSize: RESPONSE_BYTES_MAX });
+  // What changes something has connections of its own: behind reads it would wait for answers that nobody is in a hurry for.
+  const [reads, writes] = [agent(), agent()];
   return {
     fetch: async (url, { method, headers, body }) => {
       try {
@@ -35,7 +38,7 @@ export function createTransport(deadlineMs: number): Transport {
           headers: headers ?? {},
           body: body ?? null,
           signal: AbortSignal.timeout(deadlineMs),
-          dispatcher: agent,
+          dispatcher: method === 'GET' ? reads : writes,
         });
         const text = await response.body.text();
         return { status: response.statusCode, statusText: '', headers: flat(response.headers), text: () => Promise.resolve(text) };
@@ -45,7 +48,9 @@ export function createTransport(deadlineMs: number): Transport {
         throw new TypeError('transport', { cause: what });
       }
     },
-    close: () => agent.destroy(),
+    close: async () => {
+      await Promise.all([reads.destroy(), writes.destroy()]);
+    },
   };
 }
 

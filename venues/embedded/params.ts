@@ -3,8 +3,11 @@ import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import { BAD_QUOTES_EVERY_MAX, BAD_QUOTES_EVERY_MIN } from './market/bad-quotes.ts';
 import { FILES_MAX } from './market/recorded.ts';
+import { VERSION_MAX, VERSION_MIN } from './tws/codec/versions.ts';
 
 const SEED_LENGTH_MAX = 64;
+const FAULTS_MAX = 50;
+const FAULT_LENGTH_MAX = 200;
 
 const instant = z.int().nonnegative();
 const category = z.enum(['spot', 'linear']);
@@ -59,6 +62,12 @@ export const venueParams = z.strictObject({
       /** 0 takes a free port. */
       port: z.int().min(0).max(65_535).default(0),
       files: z.array(twsFile).max(FILES_MAX).default([]),
+      /** The highest that is offered. */
+      serverVersion: z.int().min(VERSION_MIN).max(VERSION_MAX).default(VERSION_MAX),
+      /** It restarts by itself every night and on Sundays, and its servers are reset, on New York's clock. */
+      restarts: z.boolean().default(false),
+      /** From the start on: `NAME`, `NAME TARGET` or `NAME TARGET VALUE`. */
+      faults: z.array(z.string().max(FAULT_LENGTH_MAX)).max(FAULTS_MAX).default([]),
     })
     .optional(),
   /** One quote of so many is bad. */

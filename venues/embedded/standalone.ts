@@ -1,4 +1,4 @@
-/** The embedded venue by itself, at its own pace: for any client that speaks Bybit v5. */
+/** The embedded venue by itself, at its own pace: for any client that speaks Bybit v5 or the TWS API. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { VenueParams } from './params.ts';
 import { REPUSH_MS } from './exchange.ts';
@@ -16,6 +16,8 @@ export interface RunningVenue {
   /** Resolves when the market ended or `stop` was called; rejects where playing failed. Requests are answered until `stop`. */
   readonly over: Promise<'ended' | 'stopped'>;
   counters(): VenueCounters;
+  /** As the venue's. @throws RangeError where it is not understood. */
+  fault(name: string, ...takes: readonly string[]): unknown;
   stop(): Promise<void>;
 }
 
@@ -36,6 +38,7 @@ export async function runVenue({ params, speed }: RunVenueOptions): Promise<Runn
     keys: venue.keys,
     over,
     counters: () => venue.counters(),
+    fault: (name, ...takes) => venue.fault(name, ...takes),
     stop: async () => {
       halt.abort();
       await over.catch(() => undefined);

@@ -1,25 +1,32 @@
 /** The TWS façade with its market: plays steps into it. Orders are the façade's own exchange's. */
 import type { Instant } from '#trading/model/instrument.ts';
 import { DEFAULT_CHAINS } from './tws/contracts.ts';
+import { DEFAULT_RESTARTS } from './tws/restarts.ts';
 import { openTws, type EmbeddedTws } from './tws/tws.ts';
 import { openTwsRecorded } from './market/tws-recorded.ts';
 import { TwsSynthetic } from './market/tws-synthetic.ts';
 import type { TwsMarket, TwsQuote } from './market/tws-market.ts';
 import type { VenueParams } from './params.ts';
 
-/** @throws DataFileError, or Error where the port cannot be bound. */
+/** @throws DataFileError, RangeError for a fault that is not known, or Error where the port cannot be bound. */
 export async function openTwsStage({ seed, play, resumeAt, tws }: VenueParams): Promise<TwsStage | null> {
   if (tws === undefined) return null;
   const market = play.kind === 'synthetic' ? new TwsSynthetic(seed, resumeAt) : await openTwsRecorded({ ...play, files: tws.files, resumeAt });
   const first = Math.min(market.start, market.before[0]?.at ?? market.start);
   const facade = await openTws({
-    port: tws.port,
-    start: first,
+    ...{ port: tws.port, serverVersion: tws.serverVersion, start: first },
+    ...(tws.restarts && { restarts: DEFAULT_RESTARTS }),
     ...(market.chains !== null && { chains: [...market.chains, ...unrecorded(market)] }),
   });
   const stage = new TwsStage(facade, market);
-  await stage.begin();
-  return stage;
+  try {
+    for (const fault of tws.faults) stage.inject(fault.trim().split(/\s+/));
+    await stage.begin();
+    return stage;
+  } catch (error) {
+    await stage.close();
+    throw error;
+  }
 }
 
 export class TwsStage {
@@ -56,6 +63,11 @@ export class TwsStage {
   /** Time passes: orders and expiries have their times. */
   advance(to: Instant): void {
     if (to > this.tws.now) this.tws.advance(to);
+  }
+
+  /** @throws RangeError where the fault, or what it takes, is not known. */
+  inject([name = '', target, value]: readonly string[]): object {
+    return this.tws.inject(name, target, value);
   }
 
   async close(): Promise<void> {

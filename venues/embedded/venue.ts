@@ -16,6 +16,7 @@ import { openRecorded } from './market/recorded.ts';
 import { SyntheticMarket } from './market/synthetic.ts';
 import type { VenueParams } from './params.ts';
 import { openTwsStage, type TwsStage } from './tws-stage.ts';
+import type { TwsCounters } from './tws/tws.ts';
 
 export interface VenueInfo {
   readonly rest: string;
@@ -54,6 +55,8 @@ export interface VenueCounters extends ServerCounters {
   readonly faults: number;
   /** By kind; null where every quote is true. */
   readonly badQuotes: Readonly<Record<string, number>> | null;
+  /** Null where there is no TWS façade. */
+  readonly tws: TwsCounters | null;
 }
 
 /** Binds the port and prepares the market; nothing is played yet. @throws DataFileError, or Error where the port cannot be bound. */
@@ -152,9 +155,11 @@ export class Venue {
     return this.#feed.pushAgain(due);
   }
 
-  /** @throws RangeError where the fault or its target is not known. */
-  fault(name: string, target?: string, value?: string): unknown {
-    return this.#faults.inject(name, target, value);
+  /** `tws` and a fault of TWS with what it takes, or one of Bybit. @throws RangeError where the fault or its target is not known. */
+  fault(name: string, ...takes: readonly string[]): unknown {
+    if (name !== 'tws') return this.#faults.inject(name, ...takes.slice(0, 2));
+    if (this.#stage === null) throw new RangeError('this venue has no TWS façade');
+    return this.#stage.inject(takes);
   }
 
   counters(): VenueCounters {
@@ -170,6 +175,7 @@ export class Venue {
       refusedRequests: this.#requests.refused,
       faults: this.#faults.injected,
       badQuotes: this.#badQuotes?.counts ?? null,
+      tws: this.#stage?.tws.counters() ?? null,
     };
   }
 

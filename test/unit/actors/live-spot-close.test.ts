@@ -1,7 +1,8 @@
 /** BR-2 on spot: what stands between the legs that a close took and the close itself. */
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { add, qty, ZERO_QTY } from '#trading/money/decimal.ts';
+import { add, qty, subtract, ZERO_QTY } from '#trading/money/decimal.ts';
 import { LiveWorld } from '../../support/live-world.ts';
 import { SPOT_TERMS, SpotVenue } from '../../support/spot-venue.ts';
 import { T0 } from '../trading/trader/fixtures.ts';
@@ -176,5 +177,38 @@ describe('LiveOrders: a spot close in doubt', () => {
     await live.run(FENCE_MS + 5000);
     assert.deepEqual(live.state.holdings, {});
     assert.equal(live.venue.held.get(BTC), '0');
+  });
+
+  it('SZ-6 ST-4 whatever becomes of the close and whoever dies, what was bought is sold once at most, coins of a person beside it never, and nothing stays bare', async () => {
+    const scene = fc.record({
+      fate: fc.constantFrom('sent' as const, 'never sent' as const, 'late' as const),
+      again: fc.constantFrom('sent' as const, 'never sent' as const, 'late' as const),
+      dies: fc.constantFrom('nobody' as const, 'all' as const, 'orders' as const, 'port' as const),
+      afterMs: fc.integer({ min: 0, max: 30 }).map((steps) => steps * 100),
+      person: fc.constantFrom('0', '0.5', '3'),
+      flattens: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(scene, async ({ fate, again, dies, afterMs, person, flattens }) => {
+        const live = await holding();
+        live.venue.held.set(BTC, add(live.venue.held.get(BTC) ?? ZERO_QTY, qty(person)));
+        live.venue.next = fate;
+        if (flattens) live.tellFact('kill-switch', { type: 'kill.tripped', body: { scope: 'all', reason: 'x', source: 'cli', flatten: true } });
+        else live.trade(BTC);
+        await live.settle();
+        if (live.venue.freedAt !== null) live.venue.next = again;
+        await live.run(afterMs);
+        if (dies === 'all' || dies === 'orders') await live.crash(dies === 'orders');
+        else if (dies === 'port') await live.crashPort(null);
+        await live.run(3 * FENCE_MS, 500);
+        const out = add(ZERO_QTY, ...live.venue.executions.filter(({ side }) => side === 'sell').map((row) => row.qty));
+        assert.ok(out === '0' || out === '1', `sold ${out} of 1`);
+        assert.equal(live.venue.held.get(BTC) ?? '0', add(qty(person), subtract(qty('1'), out)));
+        assert.equal(live.state.holdings[KEY]?.qty ?? '0', subtract(qty('1'), out), 'the journal says the same');
+        if (out === '0') assert.ok(live.venue.resting(BTC).length > 0, 'held, and bare');
+        else assert.deepEqual(live.venue.resting(BTC), [], 'sold, and something rests on what is left');
+      }),
+      { numRuns: 150 },
+    );
   });
 });

@@ -11,7 +11,9 @@ describe('why at the prompt', () => {
     assert.match(lines[3] ?? '', /^ {2}– trader +session/);
     assert.match(lines[4] ?? '', /^ {2}✕ trader +cool-down +RK-1 .*431000 ms more.* \[code=COOL_DOWN remainingMs=431000 cooldownSeconds=900\]$/);
     assert.equal(lines[5], '');
-    assert.match(lines.at(-1) ?? '', /✓ execution fill/);
+    assert.deepEqual(lines.slice(-3), ['', 'BTC/USDT (crypto_spot live), no signal since the start', lines.at(-1)]);
+    assert.match(lines.at(-4) ?? '', /✓ execution fill/);
+    assert.match(lines.at(-1) ?? '', /✕ governor +mode +RT-2 .*\[code=MODE_OFF /);
   });
 
   it('says why there is nothing to tell', () => {

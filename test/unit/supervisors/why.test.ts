@@ -18,7 +18,7 @@ const order = (clientOrderId: string): OrderGates => {
   return { mode: 'paper', symbol: 'BTC/USDT', clientOrderId, gates: [gate('approved', 'governor'), gate('fill', 'execution')] };
 };
 const names = (traders: readonly Record<string, WhyNot>[], orders: readonly OrderGates[]) =>
-  whyAnswer('crypto_spot', { traders, orders }).chains[0]?.gates.map((one) => `${one.gate} ${one.outcome}`);
+  whyAnswer('crypto_spot', { traders, orders, modes: [] }).chains[0]?.gates.map((one) => `${one.gate} ${one.outcome}`);
 
 describe('why: the trader’s gates and the governor’s, joined', () => {
   it('RG-2 an order goes on at the governor, by its own id and no other', () => {
@@ -37,8 +37,31 @@ describe('why: the trader’s gates and the governor’s, joined', () => {
     assert.deepEqual(names([trader(null, { quoteGate: refusal })], [])?.at(-1), 'quote now stopped');
   });
 
+  it('RT-2 paper and live have chains of their own; where live is off, what keeps it from entering stands in its place, after its last order', () => {
+    const off = { code: 'MODE_OFF', rule: 'RT-2', numbers: { mode: 'live' }, sentence: 'live is switched off' } as const;
+    const modes = [
+      { mode: 'paper', closeOnly: null },
+      { mode: 'live', closeOnly: off },
+    ] as const;
+    const live = { ...order('l'), mode: 'live', gates: [gate('approved', 'governor'), gate('sent', 'execution')] } as const;
+    const brief = (traders: readonly Record<string, WhyNot>[], orders: readonly OrderGates[]) =>
+      whyAnswer('crypto_spot', { traders, orders, modes }).chains.map(({ mode, symbol, gates }) => [
+        mode,
+        symbol,
+        gates.map((one) => one.gate).join(' '),
+      ]);
+    const paper = ['paper', 'BTC/USDT', 'quote intent approved fill'];
+    assert.deepEqual(brief([trader('a')], [order('a')]), [paper, ['live', 'BTC/USDT', 'mode']]);
+    assert.deepEqual(brief([trader('a')], [order('a'), live]), [paper, ['live', 'BTC/USDT', 'approved sent mode']]);
+    assert.deepEqual(brief([trader('a'), trader('l', { mode: 'live' })], [order('a'), live]), [
+      paper,
+      ['live', 'BTC/USDT', 'quote intent approved sent'],
+    ]);
+    assert.deepEqual(whyAnswer('crypto_spot', { traders: [], orders: [live], modes }).chains, []);
+  });
+
   it('says so where no trader runs', () => {
-    const { chains, note } = whyAnswer('forex', { traders: [], orders: [] });
+    const { chains, note } = whyAnswer('forex', { traders: [], orders: [], modes: [] });
     assert.deepEqual([chains, note], [[], 'no trader runs for forex: nothing of it is traded in this run']);
   });
 });

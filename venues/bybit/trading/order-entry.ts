@@ -18,16 +18,18 @@ import type {
   VenuePosition,
 } from '#trading/model/live.ts';
 import type { Bracket } from '#trading/model/order.ts';
-import { add as addQty, isDecimalText, money, ZERO_MONEY, ZERO_QTY, type Money } from '#trading/money/decimal.ts';
+import { isDecimalText, money, ZERO_MONEY, type Money } from '#trading/money/decimal.ts';
 import { isOwnOrderId } from '#trading/execution/order-names.ts';
-import { z } from 'zod';
 import { categoryOf } from '../markets.ts';
+import { acknowledgement, fromExecutions, isLinearRow, legExecution, listed, notSent, wallet } from './answers.ts';
 import { changeFailure, isPaused, placeFailure, type Answer } from './outcome.ts';
-import { balanceOf, executionOf, fundingOf, orderOf, positionOf, type LegOf } from './rows.ts';
+import { balanceOf, executionOf, fundingOf, orderOf, positionOf, triggersOf } from './rows.ts';
 import { createBody, tradingStopBody, type Body } from './request.ts';
 import { HeardExecutions } from './heard.ts';
+import { Legs } from './legs.ts';
 import { NotSent, type BybitSession } from './session.ts';
 import { freeCoins } from './spot-coins.ts';
+import type { Rank } from './turns.ts';
 
 const SETTLEMENT_COIN = 'USDT';
 const PAGE_ROWS = 50;
@@ -36,21 +38,20 @@ const PAGES_MAX = 40;
 const WINDOW_MS = 7 * 86_400_000;
 /** What is older is read by nobody: each window is a request a category. */
 const EXECUTIONS_AGE_MS_MAX = 90 * 86_400_000;
-const LEGS_KEPT_MAX = 5000;
 /** Entries of a symbol that Bybit does not trade now are not sent for so long. */
 const PAUSE_MS = 10 * 60_000;
 /** An execution that nobody was told of for so long is found by the reconciler, which reads every 15 s. */
 const UNTOLD_MS = 60_000;
-const TEXT_LENGTH_MAX = 400;
 
 export class BybitOrders implements OrderEntry, Account {
   readonly terms: OrderTerms;
   readonly #session: BybitSession;
-  /** Which entry a leg protects, by the leg's own id: executions do not say it. */
-  readonly #legs = new Map<string, LegOf>();
-  /** The newest entry of a symbol, for legs of a whole position that name no parent. */
-  readonly #entries = new Map<string, string>();
+  readonly #legs = new Legs();
   readonly #heard = new HeardExecutions();
+  /** Executions of legs that are reported when their order was read. */
+  readonly #asked = new Set<Promise<void>>();
+  /** Asked for and not answered. */
+  readonly #cancels = new Map<string, Promise<ChangeOutcome>>();
   /** Until when a symbol takes no entries, and why. */
   readonly #paused = new Map<string, { readonly until: Instant; readonly why: string }>();
 
@@ -68,9 +69,8 @@ export class BybitOrders implements OrderEntry, Account {
     } catch (error) {
       return notSent(error);
     }
-    const before = this.#entries.get(symbol);
     // Before it leaves: its legs may be reported before it is answered.
-    if (purpose === 'entry') this.#entries.set(symbol, order.clientOrderId);
+    if (order.bracket !== null) this.#legs.learn({ ...order, bracket: order.bracket, sentAt: this.#session.now() });
     try {
       if (purpose === 'exit' || purpose === 'flatten') await this.#freeCoins(order);
       const answer = await this.#session.place(body, deadlineAt);
@@ -79,13 +79,21 @@ export class BybitOrders implements OrderEntry, Account {
       return { kind: 'acknowledged', venueOrderId: parsed.data.orderId };
     } catch (error) {
       const outcome = error instanceof NotSent ? notSent(error) : this.#failed(order, this.#session.answerOf(error));
-      // What was not taken has no legs: those that come are still of the entry before it.
-      if (outcome.kind === 'rejected' && purpose === 'entry' && before !== undefined) this.#entries.set(symbol, before);
+      // What was not taken has no legs.
+      if (outcome.kind === 'rejected') this.#legs.forget(symbol, order.clientOrderId);
       return outcome;
     }
   }
 
-  async cancel(order: OrderRef): Promise<ChangeOutcome> {
+  /** Who asks again while the first one waits for its turn is told what comes of that: a queue of the same cancel would only grow. */
+  cancel(order: OrderRef): Promise<ChangeOutcome> {
+    const key = `${order.symbol} ${order.venueOrderId ?? ''} ${order.clientOrderId}`;
+    const asked = this.#cancels.get(key) ?? this.#cancel(order).finally(() => this.#cancels.delete(key));
+    this.#cancels.set(key, asked);
+    return asked;
+  }
+
+  async #cancel(order: OrderRef): Promise<ChangeOutcome> {
     const category = categoryOf(order.symbol);
     const named = order.venueOrderId === null ? { orderLinkId: order.clientOrderId } : { orderId: order.venueOrderId };
     const body = { category, symbol: this.#session.instrument(order.symbol).venueSymbol, ...named };
@@ -96,6 +104,7 @@ export class BybitOrders implements OrderEntry, Account {
 
   amend(order: OrderRef, bracket: Bracket): Promise<ChangeOutcome> {
     const { venueSymbol } = this.#session.instrument(order.symbol);
+    this.#legs.amended(order.symbol, order.clientOrderId, bracket);
     if (categoryOf(order.symbol) === 'linear') return this.#change('privatePostV5PositionTradingStop', tradingStopBody(bracket, venueSymbol));
     const { takeProfit, stopLoss } = bracket;
     const body = { category: 'spot', symbol: venueSymbol, orderLinkId: order.clientOrderId, takeProfit, stopLoss };
@@ -106,8 +115,8 @@ export class BybitOrders implements OrderEntry, Account {
   async lookup({ clientOrderId, symbol }: OrderRef): Promise<Lookup> {
     const query = { category: categoryOf(symbol), orderLinkId: clientOrderId };
     try {
-      const [row] = (await this.#rows('privateGetV5OrderRealtime', query)).concat(await this.#rows('privateGetV5OrderHistory', query));
-      const executions = await this.#executions(query);
+      const [row] = await this.#orderRows(query, 'urgent');
+      const executions = await this.#executions(query, 'urgent');
       this.#heard.tell(executions);
       if (row !== undefined) {
         const order = this.#order(row);
@@ -129,10 +138,7 @@ export class BybitOrders implements OrderEntry, Account {
         rows.push(...(await this.#rows('privateGetV5OrderRealtime', { category: 'spot', orderFilter, openOnly: 0 })));
       }
     }
-    return rows
-      .map((row) => this.#order(row))
-      .filter((order) => order?.status === 'open')
-      .filter((order) => order !== null);
+    return (await this.#allNamed(rows, 'plain')).filter(({ status }) => status === 'open');
   }
 
   async executionsSince(since: Instant): Promise<readonly VenueExecution[]> {
@@ -182,22 +188,35 @@ export class BybitOrders implements OrderEntry, Account {
     return { equity: settled?.total ?? ZERO_MONEY, available: settled?.available ?? ZERO_MONEY };
   }
 
-  subscribe({ onOrder, onExecution, onResumed, onFunding }: OrderReports): Promise<void> {
+  subscribe(reports: OrderReports): Promise<void> {
+    const { onOrder, onFunding, onResumed } = reports;
     return this.#session.open((topic, rows) => {
       for (const row of rows) {
-        if (topic === 'order') {
-          const order = this.#order(row);
-          if (order !== null) onOrder(order);
-        } else {
-          const execution = this.#execution(row);
-          const funding = this.#funding(row);
-          if (funding !== null) onFunding?.(funding);
-          if (execution === null) continue;
-          this.#heard.hear(execution);
-          onExecution(execution);
-        }
+        const order = topic === 'order' ? this.#order(row) : null;
+        if (order !== null) onOrder(order);
+        if (topic === 'order') continue;
+        const funding = this.#funding(row);
+        if (funding !== null) onFunding?.(funding);
+        this.#onExecution(row, reports);
       }
     }, onResumed);
+  }
+
+  /** A leg whose entry nobody told of yet is asked for first: booked on no order, it would be nobody's. */
+  #onExecution(row: unknown, { onExecution }: OrderReports): void {
+    const execution = this.#execution(row);
+    if (execution === null) return;
+    // Heard is what was handed on: a close asks for what was not.
+    const tell = (told: VenueExecution): void => {
+      this.#heard.hear(told);
+      onExecution(told);
+    };
+    if (execution.leg === null || execution.parentId !== null || execution.clientOrderId !== null) return tell(execution);
+    const asked = this.#learnLeg(row, { category: categoryOf(execution.symbol) }, 'urgent')
+      .catch(() => undefined)
+      .then(() => tell(this.#execution(row) ?? execution))
+      .finally(() => this.#asked.delete(asked));
+    this.#asked.add(asked);
   }
 
   /** What a person asks of the session, and the symbols that take no entries now. */
@@ -209,8 +228,9 @@ export class BybitOrders implements OrderEntry, Account {
     this.#session.observe(now);
   }
 
-  caughtUp(): Promise<void> {
-    return this.#session.caughtUp();
+  async caughtUp(): Promise<void> {
+    await this.#session.caughtUp();
+    await Promise.all(this.#asked);
   }
 
   close(): Promise<void> {
@@ -221,11 +241,11 @@ export class BybitOrders implements OrderEntry, Account {
     if (categoryOf(symbol) !== 'spot') return;
     const at = { category: 'spot', symbol: this.#session.instrument(symbol).venueSymbol };
     const open = async (orderFilter: string): Promise<readonly VenueOrder[]> =>
-      (await this.#rows('privateGetV5OrderRealtime', { ...at, orderFilter, openOnly: 0 })).flatMap((row) => this.#order(row) ?? []);
+      this.#allNamed(await this.#rows('privateGetV5OrderRealtime', { ...at, orderFilter, openOnly: 0 }, 'urgent'), 'urgent');
     const cancel = (orderId: string, orderFilter: string): Promise<ChangeOutcome> =>
       this.#change('privatePostV5OrderCancel', { ...at, orderFilter, orderId });
     const startTime = this.#session.now() - UNTOLD_MS;
-    const untold = async () => (await this.#executions({ ...at, startTime })).filter((execution) => !this.#heard.isTold(execution));
+    const untold = async () => (await this.#executions({ ...at, startTime }, 'urgent')).filter((execution) => !this.#heard.isTold(execution));
     await freeCoins({ open, cancel, untold }, symbol, side);
   }
 
@@ -244,33 +264,31 @@ export class BybitOrders implements OrderEntry, Account {
 
   #order(raw: unknown): VenueOrder | null {
     const order = orderOf(raw, (symbol) => this.#instrumentOf(symbol, raw));
-    if (order === null || order.leg === null) return order;
-    const parentId = order.parentId ?? (order.clientOrderId === null ? (this.#entries.get(order.symbol) ?? null) : null);
-    if (parentId === null) return order;
-    this.#legs.set(order.venueOrderId, { parentId, leg: order.leg });
-    if (this.#legs.size > LEGS_KEPT_MAX) for (const oldest of [...this.#legs.keys()].slice(0, 1)) this.#legs.delete(oldest);
-    return { ...order, parentId };
+    if (order === null) return null;
+    const { bracket, trigger, madeAt } = triggersOf(raw);
+    const { clientOrderId, leg } = order;
+    const isEntry = leg === null && (bracket.takeProfit !== null || bracket.stopLoss !== null);
+    if (isEntry && clientOrderId !== null && isOwnOrderId(clientOrderId)) this.#legs.learn({ ...order, clientOrderId, bracket, sentAt: madeAt });
+    return this.#legs.named(order, { trigger, madeAt });
   }
 
   #execution(raw: unknown): VenueExecution | null {
-    const execution = executionOf(
+    return executionOf(
       raw,
       (symbol) => this.#instrumentOf(symbol, raw),
-      (orderId) => this.#legs.get(orderId),
+      (orderId) => this.#legs.of(orderId),
     );
-    if (execution === null || execution.leg === null || execution.parentId !== null || execution.clientOrderId !== null) return execution;
-    return { ...execution, parentId: this.#entries.get(execution.symbol) ?? null };
   }
 
   #funding(raw: unknown): VenueFunding | null {
     return fundingOf(raw, (symbol) => this.#ofCategory(symbol, 'linear'));
   }
 
-  async #executions(query: Body): Promise<readonly VenueExecution[]> {
-    const rows = await this.#rows('privateGetV5ExecutionList', { ...query, limit: 100 });
+  async #executions(query: Body, rank: Rank = 'plain'): Promise<readonly VenueExecution[]> {
+    const rows = await this.#rows('privateGetV5ExecutionList', { ...query, limit: 100 }, rank);
     const found: VenueExecution[] = [];
     for (const row of rows) {
-      await this.#learnLeg(row, query);
+      await this.#learnLeg(row, query, rank);
       const execution = this.#execution(row);
       if (execution === null) continue;
       const doubt = this.#heard.listed(execution, this.#session.reportsSince, this.#session.now());
@@ -280,27 +298,54 @@ export class BybitOrders implements OrderEntry, Account {
     return found.sort((left, right) => left.executedAt - right.executedAt);
   }
 
-  /** After a restart the legs' parents are known by their orders only. */
-  async #learnLeg(raw: unknown, { category }: Body): Promise<void> {
+  /** A leg that no report told of, as after a restart: its order says which entry it protects, or the entries of its symbol do. */
+  async #learnLeg(raw: unknown, { category = 'linear' }: Body, rank: Rank): Promise<void> {
     const parsed = legExecution.safeParse(raw);
-    if (!parsed.success || isOwnOrderId(parsed.data.orderLinkId) || this.#legs.has(parsed.data.orderId)) return;
-    const query = { category: category ?? 'linear', orderId: parsed.data.orderId };
-    const rows = (await this.#rows('privateGetV5OrderRealtime', query)).concat(await this.#rows('privateGetV5OrderHistory', query));
-    for (const row of rows.slice(0, 1)) this.#order(row);
+    if (!parsed.success || isOwnOrderId(parsed.data.orderLinkId) || this.#legs.of(parsed.data.orderId) !== undefined) return;
+    for (const row of (await this.#orderRows({ category, orderId: parsed.data.orderId }, rank)).slice(0, 1)) await this.#named(row, rank);
+  }
+
+  async #allNamed(rows: readonly unknown[], rank: Rank): Promise<readonly VenueOrder[]> {
+    const orders: VenueOrder[] = [];
+    const read = new Set<string>();
+    for (const row of rows) {
+      const order = await this.#named(row, rank, read);
+      if (order !== null) orders.push(order);
+    }
+    return orders;
+  }
+
+  /** `read`: symbols whose entries were read already, so that legs of strangers cost one question a symbol. */
+  async #named(raw: unknown, rank: Rank, read = new Set<string>()): Promise<VenueOrder | null> {
+    const order = this.#order(raw);
+    if (order === null || order.leg === null || order.parentId !== null || read.has(order.symbol)) return order;
+    read.add(order.symbol);
+    const { venueSymbol } = this.#session.instrument(order.symbol);
+    const query = { category: categoryOf(order.symbol), symbol: venueSymbol, orderFilter: 'Order', limit: PAGE_ROWS };
+    for (const [call, more] of [
+      ['privateGetV5OrderRealtime', { openOnly: 1 }],
+      ['privateGetV5OrderHistory', {}],
+    ] as const) {
+      for (const row of listed.parse(await this.#session.read(call, { ...query, ...more }, rank)).list) this.#order(row);
+    }
+    return this.#order(raw);
+  }
+
+  async #orderRows(query: Body, rank: Rank): Promise<readonly unknown[]> {
+    return (await this.#rows('privateGetV5OrderRealtime', query, rank)).concat(await this.#rows('privateGetV5OrderHistory', query, rank));
   }
 
   async #coins() {
-    const rows = await this.#session.read('privateGetV5AccountWalletBalance', { accountType: 'UNIFIED' });
-    const parsed = wallet.parse(rows);
-    return parsed.list.flatMap(({ coin }) => coin.map(balanceOf));
+    const { list } = wallet.parse(await this.#session.read('privateGetV5AccountWalletBalance', { accountType: 'UNIFIED' }));
+    return list.flatMap(({ coin }) => coin.map(balanceOf));
   }
 
   /** Every page: without a limit Bybit answers twenty rows and no error. */
-  async #rows(call: Parameters<BybitSession['read']>[0], query: Body): Promise<unknown[]> {
+  async #rows(call: Parameters<BybitSession['read']>[0], query: Body, rank: Rank = 'plain'): Promise<unknown[]> {
     const rows: unknown[] = [];
     let cursor = '';
     for (let page = 0; page < PAGES_MAX; page++) {
-      const answer = listed.parse(await this.#session.read(call, { limit: PAGE_ROWS, ...query, ...(cursor === '' ? {} : { cursor }) }));
+      const answer = listed.parse(await this.#session.read(call, { limit: PAGE_ROWS, ...query, ...(cursor === '' ? {} : { cursor }) }, rank));
       rows.push(...answer.list);
       if (answer.nextPageCursor === '' || answer.list.length === 0) return rows;
       cursor = answer.nextPageCursor;
@@ -351,43 +396,4 @@ export class BybitOrders implements OrderEntry, Account {
   #categories(): readonly ('spot' | 'linear')[] {
     return [...new Set(this.#session.instruments().map(({ symbol }) => categoryOf(symbol)))];
   }
-}
-
-const acknowledgement = z.object({ orderId: z.string().min(1) });
-const listed = z.object({
-  list: z.array(z.unknown()),
-  nextPageCursor: z
-    .string()
-    .nullish()
-    .transform((cursor) => cursor ?? ''),
-});
-const wallet = z.object({
-  list: z.array(z.object({ totalEquity: z.string().default(''), totalAvailableBalance: z.string().default(''), coin: z.array(z.unknown()) })),
-});
-const legExecution = z.object({ orderId: z.string(), orderLinkId: z.string(), stopOrderType: z.string().regex(/Loss|Profit|tpsl/) });
-
-const isLinearRow = (row: object): boolean => 'tpslMode' in row || ('closedSize' in row && row.closedSize !== '');
-
-const notSent = (error: unknown): PlaceOutcome => ({
-  ...{ kind: 'rejected', code: 'NOT_SENT' },
-  text: (error instanceof Error ? error.message : String(error)).slice(0, TEXT_LENGTH_MAX),
-});
-
-/** An order that only its executions tell of yet: lists of orders lag. That it is over, only the history can say: it keeps what executed. */
-function fromExecutions(first: VenueExecution, executions: readonly VenueExecution[]): VenueOrder {
-  const { clientOrderId, parentId, venueOrderId, asset, symbol, side, leg } = first;
-  const cumQty = executions.reduce((sum, { qty }) => addQty(sum, qty), ZERO_QTY);
-  return {
-    clientOrderId,
-    parentId,
-    venueOrderId,
-    asset,
-    symbol,
-    side,
-    leg,
-    status: 'open',
-    qty: cumQty,
-    cumQty,
-    reason: 'known by its executions',
-  };
 }

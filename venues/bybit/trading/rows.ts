@@ -10,12 +10,14 @@ import {
   subtract,
   ZERO_MONEY,
   type Money,
+  type Price,
   type Qty,
   type Ratio,
 } from '#trading/money/decimal.ts';
-import type { Instrument } from '#trading/model/instrument.ts';
+import type { Instant, Instrument } from '#trading/model/instrument.ts';
 import type { VenueBalance, VenueExecution, VenueFunding, VenueOrder, VenuePosition, VenueStatus } from '#trading/model/live.ts';
 import { z } from 'zod';
+import type { Entry, LegOf } from './legs.ts';
 
 const decimal = <U extends string>() =>
   z
@@ -43,6 +45,7 @@ const orderRow = z.object({
   qty: decimal<'qty'>(),
   cumExecQty: decimal<'qty'>(),
 });
+const bracketRow = z.object({ takeProfit: text, stopLoss: text, triggerPrice: text, createdTime: stamp });
 const executionRow = z.object({
   execId: z.string().min(1),
   orderId: z.string().min(1),
@@ -77,12 +80,6 @@ const ENDS: Readonly<Record<string, VenueStatus>> = {
 /** Executions that change a position. Funding carries the whole position as its quantity, and must never be one. */
 const TRADES = new Set(['Trade', 'AdlTrade', 'BustTrade', 'Delivery', 'Settle', 'BlockTrade', 'MovePosition']);
 
-/** Which entry a leg belongs to; the venue says it in the order's row only. */
-export interface LegOf {
-  readonly parentId: string;
-  readonly leg: 'stop_loss' | 'take_profit';
-}
-
 export type InstrumentOf = (venueSymbol: string) => Instrument | undefined;
 
 /** @throws z.ZodError; null where the symbol is not one of ours. */
@@ -106,6 +103,18 @@ export function orderOf(raw: unknown, instrumentOf: InstrumentOf): VenueOrder | 
     reason: [row.orderStatus, row.cancelType, row.rejectReason]
       .filter((part) => part !== '' && part !== 'UNKNOWN' && part !== 'EC_NoError')
       .join(' '),
+  };
+}
+
+/** What hangs on an order's row: the triggers of its own bracket, or its trigger where it is a leg. Empty where the venue does not say them. */
+export function triggersOf(raw: unknown): { readonly bracket: Entry['bracket']; readonly trigger: Price | null; readonly madeAt: Instant } {
+  const { data } = bracketRow.safeParse(raw);
+  const at = (price: string | undefined): Price | null =>
+    price !== undefined && isDecimalText(price) && Number(price) > 0 ? amount<'price'>(price) : null;
+  return {
+    bracket: { takeProfit: at(data?.takeProfit), stopLoss: at(data?.stopLoss) },
+    trigger: at(data?.triggerPrice),
+    madeAt: data?.createdTime ?? 0,
   };
 }
 

@@ -5,7 +5,7 @@
 import type { Instant, Instrument } from '#trading/model/instrument.ts';
 import { CorrectedTime, PlayedTime, type VenueTime } from '../clock.ts';
 import { Counters } from '../counters.ts';
-import { ENDPOINTS, privateStreamUrl, type Endpoints, type Environment } from '../endpoints.ts';
+import { ENDPOINTS, privateStreamUrl, type Category, type Endpoints, type Environment } from '../endpoints.ts';
 import { categoryOf, instrumentOf } from '../markets.ts';
 import { RestGate } from '../rest-gate.ts';
 import { briefly, retried } from '../retry.ts';
@@ -15,6 +15,7 @@ import { createTradingExchange, type Keys, type TradingExchange } from './exchan
 import { isHalting, type Answer } from './outcome.ts';
 import { PrivateStream } from './private-stream.ts';
 import type { Body } from './request.ts';
+import { Turns, type Rank } from './turns.ts';
 
 export type Read =
   | 'privateGetV5OrderRealtime'
@@ -66,6 +67,7 @@ export class BybitSession {
   readonly #time: VenueTime;
   readonly #counters = new Counters();
   readonly #gate: RestGate;
+  readonly #turns: Turns;
   readonly #transport: Transport;
   readonly #deadlines = new Map<string, Instant>();
   #exchange: TradingExchange | null = null;
@@ -84,6 +86,7 @@ export class BybitSession {
     this.#endpoints = environment === 'embedded' ? (endpoints as Endpoints) : ENDPOINTS[environment]; // checked above
     this.#time = environment === 'embedded' ? new PlayedTime() : new CorrectedTime(() => Date.now());
     this.#gate = new RestGate(options.rateLimit, () => performance.now());
+    this.#turns = new Turns(options.rateLimit, environment !== 'embedded', () => performance.now());
     this.#transport = createTransport(options.requestMs);
   }
 
@@ -114,7 +117,7 @@ export class BybitSession {
         ...{ keepAliveMs: KEEP_ALIVE_MS, connectMs: requestMs, requestMs, keys, receiveWindowMs, now: () => this.#time.now() },
       },
       {
-        beforeRequest: ({ method, body }) => this.#beforeRequest(method, body),
+        beforeRequest: ({ method, body }) => Promise.resolve().then(() => this.#lastLook(method, body)),
         onResponse: (path, status, retCode, headers, time) => {
           this.#counters.count(`rest.${path.split('/').at(-1) ?? ''}`);
           this.#gate.observe(path, status, retCode, headers);
@@ -158,16 +161,17 @@ export class BybitSession {
 
   /** May be repeated by who asks; here it is one request. */
   async write(call: Write, body: Body): Promise<unknown> {
-    return resultOf(await this.#opened()[call](body));
+    const exchange = this.#opened();
+    return resultOf(await this.#turns.change(call, categoryIn(body), () => exchange[call](body)));
   }
 
   /** Repeated a few times where the venue or the network does not answer; never with a key that the venue refuses. */
-  async read(call: Read, query: Body): Promise<unknown> {
+  async read(call: Read, query: Body, rank: Rank = 'plain'): Promise<unknown> {
     const exchange = this.#opened();
     return retried(
       call,
       READS,
-      async () => resultOf(await exchange[call](query)),
+      async () => resultOf(await this.#turns.read(rank, call, categoryIn(query), () => exchange[call](query))),
       () => this.#counters.count(`failed.${call}`),
       (error) => isHalting(this.answerOf(error)),
     );
@@ -197,7 +201,13 @@ export class BybitSession {
   }
 
   health(): Readonly<Record<string, unknown>> {
-    return { ...this.#counters.view(), up: this.#stream?.up ?? false, halted: this.#halted, clockOffsetMs: this.#time.offsetMs };
+    return {
+      ...this.#counters.view(),
+      up: this.#stream?.up ?? false,
+      halted: this.#halted,
+      clockOffsetMs: this.#time.offsetMs,
+      waiting: this.#turns.view(),
+    };
   }
 
   observe(now: Instant): void {
@@ -211,21 +221,18 @@ export class BybitSession {
   async close(): Promise<void> {
     if (this.#clock !== null) clearInterval(this.#clock);
     this.#stream?.close();
+    this.#turns.close();
     await this.#transport.close();
   }
 
-  /** The last look before bytes leave; after it ccxt writes the request. */
-  async #beforeRequest(method: string, body: string | undefined): Promise<void> {
+  /** The last look before bytes leave; after it ccxt writes the request. @throws NotSent */
+  #lastLook(method: string, body: string | undefined): void {
     // While the venue wants no requests, it gets none: more of them make a ban longer.
     const closed = this.#gate.closedFor();
     if (closed !== null) throw new NotSent(closed);
     const id = method === 'POST' ? linkIdOf(body) : null;
     const deadlineAt = id === null ? undefined : this.#deadlines.get(id);
-    if (deadlineAt === undefined) {
-      // A played market has no wall clock to be limited by.
-      if (method === 'GET' && this.#options.environment !== 'embedded') await this.#gate.pass();
-      return;
-    }
+    if (deadlineAt === undefined) return;
     const late = this.#time.now() - deadlineAt;
     if (late > 0) throw new NotSent(`its deadline passed ${late} ms ago`);
   }
@@ -297,6 +304,8 @@ function codedCauseOf(error: Error): { readonly retCode?: unknown; readonly http
   }
   return {};
 }
+
+const categoryIn = ({ category }: Body): Category => (category === 'spot' ? 'spot' : 'linear');
 
 function linkIdOf(body: string | undefined): string | null {
   if (body === undefined) return null;

@@ -16,6 +16,9 @@ import { accessOf, answer } from './rest.ts';
 export const LOOPBACK = '127.0.0.1';
 const CONNECTIONS_MAX = 256;
 const BODY_BYTES_MAX = 65_536;
+/** Paths counted apart: far more than there are; what is beyond counts as one. */
+const ASKED_MAX = 500;
+const ASKED_LENGTH_MAX = 120;
 
 const STREAMS: Readonly<Record<string, Category>> = { '/v5/public/spot': 'spot', '/v5/public/linear': 'linear' };
 
@@ -28,6 +31,8 @@ export interface ServerCounters {
   readonly refusedSockets: number;
   readonly privateFrames: number;
   readonly privateRefusals: number;
+  /** How often each was asked for, by `METHOD /path`: sockets are asked for by `GET`. */
+  readonly asked: Readonly<Record<string, number>>;
 }
 
 export class Server {
@@ -38,6 +43,8 @@ export class Server {
   readonly #http: HttpServer;
   readonly #sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: REQUEST_BYTES_MAX, clientTracking: false });
   #counters = { requests: 0, orderEndpointHits: 0, privateHits: 0, refusedSockets: 0 };
+
+  readonly #asked = new Map<string, number>();
 
   constructor(exchange: Exchange, hub: Hub, requests: Requests, side: PrivateSide) {
     this.#private = side;
@@ -51,7 +58,12 @@ export class Server {
 
   get counters(): ServerCounters {
     const { tradeStreamOrders, ...streams } = this.#private.counters;
-    return { ...this.#counters, ...streams, orderEndpointHits: this.#counters.orderEndpointHits + tradeStreamOrders };
+    return {
+      ...this.#counters,
+      ...streams,
+      orderEndpointHits: this.#counters.orderEndpointHits + tradeStreamOrders,
+      asked: Object.fromEntries(this.#asked),
+    };
   }
 
   get port(): number {
@@ -84,6 +96,7 @@ export class Server {
     this.#counters.requests++;
     const { method = 'GET' } = request;
     const url = parseUrl(request.url);
+    this.#note(method, url?.pathname);
     const access = accessOf(method, url?.pathname ?? '');
     if (access === 'order') this.#counters.orderEndpointHits++;
     if (access === 'private') this.#counters.privateHits++;
@@ -101,6 +114,12 @@ export class Server {
     });
   }
 
+  #note(method: string, path = 'what is no address'): void {
+    const said = `${method} ${path}`.slice(0, ASKED_LENGTH_MAX);
+    const name = this.#asked.has(said) || this.#asked.size < ASKED_MAX ? said : 'others';
+    this.#asked.set(name, (this.#asked.get(name) ?? 0) + 1);
+  }
+
   #public(method: string, url: URL | null): Enveloped {
     if (url === null) return BAD_REQUEST;
     const own = method === 'GET' ? this.#private.open(url.pathname, url.searchParams) : null;
@@ -110,6 +129,7 @@ export class Server {
   #onUpgrade(request: IncomingMessage, wire: Duplex, head: Buffer): void {
     wire.on('error', () => wire.destroy());
     const path = parseUrl(request.url)?.pathname ?? '';
+    this.#note('GET', path);
     if (path === TRADE_STREAM) this.#counters.orderEndpointHits++;
     if (path === PRIVATE_STREAM || path === TRADE_STREAM) return this.#onPrivateUpgrade(request, wire, head, path);
     const category = STREAMS[path];

@@ -53,9 +53,14 @@ const COMPETING = 10197;
 export class Faults {
   readonly #ports: FaultPorts;
   injected = 0;
+  readonly restarts = { nightly: 0, weekly: 0 };
 
   constructor(ports: FaultPorts) {
     this.#ports = ports;
+  }
+
+  get uplinkIsUp(): boolean {
+    return this.#ports.uplink.isUp();
   }
 
   /** 1100. Orders go on trading; what there is to say of them waits. Once more where it is lost already. */
@@ -92,6 +97,7 @@ export class Faults {
   ): void {
     this.#count();
     const { context, door } = this.#ports;
+    this.restarts[kind]++;
     this.#ports.dropSessions();
     if (!this.#ports.uplink.isUp()) this.#ports.uplink.forget();
     context.book.forget();

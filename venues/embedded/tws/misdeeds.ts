@@ -7,6 +7,7 @@ type Happening = (faults: Faults, target: string, value: string) => void;
 
 /** A session of somebody else, where an order of another client is asked for. */
 const OTHER_CLIENT = 9;
+const FARMS = ['cashfarm', 'usopt', 'ushmds'] as const;
 const ID_MAX = 2_147_483_646;
 
 /** `name [TARGET] [VALUE]`, and what each takes. */
@@ -21,8 +22,8 @@ const HAPPENINGS: Readonly<Record<string, { readonly takes: string; readonly run
     takes: 'CLIENT ID',
     run: (faults, client, id) => faults.rollBackIds(whole('roll-back-ids', client), whole('roll-back-ids', id)),
   },
-  'farm-broken': { takes: 'cashfarm, usopt or ushmds', run: (faults, farm) => faults.farm(farm, 'broken') },
-  'farm-ok': { takes: 'cashfarm, usopt or ushmds', run: (faults, farm) => faults.farm(farm, 'ok') },
+  'farm-broken': { takes: 'cashfarm, usopt or ushmds', run: (faults, farm) => faults.farm(oneOf('farm-broken', farm, FARMS), 'broken') },
+  'farm-ok': { takes: 'cashfarm, usopt or ushmds', run: (faults, farm) => faults.farm(oneOf('farm-ok', farm, FARMS), 'ok') },
   'lose-lines': { takes: '', run: (faults) => faults.loseLines() },
   'competing-login': { takes: 'on or off', run: (faults, on) => faults.competingSession(oneOf('competing-login', on, ['on', 'off']) === 'on') },
   'correct-execution': {

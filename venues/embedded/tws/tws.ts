@@ -63,6 +63,8 @@ export interface TwsCounters {
 }
 
 export const LOOPBACK = '127.0.0.1';
+/** Where no other is given. */
+export const TWS_ACCOUNT = 'DU1234567';
 const SESSIONS_MAX = 32;
 /** Messages that wait for the uplink. */
 const DEFERRED_MAX = 100_000;
@@ -230,7 +232,7 @@ export class EmbeddedTws {
   #compose(): Context {
     const params = this.#params;
     const now = (): Instant => this.#now;
-    const accountName = params.account ?? 'DU1234567';
+    const accountName = params.account ?? TWS_ACCOUNT;
     const contracts = new Contracts(params.chains ?? DEFAULT_CHAINS);
     const exchange = params.exchange?.(contracts) ?? new Desk(params.cash ?? DEFAULT_CASH, contracts.pairs());
     const market = new Market(contracts, exchange, (symbol) => params.volatility?.[symbol] ?? DEFAULT_VOLATILITY);

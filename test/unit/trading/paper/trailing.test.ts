@@ -9,7 +9,7 @@ describe('paper/legs: trailing stops', () => {
     // Bids 100.08, 100.09 (the step of 0.1 is reached), 100.5, 100.4, 100.58, 100.59, 99.6.
     mids(house, fineSpot, 100.09, 100.11, 100.5, 100.4, 100.58, 100.6, 99.62);
     assert.deepEqual(stops(house), ['99.1', '99.49', '99.59']);
-    assert.equal(house.paper.state.holdings['crypto_spot|BTC/USDT']?.bracket.stopLoss, '99.59');
+    assert.equal(house.paper.state.holdings['crypto_spot|BTC/USDT']?.bracket?.stopLoss, '99.59');
     assert.deepEqual(exitsOf(house), [], 'a bid of 99.61 is above it');
     mids(house, fineSpot, 99.6);
     // 99.59 × 0.9992 = 99.510328, down to the tick.
@@ -59,7 +59,7 @@ describe('paper/legs: trailing stops', () => {
     const house = enter({ stopLoss: '99', takeProfit: '110', trailing: ['1', null] });
     mids(house, fineSpot, 103);
     house.crash();
-    assert.equal(house.paper.state.holdings['crypto_spot|BTC/USDT']?.bracket.stopLoss, '101.99');
+    assert.equal(house.paper.state.holdings['crypto_spot|BTC/USDT']?.bracket?.stopLoss, '101.99');
     mids(house, fineSpot, 102.5, 104, 102.9);
     assert.deepEqual([stops(house), house.fills[1]?.reason], [['101.99', '102.99'], 'stop_loss']);
     assert.deepEqual(house.problems(), []);

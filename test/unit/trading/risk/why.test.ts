@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import { money } from '#trading/money/decimal.ts';
+import type { DomainEvent } from '#trading/model/events.ts';
 import type { OrderGates } from '#trading/model/why.ts';
 import type { DecidedCases } from '#trading/risk/memory.ts';
 import { CASES_KEPT_MAX, withCase } from '#trading/risk/why.ts';
@@ -7,9 +9,10 @@ import { NAMED_CHECKS } from '#trading/risk/checks.ts';
 import { spot, T0 } from '../trader/fixtures.ts';
 import { entryOn, exitOn, House } from './house.ts';
 
-function orders(house: House): readonly OrderGates[] {
+function orders(house: House, mode: 'paper' | 'live' = 'paper'): readonly OrderGates[] {
   const reply = house.tell('governor', { type: 'actor.asked', body: { query: 'why', args: ['crypto_spot'] } });
-  return (reply as readonly { readonly orders: readonly OrderGates[] }[])[0]?.orders ?? [];
+  const accounts = reply as readonly { readonly allowance: { readonly mode: string }; readonly orders: readonly OrderGates[] }[];
+  return accounts.find(({ allowance }) => allowance.mode === mode)?.orders ?? [];
 }
 const lines = (house: House) => orders(house)[0]?.gates.map(({ by, gate, outcome }) => `${by} ${gate} ${outcome}`) ?? [];
 
@@ -28,6 +31,32 @@ describe('the governor: the gates of an order', () => {
     assert.deepEqual(lines(house).slice(-2), ['execution clamp passed', 'execution acceptance passed']);
     house.quoteAt(T0 + 1000, 100);
     assert.deepEqual(lines(house).slice(-2), ['execution fill passed', 'execution end passed']);
+  });
+
+  it('RG-2 RT-2 a live order goes on over the wire: sent, then known, unknown or filled', () => {
+    const house = new House();
+    const on = { asset: 'crypto_spot', mode: 'live', on: true, source: 'test', reason: '' } as const;
+    house.append('mode-switch', [{ type: 'mode.changed', body: on }]);
+    const report = { broker: 'bybit', mode: 'live', equity: money('1000'), available: money('1000'), at: T0 } as const;
+    house.tell('governor', { type: 'wallet.reported', body: report });
+    const intent = { ...entryOn(house.quoteAt(T0, 100)), mode: 'live' } as const;
+    house.intend(intent);
+    const live = () =>
+      orders(house, 'live')[0]
+        ?.gates.slice(-3)
+        .map(({ gate, outcome, rule }) => `${gate} ${outcome} ${rule}`);
+    assert.deepEqual(live()?.slice(-2), ['approved passed RK-1', 'sent waiting ST-1']);
+    const { clientOrderId, asset, mode, symbol, side, qty, bracket } = intent;
+    const key = { clientOrderId, asset, mode, symbol };
+    const tell = (event: DomainEvent) => house.append('gateway.bybit.orders', [event]);
+    const order = { purpose: 'entry', parentId: null, side, qty, pricing: { type: 'market', worst: null }, bracket } as const;
+    tell({ type: 'order.sending', body: { ...key, ...order, payloadHash: 'ab'.repeat(32), sentAt: T0, deadlineAt: T0 + 2500 } });
+    assert.deepEqual(live(), ['approved passed RK-1', 'clamp passed RT-3', 'sent passed ST-1']);
+    tell({ type: 'order.unknown', body: { ...key, reason: 'timeout', resolveAfter: T0 + 40_000 } });
+    assert.equal(live()?.at(-1), 'unknown waiting ST-4');
+    tell({ type: 'order.acknowledged', body: { ...key, venueOrderId: 'v1' } });
+    assert.deepEqual(live()?.slice(-2), ['unknown waiting ST-4', 'acknowledged passed RT-2']);
+    assert.deepEqual(orders(house, 'paper'), []);
   });
 
   it('RG-2 a refusal ends at its check, with its code and numbers, and every check before it passed', () => {

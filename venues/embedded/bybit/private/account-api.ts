@@ -182,6 +182,13 @@ export class AccountApi {
     return ok({});
   }
 
+  /** Of an account that was never given it, Bybit lists nothing. */
+  disconnectInfo(): Reply {
+    const timeWindow = String((this.disconnectMs ?? 10_000) / 1000);
+    const dcpStatus = this.disconnectMs === null ? 'OFF' : 'ON';
+    return ok({ dcpInfos: this.#misdeeds.is('dcp') ? [{ product: 'DERIVATIVES', dcpStatus, timeWindow }] : [] });
+  }
+
   setLimitAction(body: Body): Reply {
     linearOf(body);
     if (typeof body.modifyEnable !== 'boolean') throw new BadRequest('params error: modifyEnable invalid');

@@ -57,6 +57,9 @@ export class Desk {
     this.#file?.close();
   }
 
+  /** Whether rows of legs name the order that they protect: nobody has seen what Bybit's spot market does. */
+  namesEntries: () => boolean = () => true;
+
   get now(): Instant {
     return this.#exchange.now;
   }
@@ -93,7 +96,7 @@ export class Desk {
 
   /** The client id of the order that an exit protects. */
   entryLink({ entry, request }: Order): string {
-    if (entry === null) return '';
+    if (entry === null || !this.namesEntries()) return '';
     return this.engine.order({ contract: request.contract, id: entry, linkId: null })?.request.linkId ?? '';
   }
 

@@ -19,6 +19,7 @@ const TABLE: Readonly<Record<string, PerSecond>> = {
   'position/trading-stop': both(10),
   'position/switch-mode': both(10),
   'account/fee-rate': both(5),
+  'account/query-dcp-info': both(5),
   'user/query-api': both(10),
 };
 

@@ -24,6 +24,7 @@ export const SWITCH_FAULTS = [
   'ban',
   'refuse-login',
   'isolated-margin',
+  'nameless-legs',
 ] as const;
 /** Milliseconds; 0 is off. */
 export const AMOUNT_FAULTS = ['skew', 'history-lag', 'realtime-lag', 'stream-lag'] as const;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'mocha';
 import type { Instrument } from '#trading/model/instrument.ts';
-import { balanceOf, executionOf, orderOf, positionOf, type LegOf } from '#venues/bybit/trading/rows.ts';
+import type { LegOf } from '#venues/bybit/trading/legs.ts';
+import { balanceOf, executionOf, orderOf, positionOf } from '#venues/bybit/trading/rows.ts';
 import { exampleOf, hasExamples } from '../../../../support/shapes.ts';
 import { perp, spot } from '../../../trading/trader/fixtures.ts';
 

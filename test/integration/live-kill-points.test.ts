@@ -1,0 +1,335 @@
+/**
+ * ST-5: the crash points of the order protocol, each with a real kill -9 of the process that holds the port, on a journal on disk and against the
+ * embedded venue over the wire. Whatever was under way, the next life says what the venue says, and sends nothing twice.
+ */
+import assert from 'node:assert/strict';
+import { fork, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, it } from 'mocha';
+import { add, isZero, negate, qty, ZERO_QTY, type Qty } from '#trading/money/decimal.ts';
+import type { DomainEvent, EventBody, EventType, Fact } from '#trading/model/events.ts';
+import type { OrderIntent } from '#trading/model/order.ts';
+import type { RawRecord } from '#state/store.ts';
+import { verifyJournal } from '#state/verify.ts';
+import { at, BybitRig, PERP, SPOT, type Port } from '../support/bybit-rig.ts';
+import { freshDirectory } from '../support/command.ts';
+import { sealedStory } from '../support/journal-story.ts';
+import type { Answer, Command, Point } from '../support/live-process.ts';
+import { LiveWorld } from '../support/live-world.ts';
+
+const CHILD = fileURLToPath(new URL('../support/live-process.ts', import.meta.url));
+/** Of market time a second each: behind the fence of an answer that may have been lost, and two lookups after it. */
+const STEPS_TO_REST = 60;
+const byText = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0);
+
+class Rehearsal {
+  readonly rig: BybitRig;
+  readonly #file = join(freshDirectory(), 'journal.jsonl');
+  #child: ChildProcess | null = null;
+
+  constructor(rig: BybitRig) {
+    this.rig = rig;
+  }
+
+  get facts(): readonly Fact[] {
+    const lines = readFileSync(this.#file, 'utf8').split('\n').slice(0, -1);
+    return lines.map((line) => JSON.parse(line) as Fact);
+  }
+
+  of<T extends EventType>(type: T): readonly EventBody<T>[] {
+    return this.facts.flatMap((fact) => (fact.type === type ? [fact.body as EventBody<T>] : []));
+  }
+
+  /** A life that ends at `point`. */
+  async live(point: Point = 'none'): Promise<Answer | null> {
+    const { venue } = this.rig;
+    const { rest, ws, now } = venue.info();
+    const { apiKey, secret } = venue.keys;
+    const options = { execArgv: ['--conditions=source', '--import=tsx'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] as const };
+    const child = fork(CHILD, [this.#file, rest, ws, apiKey, secret, point], { ...options, stdio: [...options.stdio] });
+    this.#child = child;
+    await new Promise((resolve, reject) => child.once('message', resolve).once('error', reject));
+    return this.tell({ do: 'start', now });
+  }
+
+  /** Null where the process died over it. */
+  tell(command: Command): Promise<Answer | null> {
+    const child = this.#child;
+    assert.ok(child !== null);
+    return new Promise((resolve) => {
+      const ended = (): void => resolve(null);
+      child.once('exit', ended);
+      child.once('message', (answer) => {
+        child.off('exit', ended);
+        resolve(answer as Answer); // as live-process.ts answers
+      });
+      child.send(command);
+    });
+  }
+
+  /** Plays until it is dead, or so many steps. */
+  async play(steps: number): Promise<Answer | null> {
+    let answer: Answer | null = null;
+    for (let step = 0; step < steps; step++) {
+      const { now } = await this.rig.venue.step();
+      answer = await this.tell({ do: 'tick', now });
+      if (answer === null) return null;
+    }
+    return answer;
+  }
+
+  async intent(symbol: string, more: Partial<OrderIntent> = {}): Promise<Partial<OrderIntent>> {
+    const { bid, ask, mid } = await this.rig.book(symbol);
+    const { now } = this.rig.venue.info();
+    const asset = symbol === SPOT ? 'crypto_spot' : 'crypto_futures';
+    const sizes = { bidQty: null, askQty: null, last: null, volume: null };
+    const snapshot = {
+      id: `q${now}`,
+      broker: 'bybit',
+      asset,
+      symbol,
+      bid: at(bid),
+      ask: at(ask),
+      ...sizes,
+      exchangeAt: now,
+      receivedAt: now,
+    } as const;
+    return { asset, qty: qty('0.01'), snapshot, bracket: { takeProfit: at(mid * 1.2), stopLoss: at(mid * 0.8) }, ...more };
+  }
+
+  async enter(symbol: string, more: Partial<OrderIntent> = {}): Promise<Answer | null> {
+    return this.tell({ do: 'approve', symbol, more: await this.intent(symbol, more) });
+  }
+
+  async exit(symbol: string, amount: string): Promise<Answer | null> {
+    return this.tell({ do: 'exit', symbol, more: await this.intent(symbol, { qty: qty(amount) }) });
+  }
+
+  kill(): Promise<void> {
+    const child = this.#child;
+    assert.ok(child !== null);
+    return new Promise((resolve) => {
+      child.once('exit', () => resolve());
+      child.kill('SIGKILL');
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.#child?.exitCode === null && this.#child.signalCode === null) await this.kill();
+    await this.rig.close();
+  }
+}
+
+let stage: Rehearsal;
+
+/** A venue, and a first life that ends at `point`. */
+async function begun(point: Point): Promise<void> {
+  stage = new Rehearsal(await BybitRig.open());
+  await stage.live(point);
+  await stage.play(2);
+}
+
+/** A position of a life that ended in peace, and one that ends at `point`. */
+async function holding(symbol: string, point: Point): Promise<string> {
+  await begun('none');
+  await stage.enter(symbol);
+  const answer = await stage.play(6);
+  const held = answer?.held[symbol];
+  assert.ok(held !== undefined, JSON.stringify(answer));
+  await stage.kill();
+  await stage.live(point);
+  await stage.play(2);
+  return held;
+}
+
+async function diedOver(what: Promise<Answer | null>, steps = 5): Promise<void> {
+  if ((await what) !== null) assert.equal(await stage.play(steps), null, 'the process lives: it never came to the point');
+}
+
+/** Journal and venue say the same, nothing was sent twice, and verify is content. */
+async function agree(): Promise<void> {
+  const { rig } = stage;
+  const { port, venue } = rig;
+  // This account is played too: what it asks for depends on what time it is.
+  port.observe(venue.info().now);
+  const fills = stage.of('fill.recorded').map(({ fill }) => fill);
+  const rows = (await port.executionsSince(0)).map(({ executionId }) => executionId);
+  assert.deepEqual(fills.map(({ venueExecutionId }) => venueExecutionId ?? '').sort(byText), [...rows].sort(byText), 'executions');
+  const held = new Map<string, Qty>();
+  const move = (symbol: string, by: Qty): void => void held.set(symbol, add(held.get(symbol) ?? ZERO_QTY, by));
+  for (const { symbol, side, qty: amount } of fills) move(symbol, side === 'buy' ? amount : negate(amount));
+  const ours = [...held].filter(([, amount]) => !isZero(amount)).sort(([left], [right]) => byText(left, right));
+  const theirs = (await port.positions()).map(({ symbol, side, qty: amount }) => [symbol, side === 'buy' ? amount : negate(amount)] as const);
+  assert.deepEqual(
+    ours,
+    [...theirs].sort(([left], [right]) => byText(left, right)),
+    'positions',
+  );
+  const sent = stage.of('order.sending').map(({ clientOrderId }) => clientOrderId);
+  assert.equal(new Set(sent).size, sent.length, 'sent twice');
+  assert.ok((venue.counters().asked['POST /v5/order/create'] ?? 0) <= sent.length, 'asked for more than was sent');
+  const cried = stage.of('alarm.raised').filter(({ code }) => code !== 'NAKED_POSITION');
+  assert.deepEqual([cried, stage.of('reconcile.differed')], [[], []], 'nothing contradicts itself');
+  const over = stage.of('order.ended').map(({ clientOrderId }) => clientOrderId);
+  assert.equal(new Set(over).size, over.length, 'two ends of one order');
+  const beginning = new LiveWorld<Port>(port).facts;
+  const entries = [...beginning, ...stage.facts].map(({ at: when, actor, type, body }) => ({
+    actor,
+    at: when,
+    event: { type, body } as DomainEvent,
+  }));
+  const { records, head } = sealedStory(entries);
+  const { problems } = await verifyJournal({ records: each(records), anchor: head }, {});
+  // There is no governor here to book trades, and no system to begin runs.
+  assert.deepEqual(
+    problems.filter(({ rule }) => rule !== 'TRADE' && rule !== 'BUDGET' && rule !== 'TIME'),
+    [],
+    'verify',
+  );
+}
+
+async function* each(records: readonly RawRecord[]): AsyncIterable<RawRecord> {
+  await Promise.resolve();
+  yield* records;
+}
+
+async function nextLife(steps = STEPS_TO_REST): Promise<Answer> {
+  await stage.live();
+  const answer = await stage.play(steps);
+  assert.ok(answer !== null);
+  await agree();
+  return answer;
+}
+
+const ends = () => stage.of('order.ended').map(({ status, reason }) => `${status}: ${reason}`);
+const creates = () => stage.rig.venue.counters().asked['POST /v5/order/create'] ?? 0;
+const isNaked = async (symbol: string): Promise<boolean> => {
+  const open = await stage.rig.port.openOrders();
+  return !open.some((order) => order.symbol === symbol && order.side === 'sell');
+};
+
+describe('kill -9 at every point of an order', function () {
+  this.timeout(120_000);
+  afterEach(() => stage.close());
+
+  it('ST-5 C1 before the approval is durable: nothing happened', async () => {
+    await begun('C1');
+    await diedOver(stage.enter(PERP));
+    assert.deepEqual((await nextLife(5)).orders, {});
+    assert.equal(creates(), 0);
+  });
+
+  it('ST-5 ST-2 C2 durable and not sent: unknown until the fence, then not placed, and never sent', async () => {
+    await begun('C2');
+    await diedOver(stage.enter(PERP));
+    assert.equal(stage.of('order.sending').length, 1);
+    await nextLife();
+    assert.match(ends()[0] ?? '', /^not_sent: NOT_PLACED/);
+    assert.equal(creates(), 0);
+  });
+
+  it('ST-5 ST-2 C3 its bytes are on the way: whatever came of them is found, once', async () => {
+    await begun('C3');
+    await diedOver(stage.enter(PERP));
+    const { held } = await nextLife();
+    assert.equal(creates() === 0, held[PERP] === undefined);
+  });
+
+  it('ST-5 C4 the venue rejected it, and the answer was lost', async () => {
+    await begun('none');
+    stage.rig.venue.fault('drop-reply', 'order/create');
+    // More than the account can pay for.
+    void stage.enter(PERP, { qty: qty('900') });
+    while (creates() === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await stage.kill();
+    const { held } = await nextLife();
+    assert.deepEqual(held, {});
+    assert.equal(creates(), 1);
+  });
+
+  it('ST-5 ST-2 C5 the venue took it, and the answer was lost: adopted with its fills and its legs', async () => {
+    await begun('none');
+    stage.rig.venue.fault('drop-reply', 'order/create');
+    void stage.enter(SPOT);
+    while (creates() === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await stage.kill();
+    const { held } = await nextLife();
+    assert.ok(held[SPOT] !== undefined);
+    assert.equal(await isNaked(SPOT), false);
+    assert.equal(creates(), 1);
+  });
+
+  it('ST-5 C6 acknowledged, and that is not durable', async () => {
+    await begun('C6');
+    await diedOver(stage.enter(PERP));
+    assert.deepEqual(stage.of('order.acknowledged'), []);
+    assert.ok((await nextLife()).held[PERP] !== undefined);
+    assert.equal(creates(), 1);
+  });
+
+  it('ST-5 C7 acknowledged, and then the venue cancels it: nothing is held', async () => {
+    await begun('C7');
+    // Priced on a market that is gone: the limit that goes with it finds nobody.
+    const { bid, ask, mid } = await stage.rig.book(PERP);
+    const { snapshot } = await stage.intent(PERP);
+    assert.ok(snapshot !== undefined);
+    const low = { ...snapshot, bid: at(bid * 0.9), ask: at(ask * 0.9) };
+    await diedOver(stage.enter(PERP, { snapshot: low, bracket: { takeProfit: at(mid * 1.2), stopLoss: at(mid * 0.7) } }));
+    assert.deepEqual((await nextLife()).held, {});
+    assert.match(ends()[0] ?? '', /^cancelled/);
+  });
+
+  it('ST-5 ST-3 C8 filled while the stream was silent, and killed: the rows are read', async () => {
+    await begun('none');
+    stage.rig.venue.fault('silent-private', 'on');
+    await stage.enter(PERP);
+    await stage.kill();
+    stage.rig.venue.fault('silent-private', 'off');
+    assert.ok((await nextLife()).held[PERP] !== undefined);
+  });
+
+  it('ST-5 C9 an execution heard, and not durable: booked once by the next life', async () => {
+    await begun('C9');
+    await diedOver(stage.enter(SPOT));
+    assert.deepEqual(stage.of('fill.recorded'), []);
+    assert.ok((await nextLife()).held[SPOT] !== undefined);
+  });
+
+  it('BR-2 C11 between the legs that a spot close took and the close: a stop is back long before the fence, and the coins are sold once', async () => {
+    const held = await holding(SPOT, 'C11');
+    await diedOver(stage.exit(SPOT, held));
+    assert.equal(await isNaked(SPOT), true, 'the legs were taken');
+    const before = creates();
+    await stage.live();
+    await stage.play(4);
+    assert.equal(await isNaked(SPOT), false, 'bare for longer than a reading of the account');
+    assert.ok(creates() > before);
+    assert.equal(stage.of('order.sending').filter(({ purpose }) => purpose === 'flatten').length, 0, 'a second close before the fence');
+    await stage.play(STEPS_TO_REST);
+    await agree();
+  });
+
+  it('ST-5 KS-1 C13 C16 a cancel of a killed entry whose outcome nobody knows: asked again, and nothing of the entry is left alone', async () => {
+    await begun('C13');
+    stage.rig.venue.fault('drop-reply', 'order/create');
+    void stage.enter(PERP);
+    while (creates() === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await diedOver(stage.tell({ do: 'kill' }));
+    const { held } = await nextLife();
+    if (held[PERP] !== undefined) assert.equal(await isNaked(PERP), false);
+    assert.equal(creates(), 1);
+  });
+
+  it('ST-5 C17 C18 recovery itself is killed, and its first questions fail: the third life says the same', async () => {
+    await begun('C2');
+    await diedOver(stage.enter(PERP));
+    assert.equal(await stage.live('C17'), null, 'it died while it recovered');
+    assert.deepEqual(stage.of('order.unknown'), []);
+    for (const path of ['order/realtime', 'execution/list', 'position/list']) stage.rig.venue.fault('http', path, '503');
+    await nextLife();
+    assert.match(ends()[0] ?? '', /^not_sent: NOT_PLACED/);
+    assert.equal(creates(), 0);
+  });
+});

@@ -1,0 +1,161 @@
+/**
+ * RT-4: whose request is next. An order never waits here: its rate is the order protocol's. What changes an order (cancels, amendments) has limits
+ * of its own and waits behind no read. Reads go a few at a time, since each takes time of the one thread that signs orders too; those that somebody
+ * waits for in earnest (what became of an order, what holds the coins of a close) go before those that look around. A turn is taken before the
+ * request is signed: a stamp must not grow old in a queue.
+ */
+import type { Category } from '../endpoints.ts';
+
+export type Rank = 'urgent' | 'plain';
+
+/** Bybit, rate limits (2026-05): 600 requests in 5 s an address, and requests in a second by endpoint and category. */
+const ADDRESS = { most: 600, ms: 5000 };
+const SECOND_MS = 1000;
+/** Of the address's limit. Market data have an instance and 0.3 of their own (rest-gate.ts); orders come to less than the rest. */
+const READ_SHARE = 0.3;
+const CHANGE_SHARE = 0.25;
+const CANCELS: Readonly<Record<Category, number>> = { linear: 10, spot: 20 };
+const CHANGES = 10;
+const READS = 50;
+const KEY_READS = 10;
+/** What left evenly may arrive bunched: windows here are longer than the venue's. */
+const BUNCHED = 1.2;
+const READS_AT_ONCE = 4;
+const CHANGES_AT_ONCE = 32;
+export const WAITING_MAX = 2000;
+
+/** At most so many in any stretch of time that long; all of them may come at once. */
+export class Window {
+  readonly #most: number;
+  readonly #ms: number;
+  readonly #taken: number[] = [];
+
+  constructor(most: number, ms: number) {
+    this.#most = Math.max(1, Math.floor(most));
+    this.#ms = ms;
+  }
+
+  /** Milliseconds until one more may go; 0 now. */
+  waitMs(now: number): number {
+    const oldest = this.#taken[0];
+    return this.#taken.length < this.#most || oldest === undefined ? 0 : Math.max(0, oldest + this.#ms - now);
+  }
+
+  take(now: number): void {
+    this.#taken.push(now);
+    if (this.#taken.length > this.#most) this.#taken.shift();
+  }
+}
+
+interface Waiting {
+  readonly windows: readonly Window[];
+  readonly go: () => void;
+  readonly stop: (error: Error) => void;
+}
+
+/** One queue a rank, the first before the second. */
+class Lane {
+  readonly #atOnce: number;
+  readonly #wall: () => number;
+  readonly #queues: readonly [Waiting[], Waiting[]] = [[], []];
+  #running = 0;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(atOnce: number, wall: () => number) {
+    this.#atOnce = atOnce;
+    this.#wall = wall;
+  }
+
+  get waiting(): number {
+    return this.#queues[0].length + this.#queues[1].length;
+  }
+
+  /** @throws Error where too many wait, or while it waits and the session is closed. */
+  async run<T>(rank: Rank, windows: readonly Window[], work: () => Promise<T>): Promise<T> {
+    if (this.waiting >= WAITING_MAX) throw new Error(`${WAITING_MAX} requests to Bybit wait already`);
+    await new Promise<void>((go, stop) => {
+      this.#queues[rank === 'urgent' ? 0 : 1].push({ windows, go, stop });
+      this.#next();
+    });
+    try {
+      return await work();
+    } finally {
+      this.#running--;
+      this.#next();
+    }
+  }
+
+  close(reason: string): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    for (const queue of this.#queues) for (const { stop } of queue.splice(0)) stop(new Error(reason));
+  }
+
+  #next(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    for (;;) {
+      const queue = this.#queues.find(({ length }) => length > 0);
+      const [first] = queue ?? [];
+      if (queue === undefined || first === undefined || this.#running >= this.#atOnce) return;
+      const now = this.#wall();
+      const waitMs = Math.max(0, ...first.windows.map((window) => window.waitMs(now)));
+      if (waitMs > 0) {
+        this.#timer = setTimeout(() => this.#next(), Math.ceil(waitMs));
+        return;
+      }
+      for (const window of first.windows) window.take(now);
+      queue.shift();
+      this.#running++;
+      first.go();
+    }
+  }
+}
+
+export class Turns {
+  readonly #share: number;
+  readonly #isLimited: boolean;
+  readonly #reads: Lane;
+  readonly #changes: Lane;
+  readonly #windows = new Map<string, Window>();
+
+  /** @param rateLimit share of the venue's limits that may be used, in (0, 1] @param isLimited false at a played market, which has no wall clock to be limited by @param wall monotonic milliseconds */
+  constructor(rateLimit: number, isLimited: boolean, wall: () => number) {
+    this.#share = rateLimit;
+    this.#isLimited = isLimited;
+    this.#reads = new Lane(READS_AT_ONCE, wall);
+    this.#changes = new Lane(CHANGES_AT_ONCE, wall);
+  }
+
+  /** `endpoint` as ccxt names the call. @throws Error where too many wait, or the session is closed; otherwise as `work`. */
+  read<T>(rank: Rank, endpoint: string, category: Category, work: () => Promise<T>): Promise<T> {
+    const most = endpoint.endsWith('QueryApi') ? KEY_READS : READS;
+    return this.#reads.run(rank, this.#limits('reads', READ_SHARE, `${endpoint} ${category}`, most), work);
+  }
+
+  change<T>(endpoint: string, category: Category, work: () => Promise<T>): Promise<T> {
+    const isCancel = endpoint.endsWith('OrderCancel');
+    const most = isCancel ? CANCELS[category] : CHANGES;
+    return this.#changes.run(isCancel ? 'urgent' : 'plain', this.#limits('changes', CHANGE_SHARE, `${endpoint} ${category}`, most), work);
+  }
+
+  view(): { readonly reads: number; readonly changes: number } {
+    return { reads: this.#reads.waiting, changes: this.#changes.waiting };
+  }
+
+  close(): void {
+    for (const lane of [this.#reads, this.#changes]) lane.close('the session was closed');
+  }
+
+  #limits(kind: string, share: number, endpoint: string, most: number): readonly Window[] {
+    if (!this.#isLimited) return [];
+    return [this.#window(kind, ADDRESS.most * share, ADDRESS.ms), this.#window(endpoint, most, SECOND_MS)];
+  }
+
+  #window(name: string, most: number, ms: number): Window {
+    const known = this.#windows.get(name);
+    if (known !== undefined) return known;
+    const made = new Window(most * this.#share, ms * BUNCHED);
+    this.#windows.set(name, made);
+    return made;
+  }
+}
