@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { loadSettings } from '#config/budgets.ts';
+import { loadCalendars } from '#config/calendars.ts';
 import { openLog, type Logger } from '#config/log.ts';
 import { contractChoice, loadMarkets, loadStrategy, WIRED_ASSETS, type Markets, type WiredAsset } from '#config/markets.ts';
 import { brokerOf } from '#trading/model/instrument.ts';
@@ -53,6 +54,7 @@ export async function system(context: Context, options: SystemOptions): Promise<
   const plan = options.badQuotes === undefined ? asked : withBadQuotes(asked, options.badQuotes);
   const assets = chosenAssets({ assets: options.assets ?? defaultAssets(context) }, markets, played);
   const rehearse = rehearsed(context, options.rehearse ?? [], assets);
+  const resets = assets.some(({ asset }) => brokerOf(asset) === 'ibkr') ? (await loadCalendars(configDir)).resets.ibkr : [];
   const strategies: Record<string, Record<string, unknown>> = {};
   for (const { strategy } of assets) strategies[strategy] ??= await loadStrategy(configDir, strategy);
   checkStrategies({ assets, strategies });
@@ -83,6 +85,7 @@ export async function system(context: Context, options: SystemOptions): Promise<
       rehearse,
       ibkr: context.environment.ibkr,
       hasBybitKeys: context.environment.secrets.bybit() !== null,
+      resets,
       log,
     });
   } catch (error) {

@@ -4,16 +4,14 @@
  */
 import type { Log } from '#protocol/ports.ts';
 import type { EventType, Fact } from '#trading/model/events.ts';
+import { brokerOf, type Broker } from '#trading/model/instrument.ts';
 import type { Sleepers } from './mode-path.ts';
 import type { Router } from './router.ts';
-import { ACTOR } from './tree.ts';
+import { ACTOR, LIVE_OF } from './tree.ts';
 
 /** Facts of earlier runs that it must see. */
 export const LIVE_DESK_FACTS: readonly EventType[] = ['order.sending'];
 
-const ACTORS = [ACTOR.bybitPort, ACTOR.bybitOrders, ACTOR.reconciler] as const;
-/** The port does what it is asked to. */
-const DECIDING: readonly string[] = [ACTOR.bybitOrders, ACTOR.reconciler];
 const SETTLE_MS_MAX = 10_000;
 /** An answer that makes another call, which makes another: orders have far fewer steps. */
 const ROUNDS_MAX = 50;
@@ -21,58 +19,73 @@ const ROUNDS_MAX = 50;
 export interface LiveDeskPorts {
   readonly router: Router;
   readonly root: Sleepers;
+  /** Those with an order port in the tree. */
+  readonly brokers: readonly Broker[];
   readonly settled: () => Promise<void>;
   readonly log: Log;
 }
 
 export class LiveDesk {
   readonly #ports: LiveDeskPorts;
-  #isOwed = false;
+  readonly #owed = new Set<Broker>();
+  readonly #open: Broker[] = [];
   #awake: readonly string[] = [];
 
   constructor(ports: LiveDeskPorts) {
     this.#ports = ports;
+    // Whom the reconciler asks while it sleeps: no answer is no view.
+    for (const broker of ports.brokers) ports.router.handle(LIVE_OF[broker].port, () => undefined);
   }
 
-  /** Who must hear of time, and of a kill: nobody while it sleeps. */
+  /** Who must hear of time, and of a kill: nobody while it sleeps. Ports do what they are asked to. */
   get actors(): readonly string[] {
     return this.#awake;
   }
 
   before(fact: Fact): void {
-    if (fact.type === 'order.sending') this.#isOwed = true;
+    if (fact.type === 'order.sending') this.#owed.add(brokerOf(fact.body.asset));
   }
 
   /** At boot: what an earlier run sent is watched again. */
   resume(): void {
-    if (this.#isOwed) this.open();
+    for (const broker of this.#owed) if (this.#ports.brokers.includes(broker)) this.open(broker);
   }
 
   /** Idempotent. */
-  open(): void {
-    if (this.#awake.length > 0) return;
-    const { root, router, log } = this.#ports;
-    for (const name of ACTORS) {
-      const cell = root.wake(name);
-      if (cell === null) throw new Error(`${name} is not in the tree`);
-      router.register(cell);
-    }
-    this.#awake = DECIDING;
-    log.info({ actor: ACTOR.bybitOrders }, 'live orders can be sent: the port, the orders and the reconciler start');
+  open(broker: Broker): void {
+    if (this.#open.includes(broker)) return;
+    const { router, log } = this.#ports;
+    const { port, orders } = LIVE_OF[broker];
+    router.unregister(port);
+    for (const name of [port, orders, ...(this.#open.length === 0 ? [ACTOR.reconciler] : [])]) this.#wake(name);
+    this.#open.push(broker);
+    this.#awake = [...this.#open.map((each) => LIVE_OF[each].orders), ACTOR.reconciler];
+    log.info({ actor: orders }, 'live orders can be sent: the port, the orders and the reconciler start');
   }
 
-  /** A played market stands until the venue has answered everything and its reports have been handled. */
+  /** A played market stands until the venues have answered everything and their reports have been handled. */
   async settled(): Promise<void> {
-    const { router, settled, log } = this.#ports;
+    const { settled, log } = this.#ports;
     await settled();
-    for (let round = 0; this.#awake.length > 0; round++) {
-      if (round === ROUNDS_MAX) return log.warn({ actor: ACTOR.bybitOrders }, `live orders did not come to rest in ${ROUNDS_MAX} rounds`);
-      const worked = await router.ask(ACTOR.bybitPort, { type: 'actor.asked', body: { query: 'settle', args: [] } }, SETTLE_MS_MAX).then(
-        (reply) => (reply as { readonly worked?: boolean } | null)?.worked === true, // what the port answers to it
-        () => false,
-      );
+    for (let round = 0; this.#open.length > 0; round++) {
+      if (round === ROUNDS_MAX) return log.warn({ actor: ACTOR.reconciler }, `live orders did not come to rest in ${ROUNDS_MAX} rounds`);
+      const worked = await Promise.all(this.#open.map((broker) => this.#settle(LIVE_OF[broker].port)));
       await settled();
-      if (!worked) return;
+      if (!worked.includes(true)) return;
     }
+  }
+
+  #settle(port: string): Promise<boolean> {
+    return this.#ports.router.ask(port, { type: 'actor.asked', body: { query: 'settle', args: [] } }, SETTLE_MS_MAX).then(
+      (reply) => (reply as { readonly worked?: boolean } | null)?.worked === true, // what the port answers to it
+      () => false,
+    );
+  }
+
+  #wake(name: string): void {
+    const { root, router } = this.#ports;
+    const cell = root.wake(name);
+    if (cell === null) throw new Error(`${name} is not in the tree`);
+    router.register(cell);
   }
 }

@@ -3,13 +3,13 @@ import { brokerOf, type Asset } from '#trading/model/instrument.ts';
 import type { Market } from '#trading/model/market.ts';
 import type { LiveVenue } from '#trading/model/messages.ts';
 
-/** `hasKeys`: the environment holds a key pair of Bybit. The embedded venue hands out its own, which open nothing else. */
+/**
+ * `hasKeys`: the environment holds a key pair of Bybit. The embedded venue hands out its own, which open nothing else. TWS needs none: it is logged
+ * in already, and what it may do is set there.
+ */
 export function liveVenueOf(market: Market, asset: Asset, hasKeys: boolean): LiveVenue {
-  const broker = brokerOf(asset);
-  if (broker !== 'bybit') {
-    return { account: `no account at ${broker} is connected`, unavailable: `no gateway of ${broker} sends live orders on the ${market} market yet` };
-  }
   if (market === 'embedded') return { account: 'test account of the embedded venue: no money', unavailable: null };
+  if (brokerOf(asset) === 'ibkr') return { account: 'the account that TWS is logged in to', unavailable: null };
   if (hasKeys) return { account: `the account of BYBIT_API_KEY on ${market}`, unavailable: null };
-  return { account: `no account at ${broker} is connected`, unavailable: `live orders on ${market} need BYBIT_API_KEY and BYBIT_API_SECRET` };
+  return { account: 'no account at bybit is connected', unavailable: `live orders on ${market} need BYBIT_API_KEY and BYBIT_API_SECRET` };
 }

@@ -36,7 +36,7 @@ export interface ModePathOptions {
   readonly wall: () => Instant;
   readonly log: Log;
   /** Before a live trader is woken: what stands behind it must be there. */
-  readonly onLive: () => void;
+  readonly onLive: (asset: Asset) => void;
   /** A live trader was woken: it hears what was told before. */
   readonly onWoken: (name: string) => void;
 }
@@ -62,7 +62,7 @@ export function createModePath(
   router: Router,
   root: Sleepers,
   allowanceOf: (trader: string) => Allowance | undefined,
-  onLive: () => void,
+  onLive: (asset: Asset) => void,
 ): ModePath {
   return new ModePath({
     assets: assets.map(({ asset }) => asset),
@@ -166,7 +166,7 @@ export class ModePath {
       log.info({ actor: name }, 'a live trader ended: live is off');
       return;
     }
-    onLive();
+    onLive(asset);
     const cell = root.wake(name);
     if (cell === null) throw new Error(`${name} is not in the tree`);
     router.register(cell);

@@ -74,6 +74,7 @@ export class Router {
   /** What is sent to it from here on finds nobody. */
   unregister(name: string): void {
     this.#recipients.delete(name);
+    this.#handlers.delete(name);
   }
 
   /** A name served by a plain function of the main process. @throws where the name is taken. */

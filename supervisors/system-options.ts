@@ -1,5 +1,6 @@
 /** What a system is started with, and what it reports when it is over. */
 import type { Log } from '#protocol/ports.ts';
+import type { ResetWindow } from '#trading/model/calendar.ts';
 import type { Asset } from '#trading/model/instrument.ts';
 import type { LiveVenue } from '#trading/model/messages.ts';
 import type { ContractChoice } from '#trading/model/option.ts';
@@ -46,6 +47,8 @@ export interface SystemOptions {
   readonly liveVenue?: (asset: Asset) => LiveVenue;
   /** Where TWS is, on a real market. */
   readonly ibkr?: { readonly host: string; readonly port: number; readonly clientId: number };
+  /** When TWS is known to be away: nothing is entered at IBKR then. */
+  readonly resets?: readonly ResetWindow[];
   readonly log: Log;
 }
 

@@ -128,7 +128,8 @@ class System implements RunningSystem {
     this.#spawner = createSpawner({
       onUnattributed: (error) => this.#crash(`an error that no actor is to blame for: ${String((error as Error).stack ?? error)}`),
     });
-    this.#feeds = new Feeds(new Set(options.assets.map(({ asset }) => brokerOf(asset))), this.#router);
+    const brokers = new Set(options.assets.map(({ asset }) => brokerOf(asset)));
+    this.#feeds = new Feeds(brokers, this.#router);
     const asked = (query: string, args: readonly string[]): Promise<unknown> =>
       this.#router.ask(ACTOR.venue, { type: 'actor.asked', body: { query, args } }, ASK_MS_MAX);
     this.#venue = new VenueControl(ports.bybit, asked, ports.ibkr);
@@ -140,9 +141,9 @@ class System implements RunningSystem {
       this.#router,
       this.#root,
       (name) => this.#allowances.get(name),
-      () => this.#desk.open(),
+      (asset) => this.#desk.open(brokerOf(asset)),
     );
-    this.#desk = new LiveDesk({ router: this.#router, root: this.#root, settled: () => activity.settled(), log });
+    this.#desk = new LiveDesk({ router: this.#router, root: this.#root, brokers: [...brokers], settled: () => activity.settled(), log });
     const gates = (): readonly string[] => [
       ACTOR.governor,
       ACTOR.paper,

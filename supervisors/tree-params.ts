@@ -1,4 +1,5 @@
 /** From a run's options to the parameters of its actors. */
+import { join } from 'node:path';
 import { brokerOf, MODES, type Asset, type Broker, type Instant } from '#trading/model/instrument.ts';
 import type { DataPaths } from '#state/data-dir.ts';
 import type { SystemOptions } from './system-options.ts';
@@ -55,8 +56,9 @@ export function treeParams(options: SystemOptions, places: DataPaths, venue: Ven
         })
       : null,
     ibkr: trades('ibkr') ? () => ibkrParams(options, venue) : null,
-    liveOrders: trades('bybit')
-      ? () => ({
+    liveOrders: {
+      ...(trades('bybit') && {
+        bybit: () => ({
           environment: options.market,
           ...(embedded ? venue.urls() : {}),
           symbols: [...symbolsOf('crypto_spot'), ...symbolsOf('crypto_futures')],
@@ -64,8 +66,10 @@ export function treeParams(options: SystemOptions, places: DataPaths, venue: Ven
           leverage: options.settings.leverageCaps.crypto_futures,
           latchPath: places.latch,
           reportsTo: ACTOR.bybitOrders,
-        })
-      : null,
+        }),
+      }),
+      ...(trades('ibkr') && { ibkr: () => ibkrPortParams(options, places, venue) }),
+    },
     dashboard:
       options.page === null ? null : { port: options.page.port, uiDir: options.page.uiDir, secretPath: places.pageSecret, market: options.market },
     forked: 'forked',
@@ -75,16 +79,42 @@ export function treeParams(options: SystemOptions, places: DataPaths, venue: Ven
 /** Options are watched somewhat farther out than the one that is wanted may be: the money moves. */
 const REACH_MORE = 0.02;
 const NO_OPTIONS = { dteMin: 0, dteMax: 0, reach: REACH_MORE };
-/** Of the embedded TWS: orders take the next one. */
+/** Of the embedded TWS. */
 const EMBEDDED_CLIENT_ID = 1;
 
-function ibkrParams({ market, assets, settings, ibkr }: SystemOptions, venue: VenueControl): unknown {
-  const of = (asset: Asset) => assets.find((chosen) => chosen.asset === asset);
-  const wish = of('options')?.contract;
-  const embedded = { host: venue.host, port: venue.twsPort, clientId: EMBEDDED_CLIENT_ID };
+interface TwsPlace {
+  readonly host?: string;
+  readonly port?: number;
+  readonly clientId?: number;
+}
+
+/** Quotes and orders have sessions of their own, so client ids of their own: the orders' is the next one. */
+function twsOf({ market, ibkr }: SystemOptions, venue: VenueControl): TwsPlace {
+  return market === 'embedded' ? { host: venue.host, port: venue.twsPort, clientId: EMBEDDED_CLIENT_ID } : (ibkr ?? {});
+}
+
+function ibkrPortParams(options: SystemOptions, places: DataPaths, venue: VenueControl): unknown {
+  const { market, assets, settings, resets = [] } = options;
+  const of = (asset: Asset) => assets.find((chosen) => chosen.asset === asset)?.symbols ?? [];
+  const { clientId, ...address } = twsOf(options, venue);
   return {
     environment: market,
-    ...(market === 'embedded' ? embedded : (ibkr ?? {})),
+    ...address,
+    ...(clientId !== undefined && { clientId: clientId + 1 }),
+    ...{ pairs: of('forex'), underlyings: of('options'), rateLimit: settings.rateLimit, resets },
+    directory: join(places.stateDir, 'live', 'ibkr'),
+    latchPath: places.latch,
+    reportsTo: ACTOR.ibkrOrders,
+  };
+}
+
+function ibkrParams(options: SystemOptions, venue: VenueControl): unknown {
+  const { market, assets, settings } = options;
+  const of = (asset: Asset) => assets.find((chosen) => chosen.asset === asset);
+  const wish = of('options')?.contract;
+  return {
+    environment: market,
+    ...twsOf(options, venue),
     assets: { forex: of('forex')?.symbols ?? [], options: of('options')?.symbols ?? [] },
     ...(wish === undefined ? NO_OPTIONS : { dteMin: wish.dteMin, dteMax: wish.dteMax, reach: wish.moneyness + wish.within + REACH_MORE }),
     rateLimit: settings.rateLimit,

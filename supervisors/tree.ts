@@ -1,5 +1,5 @@
 /** The supervision tree as data (DESIGN: start left to right, stop right to left). */
-import type { Asset, Mode } from '#trading/model/instrument.ts';
+import { BROKERS, type Asset, type Broker, type Mode } from '#trading/model/instrument.ts';
 import type { Fact } from '#trading/model/events.ts';
 import { TRADER_SUBSCRIPTIONS } from '#trading/trader/state.ts';
 import { GOVERNOR_FACTS } from '#trading/risk/governor.ts';
@@ -22,11 +22,18 @@ export const ACTOR = {
   venue: 'venue.embedded',
   bybit: 'gateway.bybit',
   bybitOrders: 'gateway.bybit.orders',
-  ibkr: 'gateway.ibkr',
   bybitPort: 'gateway.bybit.port',
+  ibkr: 'gateway.ibkr',
+  ibkrOrders: 'gateway.ibkr.orders',
+  ibkrPort: 'gateway.ibkr.port',
   reconciler: 'reconciler',
   dashboard: 'dashboard',
 } as const;
+/** Whose live orders are decided where, and sent by whom. */
+export const LIVE_OF = {
+  bybit: { orders: ACTOR.bybitOrders, port: ACTOR.bybitPort },
+  ibkr: { orders: ACTOR.ibkrOrders, port: ACTOR.ibkrPort },
+} as const satisfies Record<Broker, { readonly orders: string; readonly port: string }>;
 /** Names served by functions of the main process. */
 export const CONDUCTOR = 'conductor';
 export const ADMIN = 'admin';
@@ -42,8 +49,8 @@ export interface TreeParams {
   /** Of each broker; null where none of its assets is traded. */
   readonly gateway: (() => unknown) | null;
   readonly ibkr: (() => unknown) | null;
-  /** Null where no asset of Bybit is traded. A function, as keys and addresses are asked for at every start. */
-  readonly liveOrders: (() => unknown) | null;
+  /** Of the order port of each broker whose assets are traded. A function, as keys and addresses are asked for at every start. */
+  readonly liveOrders: Readonly<Partial<Record<Broker, () => unknown>>>;
   readonly dashboard: unknown;
   /** Where forked actors run; tests put all of them in memory. */
   readonly forked: Placement;
@@ -86,9 +93,10 @@ export function treeOf(params: TreeParams): SupervisorSpec {
       ? []
       : [actor(ACTOR.bybit, '#supervisors/entries/gateway-bybit.ts', forked, params.gateway, { facts: [], listens: [] })]),
     ...(params.ibkr === null ? [] : [actor(ACTOR.ibkr, '#supervisors/entries/gateway-ibkr.ts', forked, params.ibkr, { facts: [], listens: [] })]),
-    ...(params.liveOrders === null ? [] : [orderPortOf(params.liveOrders, forked), liveOrdersOf(latchPath)]),
+    ...liveBrokersOf(params).flatMap((broker) => [orderPortOf(broker, params.liveOrders[broker], forked), liveOrdersOf(broker, latchPath)]),
   ]);
-  const truth = params.liveOrders === null ? [] : [supervisor('truth', 'rest_for_one', 5, 60, [RECONCILER])];
+  const live = liveBrokersOf(params);
+  const truth = live.length === 0 ? [] : [supervisor('truth', 'rest_for_one', 5, 60, [reconcilerOf(live)])];
   const traders = supervisor(
     'traders',
     'one_for_one',
@@ -121,18 +129,30 @@ function actor(name: string, module: string, placement: Placement, params: unkno
   return { kind: 'actor', name, module: import.meta.resolve(module), placement, params, ...hears };
 }
 
-/** RT-2: the order port, live orders and the reconciler sleep until live is first switched on (supervisors/live-desk.ts). */
-const orderPortOf = (params: () => unknown, placement: Placement): ActorSpec => ({
-  ...actor(ACTOR.bybitPort, '#supervisors/entries/bybit-port.ts', placement, params, { facts: [], listens: [] }),
+export const liveBrokersOf = ({ liveOrders }: Pick<TreeParams, 'liveOrders'>): readonly Broker[] =>
+  BROKERS.filter((broker) => liveOrders[broker] !== undefined);
+
+const PORT_MODULES: Readonly<Record<Broker, string>> = {
+  bybit: '#supervisors/entries/bybit-port.ts',
+  ibkr: '#supervisors/entries/ibkr-port.ts',
+};
+const ORDERS_MODULES: Readonly<Record<Broker, string>> = {
+  bybit: '#supervisors/entries/bybit-orders.ts',
+  ibkr: '#supervisors/entries/ibkr-orders.ts',
+};
+
+/** RT-2: the order ports, live orders and the reconciler sleep until live is first switched on (supervisors/live-desk.ts). */
+const orderPortOf = (broker: Broker, params: unknown, placement: Placement): ActorSpec => ({
+  ...actor(LIVE_OF[broker].port, PORT_MODULES[broker], placement, params, { facts: [], listens: [] }),
   dormant: true,
 });
 
-const liveOrdersOf = (latchPath: string): ActorSpec => ({
+const liveOrdersOf = (broker: Broker, latchPath: string): ActorSpec => ({
   ...actor(
-    ACTOR.bybitOrders,
-    '#supervisors/entries/bybit-orders.ts',
+    LIVE_OF[broker].orders,
+    ORDERS_MODULES[broker],
     'in-memory',
-    { latchPath, port: ACTOR.bybitPort },
+    { latchPath, port: LIVE_OF[broker].port },
     { facts: LIVE_FACTS, listens: [] },
   ),
   wants: concernsLive,
@@ -140,12 +160,15 @@ const liveOrdersOf = (latchPath: string): ActorSpec => ({
 });
 
 /** RELIABILITY control 23: every 15 s. */
-const RECONCILES = { brokers: [{ broker: 'bybit', orders: ACTOR.bybitOrders, port: ACTOR.bybitPort }], everyMs: 15 * SECOND_MS };
-const RECONCILER: ActorSpec = {
-  ...actor(ACTOR.reconciler, '#actors/reconciler.ts', 'in-memory', RECONCILES, { facts: RECONCILER_FACTS, listens: [] }),
-  wants: concernsLive,
-  dormant: true,
-};
+const RECONCILE_MS = 15 * SECOND_MS;
+function reconcilerOf(brokers: readonly Broker[]): ActorSpec {
+  const params = { brokers: brokers.map((broker) => ({ broker, ...LIVE_OF[broker] })), everyMs: RECONCILE_MS };
+  return {
+    ...actor(ACTOR.reconciler, '#actors/reconciler.ts', 'in-memory', params, { facts: RECONCILER_FACTS, listens: [] }),
+    wants: concernsLive,
+    dormant: true,
+  };
+}
 
 /** What paper does is nothing to live orders. */
 function concernsLive(fact: Fact): boolean {

@@ -6,7 +6,7 @@ import { openVenue, type Venue } from '#venues/embedded/venue.ts';
 const NOTHING: Outcome = Object.freeze({ events: [], tells: [] });
 const IDLE_MS_MAX = 86_400_000;
 
-const QUERIES = ['info', 'step', 'idle MS', 'fault [tws] NAME [TARGET] [VALUE]', 'counters'];
+const QUERIES = ['info', 'step', 'idle MS', 'fault [tws] NAME [TARGET] [VALUE]', 'counters', 'tws-account'];
 
 export default class VenueEmbedded implements ActorInstance {
   #venue: Venue | null = null;
@@ -51,6 +51,8 @@ export default class VenueEmbedded implements ActorInstance {
         return fault(venue, args);
       case 'counters':
         return venue.counters();
+      case 'tws-account':
+        return venue.twsAccount();
       default:
         return { error: `no query ${JSON.stringify(query)}; there are ${QUERIES.join(', ')}` };
     }

@@ -55,7 +55,7 @@ export async function startRing(options: RingOptions): Promise<Ring> {
     venue: null,
     gateway: () => ({}),
     ibkr: null,
-    liveOrders: () => ({}),
+    liveOrders: { bybit: () => ({}) },
     dashboard: null,
     forked: options.forked ?? 'in-memory',
   });

@@ -10,7 +10,6 @@ import type { IbkrSession } from '#venues/ibkr/session.ts';
 import type { OrderClient } from '#venues/ibkr/trading/order-client.ts';
 import { TradedContracts } from '#venues/ibkr/trading/contracts.ts';
 import { IbkrOrders } from '#venues/ibkr/trading/order-entry.ts';
-import { RESETS } from '#venues/ibkr/trading/resets.ts';
 import { SentFile } from '#venues/ibkr/trading/sent-file.ts';
 import { IBKR_TERMS } from '#venues/ibkr/trading/terms.ts';
 import { START, withTws } from '../contract/tws-support.ts';
@@ -23,6 +22,8 @@ import { until } from './until.ts';
 export const PAIR = 'EUR/USD';
 export const CALL: Instrument = { ...option('SPY', '2026-12-18', '600', 'C'), venueSymbol: 'SPY   261218C00600000' };
 const REQUEST_MS = 4000;
+/** 23:45 in New York. */
+const RESTART = { name: 'nightly restart', days: [0, 1, 2, 3, 4, 5, 6], from: 1425, minutes: 5, guardMinutes: 5 };
 const TRADED = { pairs: [PAIR], underlyings: ['SPY'] };
 const SECOND_MS = 1000;
 
@@ -74,7 +75,7 @@ export class IbkrRig {
         ids,
         sent: new SentFile(join(this.#dir, 'sent.jsonl')),
       },
-      ...{ terms: IBKR_TERMS, resets: RESETS, clock: { now: () => this.tws.now, observe: () => undefined }, boot: `boot-${++this.#boots}` },
+      ...{ terms: IBKR_TERMS, resets: [RESTART], clock: { now: () => this.tws.now, observe: () => undefined }, boot: `boot-${++this.#boots}` },
     });
     return [session, Object.assign(port, { advance: () => undefined })];
   }

@@ -29,6 +29,26 @@ export async function openTwsStage({ seed, play, resumeAt, tws }: VenueParams): 
   }
 }
 
+export interface TwsAccount {
+  readonly executions: readonly {
+    readonly execId: string;
+    readonly symbol: string;
+    readonly side: 'BUY' | 'SELL';
+    readonly qty: string;
+    readonly price: string;
+    readonly commission: string;
+    readonly orderRef: string;
+  }[];
+  readonly positions: readonly { readonly symbol: string; readonly qty: string; readonly averagePrice: string }[];
+  readonly open: readonly {
+    readonly orderRef: string;
+    readonly orderId: number;
+    readonly clientId: number;
+    readonly symbol: string;
+    readonly type: string;
+  }[];
+}
+
 export class TwsStage {
   readonly tws: EmbeddedTws;
   readonly market: TwsMarket;
@@ -63,6 +83,20 @@ export class TwsStage {
   /** Time passes: orders and expiries have their times. */
   advance(to: Instant): void {
     if (to > this.tws.now) this.tws.advance(to);
+  }
+
+  /** The account as the exchange has it, by TWS's local symbols: for who checks a journal against it. */
+  account(): TwsAccount {
+    const { book, exchange } = this.tws;
+    return {
+      executions: book.executions.all().map(({ execId, contract, side, qty, price, commission, orderRef }) => {
+        return { execId, symbol: contract.localSymbol, side, qty, price, commission, orderRef };
+      }),
+      positions: exchange.positions().map(({ contract, qty, averagePrice }) => ({ symbol: contract.localSymbol, qty, averagePrice })),
+      open: book.live().map(({ placed, orderId, clientId, contract }) => {
+        return { orderRef: placed.orderRef, orderId, clientId, symbol: contract.localSymbol, type: placed.orderType };
+      }),
+    };
   }
 
   /** @throws RangeError where the fault, or what it takes, is not known. */

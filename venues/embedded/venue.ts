@@ -15,7 +15,7 @@ import { emptyMarket } from './market/empty.ts';
 import { openRecorded } from './market/recorded.ts';
 import { SyntheticMarket } from './market/synthetic.ts';
 import type { VenueParams } from './params.ts';
-import { openTwsStage, type TwsStage } from './tws-stage.ts';
+import { openTwsStage, type TwsAccount, type TwsStage } from './tws-stage.ts';
 import type { TwsCounters } from './tws/tws.ts';
 
 export interface VenueInfo {
@@ -160,6 +160,11 @@ export class Venue {
     if (name !== 'tws') return this.#faults.inject(name, ...takes.slice(0, 2));
     if (this.#stage === null) throw new RangeError('this venue has no TWS façade');
     return this.#stage.inject(takes);
+  }
+
+  /** Null where there is no TWS façade. */
+  twsAccount(): TwsAccount | null {
+    return this.#stage?.account() ?? null;
   }
 
   counters(): VenueCounters {

@@ -21,6 +21,8 @@ export interface AccountPorts {
   readonly account: () => string;
   /** UTC ms on the market's clock. */
   readonly now: () => Instant;
+  /** Resolves when one more request may go out. */
+  readonly pace: () => Promise<void>;
   /** Before anything is read: what must be known of the contracts first. */
   readonly prepared: (line: Line<OrderClient>) => Promise<void>;
   readonly onOrder: (order: Mirrored) => void;
@@ -66,6 +68,8 @@ export class AccountPart implements SessionPart<OrderClient> {
   readonly #rates = new Map<string, Ratio>([['USD', ratio('1')]]);
   #collecting: { readonly open: Set<number>; readonly completed: Set<number> } | null = null;
   #timer: NodeJS.Timeout | undefined;
+  /** A reading that stands in line and has not begun. */
+  #next: { readonly line: Line<OrderClient>; readonly reading: Promise<Reading> } | null = null;
   /** Readings stand in line: answers of two of the same question cannot be told apart. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -136,19 +140,25 @@ export class AccountPart implements SessionPart<OrderClient> {
 
   /** Everything that TWS keeps of orders, asked for after this was called. @throws Error where an answer did not come: that is no empty one. */
   read(line: Line<OrderClient>): Promise<Reading> {
-    return this.#inTurn(async () => {
+    // One that has not begun yet is asked after this, too.
+    if (this.#next?.line === line) return this.#next.reading;
+    const reading = this.#inTurn(async () => {
+      if (this.#next?.reading === reading) this.#next = null;
       const collecting = { open: new Set<number>(), completed: new Set<number>() };
       this.#collecting = collecting;
       try {
+        await this.#ports.pace();
         await line.ask<null>('open orders', ANSWER_MS_MAX, ({ client, on, done }) => {
           on('openOrderEnd', () => done(null));
           client.reqAllOpenOrders();
         });
+        await this.#ports.pace();
         await line.ask<null>('completed orders', ANSWER_MS_MAX, ({ client, on, done }) => {
           on('completedOrdersEnd', () => done(null));
           client.reqCompletedOrders(false);
         });
         // Last: what executes meanwhile is in this answer or comes after it.
+        await this.#ports.pace();
         await line.ask<null>('executions', ANSWER_MS_MAX, ({ client, id, own, done }) => {
           own('execDetailsEnd', () => done(null));
           client.reqExecutions(id, {});
@@ -158,6 +168,8 @@ export class AccountPart implements SessionPart<OrderClient> {
       }
       return collecting;
     });
+    this.#next = { line, reading };
+    return reading;
   }
 
   async positions(line: Line<OrderClient>): Promise<readonly VenuePosition[]> {
@@ -241,6 +253,7 @@ export class AccountPart implements SessionPart<OrderClient> {
 
   async #positions(line: Line<OrderClient>): Promise<void> {
     const seen = new Set<number>();
+    await this.#ports.pace();
     await line.ask<null>('positions', ANSWER_MS_MAX, ({ client, on, done }) => {
       on('position', (_account, contract) => void seen.add(contract.conId ?? 0));
       on('positionEnd', () => done(null));
@@ -264,6 +277,7 @@ export class AccountPart implements SessionPart<OrderClient> {
 
   async #summary(line: Line<OrderClient>, tags: string): Promise<readonly Value[]> {
     const values: Value[] = [];
+    await this.#ports.pace();
     const asked = await line.ask<number>('the account', ANSWER_MS_MAX, ({ client, id, own, done }) => {
       own('accountSummary', (account, tag, value, currency) => {
         if (account === this.#ports.account()) values.push({ tag, value, currency });

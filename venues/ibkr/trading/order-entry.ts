@@ -18,6 +18,8 @@ import type {
   VenuePosition,
 } from '#trading/model/live.ts';
 import type { Bracket } from '#trading/model/order.ts';
+import { awayAt } from '#trading/calendar/sessions.ts';
+import type { ResetWindow } from '#trading/model/calendar.ts';
 import { add as addQty, ZERO_QTY, type Money } from '#trading/money/decimal.ts';
 import type { IbkrError } from '../codes.ts';
 import type { Line } from '../line.ts';
@@ -31,7 +33,6 @@ import { Guard } from './guard.ts';
 import type { Mirrored } from './mirror.ts';
 import type { OrderClient } from './order-client.ts';
 import { Placing } from './placing.ts';
-import { resetAt, type ResetWindow } from './resets.ts';
 import type { Holding } from './rows.ts';
 import type { SentFamily, SentFile } from './sent-file.ts';
 
@@ -90,6 +91,7 @@ export class IbkrOrders implements OrderEntry, Account {
       holdingOf: (contract) => contracts.holdingOf(contract),
       account: () => this.#account(),
       now: () => clock.now(),
+      pace: () => session.pacing.pass(),
       prepared: (line) => contracts.prepare(line),
       onOrder: (order) => this.#onOrder(order),
       onExecution: (execution) => this.#reports?.onExecution(execution),
@@ -248,8 +250,9 @@ export class IbkrOrders implements OrderEntry, Account {
   #mayPlace({ purpose, deadlineAt }: Placement): Line<OrderClient> {
     const line = this.#usable();
     if (this.#options.clock.now() > deadlineAt) throw new Error(`its deadline passed ${this.#options.clock.now() - deadlineAt} ms ago`);
-    const reset = purpose === 'entry' ? resetAt(this.#options.clock.now(), this.#options.resets) : null;
-    if (reset !== null) throw new Error(`no entry is sent into ${reset.what}, ${reset.from} to ${reset.to} ${reset.zone}`);
+    // What is written into the minute of a restart is lost without a word (mode 2); legs rest at the venue, and exits try.
+    const away = purpose === 'entry' ? awayAt(this.#options.resets, this.#options.clock.now()) : null;
+    if (away !== null) throw new Error(`no entry is sent into the ${away.window}, which ends at ${new Date(away.until).toISOString()}`);
     return line;
   }
 

@@ -7,7 +7,7 @@ const PLACEMENTS = { limit: 10, windowMs: 1000 };
 /**
  * TWS knows no receive window: what it has read it may hold back (a dialog, its own queue, a lost uplink). What it does with an order it does
  * while the session lives or within its reconnection, so that a fence of a minute is far behind it; and an order whose traces may be gone with a restart is
- * never called absent (trading/evidence.ts).
+ * never called absent (evidence.ts).
  */
 export const IBKR_TERMS: OrderTerms = Object.freeze({
   broker: 'ibkr',
