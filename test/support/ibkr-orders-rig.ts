@@ -160,4 +160,15 @@ export class IbkrRig {
   }
 }
 
-const MARKET = { type: 'market', worst: null } as const;
+export const refOf = ({ clientOrderId, asset, symbol }: Placement) => ({ clientOrderId, asset, symbol, venueOrderId: null });
+export const single: Partial<Placement> = { bracket: null };
+export const MARKET = { type: 'market', worst: null } as const;
+
+/** A position of 20,000 with its legs. */
+export async function held(rig: IbkrRig): Promise<Placement> {
+  const order = rig.entry();
+  await rig.port.place(order);
+  await until('the entry', () => rig.executed.length === 1);
+  await rig.port.caughtUp();
+  return order;
+}

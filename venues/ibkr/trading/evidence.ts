@@ -1,6 +1,6 @@
 /**
  * Whether an order that is in no list is not at TWS and never was. A list may have been emptied by a restart, an order may be held back, and an id that
- * TWS does not know any more may have filled: only where nothing speaks against it, it counts as absent (decision 35). Pure.
+ * TWS does not know any more may have filled: only where nothing speaks against it, it counts as absent (decision 34). Pure.
  */
 import { add, qty, type Qty } from '#trading/money/decimal.ts';
 import type { ChangeOutcome } from '#trading/model/live.ts';

@@ -36,7 +36,7 @@ export interface Standing {
   readonly nextId: () => number;
 }
 
-/** The others of a group give up what one fills, without waiting for each other: what TWS itself makes of a bracket (decision 33). */
+/** The others of a group give up what one fills, without waiting for each other: what TWS itself makes of a bracket (decision 32). */
 const OCA_REDUCE = 3;
 
 /** Orders of one placement, in the order in which they must leave: the parent first, and only the last one transmits. */

@@ -1,6 +1,6 @@
 /**
  * Executions and what they cost, which TWS says in two messages, in either order, or late, or not at all (venues/ibkr, modes 5 to 7). An execution is
- * told once both are there; where the commission does not come, at the price of our own table (decision 34).
+ * told once both are there; where the commission does not come, at the price of our own table (decision 33).
  */
 import type { Instrument, Instant } from '#trading/model/instrument.ts';
 import type { VenueExecution } from '#trading/model/live.ts';

@@ -103,7 +103,7 @@ export function commissionOf({
 
 /**
  * Null where flat or nothing of ours. Of options the average is not told: IBKR's has the commission in it, and a price that is another one by what was paid
- * for it would look like a difference (decision 33).
+ * for it would look like a difference (decision 32).
  */
 export function positionRow(
   contract: Contract,

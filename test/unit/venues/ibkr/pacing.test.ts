@@ -26,6 +26,15 @@ describe('IBKR pacing', () => {
     );
   });
 
+  it('RT-4 asked for everything in every millisecond, it gives nearly 50 a second and never one more', () => {
+    let now = 0;
+    const pacing = new Pacing(1, () => now);
+    const sent: number[] = [];
+    for (; now < 3000; now++) for (const purpose of PURPOSES) while (pacing.take(purpose) === 0) sent.push(now);
+    const most = Math.max(...sent.map((at) => sent.filter((other) => other >= at && other < at + 1000).length));
+    assert.ok(most <= TWS_MESSAGES_A_SECOND && most > 0.9 * TWS_MESSAGES_A_SECOND, `${most} in a second`);
+  });
+
   it('RT-4 a flood of reads leaves orders and cancels their messages', () => {
     const pacing = new Pacing(1, () => 0);
     const drained = (purpose: Purpose): number => {
