@@ -8,10 +8,10 @@ import { TwsSynthetic } from './market/tws-synthetic.ts';
 import type { TwsMarket, TwsQuote } from './market/tws-market.ts';
 import type { VenueParams } from './params.ts';
 
-/** @throws DataFileError, RangeError for a fault that is not known, or Error where the port cannot be bound. */
-export async function openTwsStage({ seed, play, resumeAt, tws }: VenueParams): Promise<TwsStage | null> {
+/** `still`: when it begins where nothing of it is played. @throws DataFileError, RangeError for a fault that is not known, or Error where the port cannot be bound. */
+export async function openTwsStage({ seed, play, resumeAt, tws }: VenueParams, still: Instant): Promise<TwsStage | null> {
   if (tws === undefined) return null;
-  const market = play.kind === 'synthetic' ? new TwsSynthetic(seed, resumeAt) : await openTwsRecorded({ ...play, files: tws.files, resumeAt });
+  const market = play.kind === 'synthetic' ? new TwsSynthetic(seed, resumeAt) : await openTwsRecorded({ ...play, files: tws.files, resumeAt, still });
   const first = Math.min(market.start, market.before[0]?.at ?? market.start);
   const facade = await openTws({
     ...{ port: tws.port, serverVersion: tws.serverVersion, start: first },

@@ -61,9 +61,13 @@ export interface VenueCounters extends ServerCounters {
 
 /** Binds the port and prepares the market; nothing is played yet. @throws DataFileError, or Error where the port cannot be bound. */
 export async function openVenue(params: VenueParams): Promise<Venue> {
-  const stage = await openTwsStage(params);
+  const played = await openPlayed(params);
+  const stage = await openTwsStage(params, played?.start ?? 0).catch(async (error: unknown) => {
+    await played?.close();
+    throw error;
+  });
   try {
-    const market = await openMarket(params, stage?.market.start ?? 0);
+    const market = played ?? emptyMarket(stage?.market.start ?? 0);
     const venue = new Venue(market, await Exchange.open(market), params, stage);
     await venue.listen(params.port).catch(async (error: unknown) => {
       await market.close();
@@ -205,8 +209,9 @@ const sooner = (one: Instant | null, other: Instant | null): Instant | null =>
 const later = (one: Instant | null, other: Instant | null): Instant | null =>
   one === null || other === null ? (one ?? other) : Math.max(one, other);
 
-async function openMarket({ seed, play, resumeAt }: VenueParams, start: Instant): Promise<MarketProcess> {
+/** Null where only TWS plays. */
+async function openPlayed({ seed, play, resumeAt }: VenueParams): Promise<MarketProcess | null> {
   if (play.kind === 'synthetic') return new SyntheticMarket({ seed, resumeAt, ...(play.symbols !== undefined && { listings: play.symbols }) });
-  if (play.files.length === 0) return emptyMarket(start);
+  if (play.files.length === 0) return null;
   return openRecorded({ files: play.files, from: play.from, to: play.to, resumeAt });
 }

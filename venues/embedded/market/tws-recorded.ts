@@ -25,6 +25,8 @@ export interface TwsRecordedOptions {
   readonly to?: Instant | undefined;
   /** Skips what is at or before it. */
   readonly resumeAt: Instant | null;
+  /** When a market without files begins, and ends: nothing is shown in it. */
+  readonly still: Instant;
 }
 
 /** What is read of one file: the next moment it has something at, and what. */
@@ -67,13 +69,14 @@ class TwsRecorded implements TwsMarket {
   readonly #sources: readonly Source[];
 
   constructor(
-    { from, to, resumeAt }: TwsRecordedOptions,
+    { from, to, resumeAt, still }: TwsRecordedOptions,
     inspected: readonly { readonly info: FileInfo }[],
     chains: readonly ChainTerms[] | null,
     sources: readonly Source[],
   ) {
-    const first = Math.min(...inspected.map(({ info }) => info.firstAt));
-    const last = Math.max(...inspected.map(({ info }) => info.lastAt + Math.floor((3 * (info.intervalMs ?? 0)) / 4)));
+    const isStill = inspected.length === 0;
+    const first = isStill ? still : Math.min(...inspected.map(({ info }) => info.firstAt));
+    const last = isStill ? still : Math.max(...inspected.map(({ info }) => info.lastAt + Math.floor((3 * (info.intervalMs ?? 0)) / 4)));
     this.chains = chains;
     this.#from = Math.max(first, from ?? first);
     this.#after = resumeAt ?? -Infinity;

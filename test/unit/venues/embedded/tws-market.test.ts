@@ -35,7 +35,7 @@ const withFiles = (work: (files: Readonly<Record<'options' | 'pair', TwsFile>>) 
 describe('what the embedded TWS plays', () => {
   it('files are merged by time; every contract of a moment comes with it, crossed and one-sided as recorded', async () => {
     await withFiles(async ({ options, pair }) => {
-      const market = await openTwsRecorded({ files: [options, pair], resumeAt: null });
+      const market = await openTwsRecorded({ files: [options, pair], resumeAt: null, still: T0 });
       const played = await steps(market);
       assert.deepEqual(
         played.map(({ at, quotes }) => [at - T0, quotes.map(({ symbol, bid, ask }) => `${symbol} ${bid}/${ask}`)]),
@@ -51,7 +51,7 @@ describe('what the embedded TWS plays', () => {
 
   it('what was played before a restart stands when it goes on, and is not played again', async () => {
     await withFiles(async ({ pair }) => {
-      const market = await openTwsRecorded({ files: [pair], resumeAt: T0 + 1000 });
+      const market = await openTwsRecorded({ files: [pair], resumeAt: T0 + 1000, still: T0 });
       assert.deepEqual(
         market.before.map(({ bid }) => bid),
         ['1.1'],
@@ -66,10 +66,10 @@ describe('what the embedded TWS plays', () => {
   it('a file of another kind, or of another share, is refused by line', async () => {
     await withFiles(async ({ options, pair }) => {
       await assert.rejects(
-        openTwsRecorded({ files: [{ ...pair, what: 'options' }], resumeAt: null }),
+        openTwsRecorded({ files: [{ ...pair, what: 'options' }], resumeAt: null, still: T0 }),
         /line 1: holds quotes; it was given as options/,
       );
-      await assert.rejects(openTwsRecorded({ files: [{ ...options, symbol: 'SPY' }], resumeAt: null }), /line 2: holds options on AAPL/);
+      await assert.rejects(openTwsRecorded({ files: [{ ...options, symbol: 'SPY' }], resumeAt: null, still: T0 }), /line 2: holds options on AAPL/);
     });
   });
 
