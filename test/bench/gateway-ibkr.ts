@@ -44,6 +44,8 @@ const EUR_CON_ID = 12087792;
 const [ORDERS_CLIENT, RAW_CLIENT, MARKET_CLIENT, LIBRARY_CLIENT] = [31, 32, 33, 34];
 const MICROSECONDS = 1e6;
 const WAIT_MS = 5000;
+/** A Tuesday, pairs open. */
+const NOW = Date.UTC(2024, 0, 9, 15);
 const NO_OPTIONS = { dteMin: 0, dteMax: 0, expiries: 0, strikes: 0, reach: 0 };
 
 export const gatewayIbkr: Benchmark = async ({ quick, dir }) => {
@@ -108,7 +110,7 @@ function portOf(port: number, dir: string): { session: IbkrSession<OrderClient>;
   const contracts = new TradedContracts(new Catalog(session.pacing, WAIT_MS), { pairs: [PAIR], underlyings: [] });
   const orders = new IbkrOrders({
     ...{ session, clientId: ORDERS_CLIENT, contracts, ids, sent: new SentFile(join(dir, 'sent.jsonl')), terms: IBKR_TERMS, resets: [] },
-    ...{ clock: { now: () => 0, observe: () => undefined }, boot: 'bench' },
+    ...{ clock: { now: () => NOW, observe: () => undefined }, boot: 'bench' },
   });
   return { session, orders };
 }
@@ -116,7 +118,7 @@ function portOf(port: number, dir: string): { session: IbkrSession<OrderClient>;
 const bracketOf = (n: number): Placement => ({
   ...{ clientOrderId: `l${String(n).padStart(26, '0')}`, asset: 'forex', symbol: PAIR, side: 'buy', purpose: 'entry', qty: qty('20000') },
   ...{ pricing: { type: 'limit', price: price('0.5') }, bracket: { takeProfit: price('0.6'), stopLoss: price('0.4') } },
-  ...{ reduceOnly: false, deadlineAt: WAIT_MS },
+  ...{ reduceOnly: false, deadlineAt: NOW + WAIT_MS },
 });
 
 /** Frames on a socket, and nothing else. */

@@ -154,7 +154,7 @@ describe('a day with every tenth quote crossed, frozen, stale, ten times off, ze
   });
 
   it('QS-1 QS-2 of the synthetic market, whose quotes come every second: a frozen one is old enough to matter', async () => {
-    const { records } = await playDay('synthetic', '--for', '25s');
+    const { records } = await playDay('synthetic', '--assets', 'crypto_spot,crypto_futures', '--for', '25s');
     const uses = usesIn(records);
     assert.ok(uses.length > 0, 'nothing was priced');
     assert.deepEqual(
