@@ -150,8 +150,16 @@ const ACTS: Readonly<Record<number, Act>> = {
   },
   34: async (rig, arm) => {
     arm();
-    assert.equal(await codeOf(rig, rig.resting({ ...single, pricing: { type: 'limit', price: price('1.050001') } })), '110');
-    assert.deepEqual(rig.live(), []);
+    // What would be refused with 110 is put on the step first; a refusal that has no status is another's.
+    const offGrid = rig.resting({ ...single, pricing: { type: 'limit', price: price('1.050001') } });
+    assert.equal(await codeOf(rig, offGrid), 'acknowledged');
+    assert.deepEqual(
+      rig.tws.book.live().map(({ limit }) => limit),
+      ['1.05'],
+    );
+    rig.tws.switches.readOnly = true;
+    assert.equal(await codeOf(rig, rig.resting(single)), '321');
+    assert.equal(rig.live().length, 1);
   },
   35: async (rig, arm) => {
     arm();
