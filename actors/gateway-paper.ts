@@ -8,11 +8,10 @@ import type { Message } from '#trading/model/messages.ts';
 import * as value from '#protocol/values.ts';
 import { z } from 'zod';
 import { BehaviorActor } from './behavior-actor.ts';
-import { paramsOf } from './params.ts';
+import { paramsOf, path } from './params.ts';
 import { sendGate, type SendGate } from './send-gate.ts';
 
-const PATH_LENGTH_MAX = 4096;
-const params = z.strictObject({ seed: value.name, latchPath: z.string().min(1).max(PATH_LENGTH_MAX) });
+const params = z.strictObject({ seed: value.name, latchPath: path });
 
 /** gateway.paper: the simulator behind the send gate. */
 export default class PaperGatewayActor extends BehaviorActor<PaperState, PaperMemory> {

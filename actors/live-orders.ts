@@ -5,8 +5,11 @@ import type { LiveState } from '#trading/execution/live-state.ts';
 import type { LiveMemory } from '#trading/execution/live-turn.ts';
 import type { OrderTerms } from '#trading/model/live.ts';
 import type { Start } from '#protocol/actor.ts';
+import * as value from '#protocol/values.ts';
+import { z } from 'zod';
 import { BehaviorActor } from './behavior-actor.ts';
-import type { SendGate } from './send-gate.ts';
+import { paramsOf, path } from './params.ts';
+import { sendGate, type SendGate } from './send-gate.ts';
 
 export interface LiveOrdersPlan {
   readonly terms: OrderTerms;
@@ -14,6 +17,16 @@ export interface LiveOrdersPlan {
   readonly port: string;
   readonly gate: SendGate;
 }
+
+const params = z.strictObject({ latchPath: path, port: value.name });
+
+/** The plan of a broker: its terms, and what the main process says of the rest. */
+export const planOf =
+  (terms: OrderTerms) =>
+  (start: Start): LiveOrdersPlan => {
+    const { latchPath, port } = paramsOf(start, params);
+    return { terms, port, gate: sendGate(latchPath) };
+  };
 
 export class LiveOrders extends BehaviorActor<LiveState, LiveMemory> {
   constructor(create: (start: Start) => LiveOrdersPlan) {

@@ -1,5 +1,9 @@
 import type { Start } from '#protocol/actor.ts';
-import type { z } from 'zod';
+import { z } from 'zod';
+
+const PATH_LENGTH_MAX = 4096;
+/** A file or a directory, as the main process names it. */
+export const path = z.string().min(1).max(PATH_LENGTH_MAX);
 
 /** The parameters of an actor, checked. @throws RangeError naming the actor, the key and what is wrong with it. */
 export function paramsOf<T>(start: Start, schema: z.ZodType<T>): T {

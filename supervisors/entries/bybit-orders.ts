@@ -1,19 +1,9 @@
 /** gateway.bybit.orders: decides over Bybit's live orders, in the main process; it has no keys and no socket. */
-import { LiveOrders } from '#actors/live-orders.ts';
-import { paramsOf } from '#actors/params.ts';
-import { sendGate } from '#actors/send-gate.ts';
-import * as value from '#protocol/values.ts';
+import { LiveOrders, planOf } from '#actors/live-orders.ts';
 import { BYBIT_TERMS } from '#venues/bybit/trading/terms.ts';
-import { z } from 'zod';
-
-const PATH_LENGTH_MAX = 4096;
-const params = z.strictObject({ latchPath: z.string().min(1).max(PATH_LENGTH_MAX), port: value.name });
 
 export default class BybitLiveOrders extends LiveOrders {
   constructor() {
-    super((start) => {
-      const { latchPath, port } = paramsOf(start, params);
-      return { terms: BYBIT_TERMS, port, gate: sendGate(latchPath) };
-    });
+    super(planOf(BYBIT_TERMS));
   }
 }

@@ -1,6 +1,6 @@
 /** gateway.bybit.port: the module its process loads. The only one with keys and an order port (RT-2); it has sockets and limits of its own. */
 import { OrderPort } from '#actors/order-port.ts';
-import { paramsOf } from '#actors/params.ts';
+import { paramsOf, path } from '#actors/params.ts';
 import { sendGate } from '#actors/send-gate.ts';
 import { loadEnvironment } from '#config/environment.ts';
 import { ENVIRONMENTS, type Environment } from '#venues/bybit/endpoints.ts';
@@ -13,7 +13,6 @@ import * as value from '#protocol/values.ts';
 import { z } from 'zod';
 
 const SYMBOLS_MAX = 50;
-const PATH_LENGTH_MAX = 4096;
 
 const params = z.strictObject({
   environment: z.enum(ENVIRONMENTS),
@@ -26,7 +25,7 @@ const params = z.strictObject({
   /** A ratio as decimal text, as the settings hold it. */
   rateLimit: z.coerce.number().gt(0).max(1),
   leverage: z.coerce.number().min(1).max(100),
-  latchPath: z.string().min(1).max(PATH_LENGTH_MAX),
+  latchPath: path,
   /** Who decides over the orders. */
   reportsTo: value.name,
 });

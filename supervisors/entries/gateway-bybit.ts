@@ -1,6 +1,6 @@
 /** gateway.bybit: the module its process loads. All its assets are on paper, so it is composed without an order port and without keys. */
 import { Gateway } from '#actors/gateway.ts';
-import type { Start } from '#protocol/actor.ts';
+import { paramsOf } from '#actors/params.ts';
 import { createBybitMarketData } from '#venues/bybit/market-data.ts';
 import { ENVIRONMENTS } from '#venues/bybit/endpoints.ts';
 import { z } from 'zod';
@@ -24,20 +24,13 @@ const params = z.strictObject({
 export default class BybitGateway extends Gateway {
   constructor() {
     super((start) => {
-      const { environment, rest, ws, assets, rateLimit } = paramsOf(start);
+      const { environment, rest, ws, assets, rateLimit } = paramsOf(start, params);
       if ((rest === undefined) !== (ws === undefined)) throw new RangeError(`${start.name}: params: rest and ws belong together`);
       const endpoints = rest === undefined || ws === undefined ? null : { rest: withoutSlash(rest), ws: withoutSlash(ws) };
       const symbols = [...assets.crypto_spot, ...assets.crypto_futures];
       return { broker: 'bybit', symbols: assets, marketData: createBybitMarketData({ environment, endpoints, symbols, rateLimit }) };
     });
   }
-}
-
-function paramsOf(start: Start): z.infer<typeof params> {
-  const parsed = params.safeParse(start.params);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new RangeError(`${start.name}: ${['params', ...(issue?.path ?? [])].join('.')}: ${issue?.message ?? 'does not fit'}`);
 }
 
 const withoutSlash = (url: string): string => url.replace(/\/+$/, '');

@@ -1,6 +1,6 @@
 /** gateway.ibkr.port: the module its process loads. The only one that can send an order to TWS (RT-2), under a client id of its own. */
 import { OrderPort } from '#actors/order-port.ts';
-import { paramsOf } from '#actors/params.ts';
+import { paramsOf, path } from '#actors/params.ts';
 import { sendGate } from '#actors/send-gate.ts';
 import { IBKR_ENVIRONMENTS } from '#venues/ibkr/market-data.ts';
 import { openIbkrOrders } from '#venues/ibkr/trading/open.ts';
@@ -8,12 +8,10 @@ import * as value from '#protocol/values.ts';
 import { z } from 'zod';
 
 const SYMBOLS_MAX = 50;
-const PATH_LENGTH_MAX = 4096;
 const HOST_LENGTH_MAX = 253;
 const CLIENT_ID_MAX = 2_147_483_647;
 const WINDOWS_MAX = 20;
 
-const path = z.string().min(1).max(PATH_LENGTH_MAX);
 const params = z.strictObject({
   environment: z.enum(IBKR_ENVIRONMENTS),
   host: z.string().min(1).max(HOST_LENGTH_MAX),
