@@ -8,9 +8,9 @@ const LOOK_MS = 50;
 /** After an approval: an order is on its way. */
 const IN_FLIGHT_MS = 120;
 /** A quiet market approves nothing for a while. */
-const QUIET_MS = 4000;
+const QUIET_MS = 1500;
 /** Of the window: no kill comes later, so that the last life has something to mend in. */
-const PART = 0.9;
+const PART = 0.7;
 
 export interface StormPlan {
   readonly dataDir: string;
@@ -50,7 +50,6 @@ export async function storm({ dataDir, args, from, to, kills, seed }: StormPlan)
     await system.done;
     system = await boot(dataDir, ...args);
   }
-  await untilTrading(dataDir);
   return { system, killed };
 }
 
