@@ -35,8 +35,15 @@ export async function storm({ dataDir, args, from, to, kills, seed }: StormPlan)
   const killed: Record<string, number> = {};
   let system = await boot(dataDir, ...args);
   for (const moment of moments) {
-    await untilTrading(dataDir);
-    await untilMarket(dataDir, moment);
+    try {
+      await untilTrading(dataDir);
+      await untilMarket(dataDir, moment);
+    } catch (cause) {
+      // Killed on the way it says nothing; ended, it says why.
+      throw new Error(`no kill was possible at ${new Date(moment).toISOString()} after ${JSON.stringify(killed)}: ${system.said().slice(-3000)}`, {
+        cause,
+      });
+    }
     if (draw() < 0.5) await approval(system);
     await sleep(draw() * IN_FLIGHT_MS);
     const processes = await processesOf(dataDir, system);
