@@ -70,7 +70,8 @@ async function processesOf(dataDir: string, system: Running): Promise<ReadonlyMa
 }
 
 async function untilMarket(dataDir: string, moment: number): Promise<void> {
-  while ((await ask<{ marketMs: number }>(dataDir, { command: 'status' })).marketMs < moment) await sleep(LOOK_MS);
+  const now = async (): Promise<number> => Date.parse((await ask<{ marketNow: string }>(dataDir, { command: 'status' })).marketNow);
+  while ((await now()) < moment) await sleep(LOOK_MS);
 }
 
 /** The next order that is approved, or after a while none. */

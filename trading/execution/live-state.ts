@@ -6,6 +6,7 @@ import type { OrderRef, Placement, Pricing, Purpose } from '../model/live.ts';
 import type { Bracket, Fill, FillReason, OrderEnd, OrderIntent, Side } from '../model/order.ts';
 import type { Settings } from '../model/settings.ts';
 import { allShelved, EMPTY_SHELF, shelve, shelved, unshelve, type Shelf } from '../model/shelf.ts';
+import { evolveSwitches, NO_SWITCHES, type Switches } from '../risk/modes.ts';
 import { without } from '../model/without.ts';
 import { add, atMost, isPositive, smaller, subtract, toStep, ZERO_QTY, type Price, type Qty } from '../money/decimal.ts';
 import { orderOfFill } from './order-names.ts';
@@ -69,6 +70,7 @@ export interface PastHolding {
 
 export interface LiveState {
   readonly settings: Settings | null;
+  readonly switches: Switches;
   readonly instruments: Readonly<Record<string, Instrument>>;
   /** By client order id, oldest first: not over, and orphans. */
   readonly orders: Readonly<Record<string, LiveOrder>>;
@@ -90,6 +92,7 @@ export interface LiveState {
 
 export const BLANK_LIVE: LiveState = {
   settings: null,
+  switches: NO_SWITCHES,
   instruments: {},
   orders: {},
   ended: EMPTY_SHELF,
@@ -148,6 +151,9 @@ export function evolveLive(broker: Broker, state: LiveState, fact: Fact): LiveSt
   switch (fact.type) {
     case 'settings.loaded':
       return { ...state, settings: fact.body.settings };
+    case 'system.started':
+    case 'mode.changed':
+      return { ...state, switches: evolveSwitches(state.switches, fact) };
     case 'instrument.changed':
       return fact.body.instrument.broker === broker
         ? { ...state, instruments: { ...state.instruments, [liveKey(fact.body.instrument)]: fact.body.instrument } }
