@@ -29,6 +29,7 @@ export const LIVE_FACTS: readonly EventType[] = [
   'fill.recorded',
   'funding.booked',
   'dust.set_aside',
+  'position.settled',
   'alarm.raised',
   'kill.tripped',
   'kill.rearmed',
