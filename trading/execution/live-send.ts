@@ -9,6 +9,7 @@ import type { Bracket, Clamp, OrderIntent } from '../model/order.ts';
 import type { Settings } from '../model/settings.ts';
 import { absolute, add, lessThan, ratio, scale, smaller, subtract, toNumber, toStep, type Price, type Qty } from '../money/decimal.ts';
 import { touch } from '../paper/price.ts';
+import { modeRefusal } from '../risk/modes.ts';
 import { currencyRefusal } from '../sizing/in-usd.ts';
 import { checkBracket, checkMinimum, clampBracket, clampQty } from './clamp.ts';
 import { isOpen } from './order-state.ts';
@@ -62,6 +63,8 @@ function gateOf(turn: LiveTurn, intent: OrderIntent, settings: Settings): string
   if (intent.kind === 'entry') {
     const scope = coveringScope([...memory.gate, ...state.killed], intent.asset);
     if (scope !== undefined) return closeOnlyReason(scope);
+    const off = modeRefusal(state.switches, { asset: intent.asset, mode: 'live' });
+    if (off !== null) return reasonOf(off);
     const blocked = blockedBy(state, intent);
     if (blocked !== undefined) return reasonOf(blocked);
     if (!memory.isReconciled) return 'CLOSE_ONLY: the account was not read since the start';

@@ -4,9 +4,10 @@ import { bookFill, positionKey, type BookedPosition } from '../ledger/positions.
 import type { EventBody, Fact } from '../model/events.ts';
 import { BROKERS, brokerOf, type Asset, type Broker, type Instant } from '../model/instrument.ts';
 import type { Fill } from '../model/order.ts';
+import { allShelved } from '../model/shelf.ts';
 import { without } from '../model/without.ts';
 import { add, isPositive, ONE, ZERO_QTY, type Qty } from '../money/decimal.ts';
-import { BLANK_LIVE, evolveLive, liveKey, type LiveState } from '../execution/live-state.ts';
+import { BLANK_LIVE, evolveLive, liveKey, type LiveOrder, type LiveState } from '../execution/live-state.ts';
 import { isOpen } from '../execution/order-state.ts';
 import type { JournalView } from './diff.ts';
 
@@ -107,8 +108,10 @@ function adjusted(books: BrokerBooks, adjustment: EventBody<'reconcile.adjusted'
   return { ...books, said, dust, positions: position === null ? without(books.positions, key) : { ...books.positions, [key]: position } };
 }
 
+const endedOf = ({ ended }: LiveState): readonly LiveOrder[] => [...allShelved(ended)].map(([, order]) => order);
+
 export function journalView(broker: Broker, books: BrokerBooks): JournalView {
-  const orders = [...Object.values(books.live.ended), ...Object.values(books.live.orders)].map(({ clientOrderId, asset, symbol, purpose, order }) => {
+  const orders = [...endedOf(books.live), ...Object.values(books.live.orders)].map(({ clientOrderId, asset, symbol, purpose, order }) => {
     const isPlaced = order.at === 'ACKED' || order.at === 'PARTIAL';
     const isResting = purpose === 'stop_loss' || purpose === 'take_profit';
     return { clientOrderId, asset, symbol, isOpen: isOpen(order), isPlaced, isResting, sentAt: 'sentAt' in order ? order.sentAt : 0 };
