@@ -2,6 +2,7 @@
 import type { Instant } from '#trading/model/instrument.ts';
 import type { Instrument } from './instruments.ts';
 import { CATEGORIES, listingKey, type Category, type ListingKey } from './listing.ts';
+import { MarkPrice, type Moment } from './market/mark.ts';
 import type { BookUpdate, HistoryQuery, MarketProcess, Played, TapeBar, TapeTrade } from './market/process.ts';
 import { RecentTrades, type RecentTrade } from './recent-trades.ts';
 
@@ -21,6 +22,8 @@ export interface Board {
   readonly trades: RecentTrades;
   /** Of the next settlement; 0 where there is none. */
   fundingRate: string;
+  /** Perpetuals alone have a mark of their own. */
+  readonly mark: MarkPrice | null;
 }
 
 export interface Change {
@@ -30,6 +33,8 @@ export interface Change {
 
 /** An unchanged book is pushed again after this much market time, with the same update number. */
 export const REPUSH_MS = 3000;
+/** Every perpetual settles this often. */
+const FUNDING_MS = 8 * 3_600_000;
 
 export class Exchange {
   readonly #market: MarketProcess;
@@ -116,11 +121,20 @@ export class Exchange {
     board.update++;
     board.changedAt = this.#now;
     board.pushedAt = this.#now;
+    board.mark?.move(momentOf(board, this.#now));
     return { board, trade };
   }
 }
 
 function newBoard(played: Played, book: BookUpdate, at: Instant): Board {
   const { category, symbol } = played.instrument;
-  return { category, symbol, played, book, update: 1, sequence: at, changedAt: at, pushedAt: at, trades: new RecentTrades(), fundingRate: '0' };
+  const mark = category === 'linear' ? new MarkPrice({ at, bid: Number(book.bid), ask: Number(book.ask) }) : null;
+  const common = { category, symbol, played, book, update: 1, sequence: at, changedAt: at, pushedAt: at, fundingRate: '0', mark };
+  return { ...common, trades: new RecentTrades() };
+}
+
+function momentOf({ book, trades, fundingRate }: Board, now: Instant): Moment {
+  const due = (FUNDING_MS - (now % FUNDING_MS)) / FUNDING_MS;
+  const last = trades.last === null ? null : Number(trades.last.price);
+  return { at: now, bid: Number(book.bid), ask: Number(book.ask), last, fundingDue: Number(fundingRate) * due };
 }

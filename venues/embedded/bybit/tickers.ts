@@ -51,13 +51,14 @@ function dayOf(bars: readonly TapeBar[], priceDecimals: number, lotDecimals: num
   };
 }
 
-/** Open interest and index are not modelled: the one is zero, mark and index are the last price. */
+/** Open interest is not modelled: it is zero. */
 function perpetual(board: Board, lastPrice: string, prevPrice1h: string, now: number) {
+  const decimals = board.played.priceDecimals;
   return {
     tickDirection: board.trades.last?.direction ?? 'ZeroPlusTick',
     prevPrice1h,
-    markPrice: lastPrice,
-    indexPrice: lastPrice,
+    markPrice: board.mark?.mark.toFixed(decimals) ?? lastPrice,
+    indexPrice: board.mark?.index.toFixed(decimals) ?? lastPrice,
     openInterest: '0',
     // ccxt takes a ticker for a contract's by this key.
     openInterestValue: '0',

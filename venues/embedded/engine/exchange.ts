@@ -162,7 +162,7 @@ export class MatchingExchange implements Exchange {
       const { takeProfit = holding.takeProfit, stopLoss = holding.stopLoss } = exits;
       if (same(takeProfit, holding.takeProfit) && same(stopLoss, holding.stopLoss)) return refusal('NOT_MODIFIED', 'not modified');
       const given = { mode: 'full', takeProfit: exits.takeProfit ?? null, stopLoss: exits.stopLoss ?? null } as const;
-      const wrong = wrongExits(room, isPositive(holding.size) ? 'buy' : 'sell', markOf(room), given);
+      const wrong = wrongExits(room, isPositive(holding.size) ? 'buy' : 'sell', null, given);
       if (wrong !== null) return wrong;
       Object.assign(holding, { takeProfit, stopLoss, updatedAt: now });
       syncPosition(state, room, slot, null);

@@ -25,7 +25,7 @@ import {
   type Qty,
   type Ratio,
 } from '#trading/money/decimal.ts';
-import { markOf, type Holding, type Room, type State } from './state.ts';
+import { markOf, priceOf, type Holding, type Room, type State } from './state.ts';
 import type { Account, Balance, Order, OrderState, Position, Side } from './types.ts';
 
 const STABLE: readonly string[] = ['USD', 'USDT', 'USDC'];
@@ -92,7 +92,7 @@ export function rateOf(state: State, currency: string): Ratio {
   if (STABLE.includes(currency)) return ratio('1');
   for (const room of state.rooms.values()) {
     const { base, quote } = room.terms;
-    const mark = markOf(room);
+    const mark = priceOf(room, 'index');
     if (mark === null) continue;
     if (base === currency && STABLE.includes(quote)) return ratio(mark);
     if (quote === currency && STABLE.includes(base)) return rounded(quotient(ratio('1'), ratio(mark)), RATE_DECIMALS);

@@ -14,6 +14,7 @@ import type {
   OrderRequest,
   OrderState,
   PositionSlot,
+  PriceSource,
   Quote,
 } from './types.ts';
 
@@ -280,12 +281,21 @@ export function holdingOf(room: Room, slot: PositionSlot): Holding {
   return holding;
 }
 
-/** Mark and index are the last price, or where nothing was traded, the middle of the book. */
-export function markOf(room: Room): Price | null {
+/** The last price, or where nothing was traded, the middle of the book. */
+export function lastOf(room: Room): Price | null {
   if (room.last !== null) return room.last;
   if (room.quote === null) return null;
   const { bid, ask } = room.quote;
   return price((Number(bid) + Number(ask)) / 2);
+}
+
+/** What positions and margin are valued at. */
+export const markOf = (room: Room): Price | null => room.quote?.mark ?? lastOf(room);
+
+/** The price that a trigger looks at. */
+export function priceOf(room: Room, by: PriceSource): Price | null {
+  if (by === 'last') return lastOf(room);
+  return by === 'mark' ? markOf(room) : (room.quote?.index ?? lastOf(room));
 }
 
 function newRoom(options: ExchangeOptions, terms: ContractTerms): Room {

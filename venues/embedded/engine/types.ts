@@ -53,6 +53,9 @@ export interface Quote {
   readonly askSize: Qty;
   /** What was traded since the quote before, where anything was. */
   readonly trade: { readonly price: Price; readonly size: Qty; readonly aggressor: Side } | null;
+  /** Null where the contract has none of its own: then the last price is both. */
+  readonly mark: Price | null;
+  readonly index: Price | null;
 }
 
 export interface Level {
