@@ -5,7 +5,7 @@ import type { Venue } from '#venues/embedded/venue.ts';
 import { inTempDir } from '../support/temp-dir.ts';
 import { CANDLES, bar, write } from '../unit/venues/embedded/data-files.ts';
 import { call, ccxtFor, rowsOf, type Ccxt } from './bybit-account.ts';
-import { Reader, withVenue } from './embedded-support.ts';
+import { Reader, withVenue, type Frame } from './embedded-support.ts';
 
 const LINEAR = { category: 'linear', symbol: 'BTCUSDT' };
 const SPOT = { category: 'spot', symbol: 'BTCUSDT' };
@@ -59,7 +59,7 @@ describe('embedded venue: mark and last price', () => {
     played(async (venue) => {
       await venue.step();
       await buy(venue, {});
-      for (let quarter = 0; quarter < 42; quarter++) await venue.step();
+      for (let quarter = 0; quarter < 41; quarter++) await venue.step();
       const ccxt = (await ccxtFor(venue)) as MarkCcxt;
       const { last, markPrice = 0, indexPrice = 0 } = await ccxt.fetchTicker('BTC/USDT:USDT');
       assert.deepEqual([last, markPrice > 45_000, indexPrice > 45_000], [40_000, true, true]);
@@ -74,7 +74,7 @@ describe('embedded venue: mark and last price', () => {
       const { body } = await call(venue, '/v5/market/mark-price-kline', 'category=spot&symbol=BTCUSDT&interval=1');
       assert.equal(body.retCode, 10001);
       const spot = rowsOf(await call(venue, '/v5/market/tickers', 'category=spot&symbol=BTCUSDT'))[0];
-      assert.deepEqual([spot?.lastPrice, spot !== undefined && 'markPrice' in spot], ['40000.0', false]);
+      assert.deepEqual([Number(spot?.lastPrice), spot !== undefined && 'markPrice' in spot], [40_000, false]);
     }));
 
   it('spot triggers look at the last price, whatever the mark of the perpetual is', () =>
@@ -91,9 +91,10 @@ describe('embedded venue: mark and last price', () => {
     played(async (venue) => {
       const reader = await Reader.open(`${venue.info().ws}/v5/public/linear`);
       await reader.ask({ op: 'subscribe', args: ['tickers.BTCUSDT'] });
-      for (let quarter = 0; quarter < 43; quarter++) await venue.step();
-      await reader.until(({ frames }) => frames.some(({ data }) => (data as { lastPrice?: string } | undefined)?.lastPrice === '40000.0'));
-      const row = reader.frames.map(({ data }) => data as Readonly<Record<string, string>> | undefined).find((data) => data?.lastPrice === '40000.0');
+      for (let quarter = 0; quarter < 42; quarter++) await venue.step();
+      const isNeedle = ({ data }: Frame): boolean => Number((data as { readonly lastPrice?: string } | undefined)?.lastPrice) === 40_000;
+      await reader.until(({ frames }) => frames.some(isNeedle));
+      const row = reader.frames.find(isNeedle)?.data as Readonly<Record<string, string>> | undefined;
       assert.ok(Number(row?.markPrice) > 45_000 && Number(row?.indexPrice) > 45_000, JSON.stringify(row));
       reader.close();
     }));

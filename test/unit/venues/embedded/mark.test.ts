@@ -85,12 +85,17 @@ describe('embedded venue: mark against recorded marks of Bybit (needs ../shared/
     it(`${symbol}: played from five-minute candles, the mark of each full hour is where Bybit’s was`, async function () {
       const [marks, path] = [join(DATA, `mark/${symbol}-bybit-linear-1h.csv.gz`), join(DATA, `candles/${symbol}-bybit-linear-5m.csv.gz`)];
       if (!isBeside(marks, `the recording (../shared/data/crypto_perp/mark/${symbol}…) is`)) return this.skip();
-      const rows = gunzipSync(readFileSync(marks)).toString().trim().split('\n').slice(1).map((line) => line.split(',').map(Number));
+      const rows = gunzipSync(readFileSync(marks))
+        .toString()
+        .trim()
+        .split('\n')
+        .slice(1)
+        .map((line) => line.split(',').map(Number));
       const closes = new Map(rows.slice(0, HOURS).map(([at, , , , close]) => [(at ?? 0) + HOUR_MS, close ?? 0]));
       const to = (rows[0]?.[0] ?? 0) + (HOURS + 1) * HOUR_MS;
       const exchange = await Exchange.open(await openRecorded({ files: [{ path, category: 'linear', venueSymbol: symbol }], to, resumeAt: null }));
       const apart: number[] = [];
-      for (let last = 0; exchange.next !== null; ) {
+      for (let last = 0; exchange.next !== null;) {
         const hour = exchange.next - (exchange.next % HOUR_MS);
         const recorded = last < hour ? closes.get(hour) : undefined;
         const ours = exchange.board('linear', symbol)?.mark?.mark ?? 0;
