@@ -25,6 +25,7 @@ import {
   type Qty,
   type Ratio,
 } from '#trading/money/decimal.ts';
+import { bankruptcyOf, liquidationAt } from './isolated.ts';
 import { markOf, priceOf, type Holding, type Room, type State } from './state.ts';
 import type { Account, Balance, Order, OrderState, Position, Side } from './types.ts';
 
@@ -68,7 +69,8 @@ export function positionOf(state: State, room: Room, holding: Holding): Position
     realisedEver,
     initialMargin: rounded(divide(cost, leverage), AVERAGE_DECIMALS),
     maintenanceMargin: scale(valueOf(room, holding, mark), terms.maintenance),
-    liquidation: liquidationOf(state, room, holding),
+    liquidation: state.marginMode === 'isolated' ? liquidationAt(room, holding) : liquidationOf(state, room, holding),
+    bankruptcy: state.marginMode === 'isolated' ? bankruptcyOf(room, holding) : null,
     takeProfit: holding.takeProfit?.trigger ?? null,
     stopLoss: holding.stopLoss?.trigger ?? null,
     createdAt,
@@ -221,6 +223,12 @@ function isFarFromBankrupt(state: State): boolean {
   return equity > needed * CLOSE;
 }
 
+/** Margin of positions and orders, against what may be laid down for it. */
+export function needsMoreThanThereIs(state: State): boolean {
+  const { equity, wallet, initialMargin } = accountOf(state);
+  return greaterThan(initialMargin, state.marginMode === 'isolated' ? wallet : equity);
+}
+
 export function accountOf(state: State): Account {
   const balances: Balance[] = [];
   let [equity, wallet, margin, held] = [ZERO_MONEY, ZERO_MONEY, ZERO_MONEY, ZERO_MONEY];
@@ -249,6 +257,8 @@ export function accountOf(state: State): Account {
     maintenanceMargin = add(maintenanceMargin, scale(sums.maintenance, rate));
     unrealised = add(unrealised, scale(sums.unrealised, rate));
   }
-  const available = larger(ZERO_MONEY, subtract(subtract(equity, margin), held));
+  // In isolated margin no profit of one position pays for another.
+  const owned = state.marginMode === 'isolated' ? wallet : equity;
+  const available = larger(ZERO_MONEY, subtract(subtract(owned, margin), held));
   return { equity, wallet, available, initialMargin: margin, maintenanceMargin, unrealised, balances };
 }

@@ -56,6 +56,9 @@ export interface Switches {
   reprice: boolean;
 }
 
+/** `cross`: the account stands for every position; `isolated`: each stands for itself. */
+export type MarginMode = 'cross' | 'isolated';
+
 /** An open order and what only the exchange knows of it. */
 export interface Live {
   order: Order;
@@ -116,6 +119,7 @@ export class State {
   readonly realised = new Map<string, Money>();
   readonly orders = new Map<OrderId, Order>();
   readonly executions: Execution[] = [];
+  marginMode: MarginMode = 'cross';
   now: Instant = 0;
   #sequence = 0;
   #ids = 0;

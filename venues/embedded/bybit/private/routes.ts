@@ -36,6 +36,7 @@ export const POSTS: Readonly<Record<string, (apis: Apis, body: Body, granted: nu
   '/v5/position/set-leverage': ({ account }, body) => account.setLeverage(body),
   '/v5/position/trading-stop': ({ account }, body) => account.tradingStop(body),
   '/v5/position/switch-mode': ({ account }, body) => account.switchMode(body),
+  '/v5/account/set-margin-mode': ({ account }, body) => account.setMarginMode(body),
   '/v5/account/set-limit-px-action': ({ account }, body) => account.setLimitAction(body),
 };
 
