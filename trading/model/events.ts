@@ -123,6 +123,9 @@ export const ALARM_CODES = [
   'FOREIGN_ORDER',
   'UNEXPLAINED',
   'FUNDING_UNKNOWN',
+  'UNREADABLE',
+  'VENUE_AWAY',
+  'PRICE_CAPPED',
 ] as const;
 export type AlarmCode = (typeof ALARM_CODES)[number];
 

@@ -94,7 +94,8 @@ export class Ticker implements SessionPart<MarketClient> {
   onError(id: number, error: IbkrError): boolean {
     const watched = this.#byId.get(id);
     if (watched === undefined) return false;
-    if (error.code === CODE.competingSession) this.#compete(true);
+    // Of a snapshot it is that request's alone: what is subscribed goes on (mode 28).
+    if (error.code === CODE.competingSession) this.#compete(this.#competing || id === watched.subscription);
     else if (error.code === CODE.delayedShown) watched.line.dataType = 3;
     else if (!isNotice(error.code)) watched.problem = error.message;
     return true;
