@@ -91,6 +91,20 @@ export const DATA_ACTS: Acts = {
     {},
     (_tws, arm) => arm(),
   ),
+  40: atMarket(async ({ tws, play, states, data, drops }, arm) => {
+    await play('EUR.USD', '1.1', '1.10005', 1);
+    arm();
+    await until('down and up', () => states.length === 3);
+    // All is well, says TWS, and the market moves.
+    assert.deepEqual(await play('EUR.USD', '1.2', '1.20005', 2), []);
+    assert.equal(drops.filter(({ reason }) => /no tick comes/.test(reason)).length, 1);
+    await until('given up', () => states.length >= 5);
+    assert.match(states[3] ?? '', /^down: blind/);
+    const [quote] = await play('EUR.USD', '1.3', '1.30005', 3);
+    assert.equal(quote?.bid, '1.3', 'the next connection sees');
+    const { reissued, silent, blind } = data.counters();
+    assert.deepEqual([reissued, silent, blind, tws.counters().sessions], [1, 1, 1, 1]);
+  }),
   41: atMarket(async ({ play, data, states, quotes }, arm) => {
     await play('EUR.USD', '1.1', '1.10005', 1);
     arm();

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { price, qty } from '#trading/money/decimal.ts';
 import type { Placement, PlaceOutcome } from '#trading/model/live.ts';
 import { atPort, elapse, heard, inHouse, type Acts } from '../support/ibkr-acts.ts';
-import { CALL, held, IbkrRig, MARKET, PAIR, refOf, single } from '../support/ibkr-orders-rig.ts';
+import { CALL, held, MARKET, PAIR, refOf, single } from '../support/ibkr-orders-rig.ts';
+import type { IbkrRig } from '../support/ibkr-orders-rig.ts';
 import { alarmsOf, endOf, entryInto, pass } from '../support/ibkr-world.ts';
 import { until } from '../support/until.ts';
 
