@@ -159,13 +159,7 @@ export const ORDER_ACTS: Acts = {
     assert.deepEqual(await rig.port.amend(refOf(order), { takeProfit: price('1.06'), stopLoss: price('1.02') }), { kind: 'done' });
     assert.equal(heard(rig, 'error.135'), 2);
     assert.equal(rig.tws.counters().orderRequests, before + 4);
-    assert.deepEqual(
-      rig.tws.book
-        .live()
-        .map(({ limit, stop }) => limit ?? stop)
-        .sort(),
-      ['1.02', '1.06'],
-    );
+    assert.deepEqual(new Set(rig.tws.book.live().map(({ limit, stop }) => limit ?? stop)), new Set(['1.02', '1.06']));
   }),
   27: atPort(async (rig, arm) => {
     arm();
