@@ -200,6 +200,7 @@ function concerns(fact: Fact, asset: Asset, mode: Mode): boolean {
     case 'order.ended':
     case 'tripwire.tripped':
     case 'dust.set_aside':
+    case 'position.settled':
     case 'reconcile.adjusted':
       return fact.body.asset === asset && fact.body.mode === mode;
     default:

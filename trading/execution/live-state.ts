@@ -14,6 +14,8 @@ import { executedOf, isOpen, NEW_ORDER, transition, venueOrderIdOf, type OrderIn
 
 /** Orders that are over, kept so that a late or repeated report of them is known for what it is. */
 export const ENDED_KEPT_MAX = 2048;
+/** Of a refusal that closes a whole asset. */
+export const EXERCISE_RULE = 'LC-5';
 /** Closed positions remembered of a symbol: a row of funding may come after its position is gone. */
 const PAST_KEPT_MAX = 16;
 /** Ids of funding rows are kept this long behind the newest fill: longer than what a reading of the account goes back. */
@@ -128,6 +130,12 @@ function withOrder(state: LiveState, order: LiveOrder): LiveState {
   return pruned({ ...state, orders: without(state.orders, clientOrderId), ended: shelve(state.ended, clientOrderId, order) });
 }
 
+/** LC-5: shares that came of an option close all options to entries, whatever symbol they lie on; everything else its own symbol. */
+export function blockedBy({ blocked }: LiveState, of: { readonly asset: Asset; readonly symbol: string }): Refusal | undefined {
+  const ofAsset = Object.entries(blocked).find(([key, { rule }]) => rule === EXERCISE_RULE && key.startsWith(`${of.asset}|`));
+  return blocked[liveKey(of)] ?? ofAsset?.[1];
+}
+
 export const isFlattening = (state: LiveState, asset: Asset): boolean => coveringScope(state.flattening, asset) !== undefined;
 
 /** As much of it as an order can carry: whole lots. */
@@ -170,6 +178,8 @@ export function evolveLive(broker: Broker, state: LiveState, fact: Fact): LiveSt
       return isOurs(broker, fact.body) ? withFunding(state, fact.body) : state;
     case 'dust.set_aside':
       return isOurs(broker, fact.body) ? gone(state, liveKey(fact.body), fact.body.exitedAt) : state;
+    case 'position.settled':
+      return isOurs(broker, fact.body) ? gone(state, liveKey(fact.body), fact.body.expiredAt) : state;
     default:
       return evolveOrder(broker, state, fact);
   }

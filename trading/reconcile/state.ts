@@ -54,6 +54,8 @@ function evolveBooks(broker: Broker, books: BrokerBooks, fact: Fact): BrokerBook
       return isOf(broker, fact.body.fill) ? filled(touched(seen, fact.body.fill, fact.at), fact.body.fill) : seen;
     case 'dust.set_aside':
       return isOf(broker, fact.body) ? setAside(touched(seen, fact.body, fact.at), fact.body) : seen;
+    case 'position.settled':
+      return isOf(broker, fact.body) ? settled(touched(seen, fact.body, fact.at), fact.body) : seen;
     case 'reconcile.differed':
       return isOf(broker, fact.body) ? { ...seen, said: [...seen.said.slice(1 - SAID_MAX), fact.body.differenceId] } : seen;
     case 'reconcile.adjusted':
@@ -85,6 +87,10 @@ function filled(books: BrokerBooks, fill: Fill): BrokerBooks {
   const executions = { ...Object.fromEntries(kept), [fill.venueExecutionId ?? fill.fillId]: fill.filledAt };
   return { ...books, executions, positions: position === null ? without(books.positions, key) : { ...books.positions, [key]: position } };
 }
+
+const settled = (books: BrokerBooks, of: EventBody<'position.settled'>): BrokerBooks => {
+  return { ...books, positions: without(books.positions, keyOf(of)) };
+};
 
 function setAside(books: BrokerBooks, { asset, symbol, qty }: EventBody<'dust.set_aside'>): BrokerBooks {
   const key = keyOf({ asset, symbol });

@@ -165,10 +165,10 @@ describe('whose request is next at Bybit', () => {
         let [refused, done] = [0, 0];
         const cancel = (): Promise<void> =>
           turns.change(CANCEL, 'linear', () => {
-            const { allowed, limit, left, waitMs } = limits.endpoint('order/cancel', 'linear');
+            const { granted, limit, left, waitMs } = limits.endpoint('order/cancel', 'linear');
             const headers = { 'X-Bapi-Limit': `${limit}`, 'X-Bapi-Limit-Status': `${left}`, 'X-Bapi-Limit-Reset-Timestamp': `${T0 + now + waitMs}` };
             turns.observe('/v5/order/cancel', 'linear', toldOf(headers, T0 + now));
-            [refused, done] = [refused + (allowed ? 0 : 1), done + 1];
+            [refused, done] = [refused + (1 - granted), done + 1];
             return Promise.resolve();
           });
         await cancel();
