@@ -4,7 +4,7 @@
  */
 import type { Contract } from '@stoqey/ib';
 import type { Account, OrderEntry, OrderReports } from '#protocol/ports.ts';
-import type { Instant, Instrument } from '#trading/model/instrument.ts';
+import type { Instant, Instrument, TickStep } from '#trading/model/instrument.ts';
 import type {
   ChangeOutcome,
   Lookup,
@@ -24,7 +24,6 @@ import type { Money } from '#trading/money/decimal.ts';
 import type { IbkrError } from '../codes.ts';
 import type { Line } from '../line.ts';
 import type { OrderIds } from '../order-ids.ts';
-import type { TickStep } from '../instruments.ts';
 import type { IbkrSession, SessionState } from '../session.ts';
 import { AccountPart, COMMISSION_MS_MAX } from './account-part.ts';
 import { Cancelling } from './cancelling.ts';
