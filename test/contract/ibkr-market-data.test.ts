@@ -141,6 +141,10 @@ describe('IBKR market data', () => {
         const came = await play('SPY', '599.99', '600.02', 30);
         assert.equal(came.length, 7);
         assert.ok(came.every(({ exchangeAt }) => exchangeAt === at(30)));
+        const deltas = Object.fromEntries(came.map(({ symbol, delta }) => [symbol, delta]));
+        assert.equal(deltas['SPY'], undefined, 'a share has none');
+        const [near = 0, far = 0, put = 0] = ['600 C', '610 C', '590 P'].map((name) => deltas[`SPY 2026-11-27 ${name}`] ?? 0);
+        assert.ok(near > 0.45 && near < 0.6 && far > 0 && far < near && put > -0.4 && put < 0, JSON.stringify(deltas));
       },
       (tws) => tws.quote('SPY', '599.99', '600.01', '100', '100', START),
     );

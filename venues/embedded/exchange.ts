@@ -1,6 +1,6 @@
 /** The market as it is played: market time, and of each listing the book, the last trades and the bars. Orders are the engine's. */
 import type { Instant } from '#trading/model/instrument.ts';
-import type { Instrument } from './instruments.ts';
+import { FUNDING_MS, type Instrument } from './instruments.ts';
 import { CATEGORIES, listingKey, type Category, type ListingKey } from './listing.ts';
 import { MarkPrice, type Moment } from './market/mark.ts';
 import type { BookUpdate, HistoryQuery, MarketProcess, Played, TapeBar, TapeTrade } from './market/process.ts';
@@ -20,8 +20,8 @@ export interface Board {
   /** When the book was last pushed or changed. */
   pushedAt: Instant;
   readonly trades: RecentTrades;
-  /** Of the next settlement; 0 where there is none. */
-  fundingRate: string;
+  /** Of the settlement at a time; 0 where there is none. */
+  fundingRate: (at: Instant) => string;
   /** Perpetuals alone have a mark of their own. */
   readonly mark: MarkPrice | null;
 }
@@ -33,8 +33,6 @@ export interface Change {
 
 /** An unchanged book is pushed again after this much market time, with the same update number. */
 export const REPUSH_MS = 3000;
-/** Every perpetual settles this often. */
-const FUNDING_MS = 8 * 3_600_000;
 
 export class Exchange {
   readonly #market: MarketProcess;
@@ -129,12 +127,13 @@ export class Exchange {
 function newBoard(played: Played, book: BookUpdate, at: Instant): Board {
   const { category, symbol } = played.instrument;
   const mark = category === 'linear' ? new MarkPrice({ at, bid: Number(book.bid), ask: Number(book.ask) }) : null;
-  const common = { category, symbol, played, book, update: 1, sequence: at, changedAt: at, pushedAt: at, fundingRate: '0', mark };
-  return { ...common, trades: new RecentTrades() };
+  const common = { category, symbol, played, book, update: 1, sequence: at, changedAt: at, pushedAt: at, mark };
+  return { ...common, trades: new RecentTrades(), fundingRate: () => '0' };
 }
 
-function momentOf({ book, trades, fundingRate }: Board, now: Instant): Moment {
-  const due = (FUNDING_MS - (now % FUNDING_MS)) / FUNDING_MS;
+function momentOf({ book, trades, fundingRate, played }: Board, now: Instant): Moment {
+  const { fundingMs = FUNDING_MS } = played.instrument;
+  const left = fundingMs - (now % fundingMs);
   const last = trades.last === null ? null : Number(trades.last.price);
-  return { at: now, bid: Number(book.bid), ask: Number(book.ask), last, fundingDue: Number(fundingRate) * due };
+  return { at: now, bid: Number(book.bid), ask: Number(book.ask), last, fundingDue: Number(fundingRate(now + left)) * (left / fundingMs) };
 }

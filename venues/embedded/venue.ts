@@ -214,5 +214,5 @@ const later = (one: Instant | null, other: Instant | null): Instant | null =>
 async function openPlayed({ seed, play, resumeAt }: VenueParams): Promise<MarketProcess | null> {
   if (play.kind === 'synthetic') return new SyntheticMarket({ seed, resumeAt, ...(play.symbols !== undefined && { listings: play.symbols }) });
   if (play.files.length === 0) return null;
-  return openRecorded({ files: play.files, from: play.from, to: play.to, resumeAt });
+  return openRecorded({ files: play.files, funding: play.funding, from: play.from, to: play.to, resumeAt });
 }

@@ -67,6 +67,7 @@ export class Ticker implements SessionPart<MarketClient> {
     line.on('tickSize', (id, type, value) => {
       if (type !== undefined && value !== undefined) this.#onTick(id, (of) => of.onSize(type, value));
     });
+    line.on('tickOptionComputation', (id, type, _attribute, _volatility, delta) => this.#byId.get(id)?.line.onModel(type, delta));
     line.on('marketDataType', (id, type) => {
       const watched = this.#byId.get(id);
       if (watched !== undefined) watched.line.dataType = type;
