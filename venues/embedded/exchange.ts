@@ -1,6 +1,6 @@
 /** The market as it is played: market time, and of each listing the book, the last trades and the bars. Orders are the engine's. */
 import type { Instant } from '#trading/model/instrument.ts';
-import { FUNDING_MS, type Instrument } from './instruments.ts';
+import { FUNDING_MS, nextFunding, type Instrument } from './instruments.ts';
 import { CATEGORIES, listingKey, type Category, type ListingKey } from './listing.ts';
 import { MarkPrice, type Moment } from './market/mark.ts';
 import type { BookUpdate, HistoryQuery, MarketProcess, Played, TapeBar, TapeTrade } from './market/process.ts';
@@ -132,8 +132,8 @@ function newBoard(played: Played, book: BookUpdate, at: Instant): Board {
 }
 
 function momentOf({ book, trades, fundingRate, played }: Board, now: Instant): Moment {
-  const { fundingMs = FUNDING_MS } = played.instrument;
-  const left = fundingMs - (now % fundingMs);
+  const fundedAt = nextFunding(played.instrument, now);
+  const due = (fundedAt - now) / (played.instrument.fundingMs ?? FUNDING_MS);
   const last = trades.last === null ? null : Number(trades.last.price);
-  return { at: now, bid: Number(book.bid), ask: Number(book.ask), last, fundingDue: Number(fundingRate(now + left)) * (left / fundingMs) };
+  return { at: now, bid: Number(book.bid), ask: Number(book.ask), last, fundingDue: Number(fundingRate(fundedAt)) * due };
 }
