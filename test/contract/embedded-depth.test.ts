@@ -97,7 +97,7 @@ describe('embedded venue: books with depth, tickers in differences', () => {
       const reader = await Reader.open(`${venue.info().ws}/v5/public/linear`);
       await reader.ask({ op: 'subscribe', args: [topic] });
       let wanted: Readonly<Record<string, unknown>> = {};
-      const seen = (of: Reader): Readonly<Record<string, unknown>> => Object.assign({}, ...topicOf(of, topic).map(({ data }) => data));
+      const seen = (of: Reader): object => topicOf(of, topic).reduce((row, { data }) => ({ ...row, ...(data as object) }), {});
       for (let step = 0; step < 30; step++) await venue.step();
       [wanted = {}] = (await restOf(venue.info().rest, 'tickers?category=linear&symbol=BTCUSDT')).list as Readonly<Record<string, unknown>>[];
       await reader.until((of) => topicOf(of, topic).length > 3);
