@@ -31,6 +31,7 @@ import { forgotten, unanswered } from './evidence.ts';
 import { familyOf, type Numbered } from './family.ts';
 import { bracketOnGrid, placementOnGrid } from './grid.ts';
 import { fromExecutions, notOurs } from './answers.ts';
+import { Foreseen } from './foreseen.ts';
 import { Guard } from './guard.ts';
 import type { Mirrored } from './mirror.ts';
 import type { OrderClient } from './order-client.ts';
@@ -75,6 +76,7 @@ export class IbkrOrders implements OrderEntry, Account {
   readonly #cancelling: Cancelling;
   readonly #guard: Guard;
   readonly #troubles: Troubles;
+  readonly #foreseen: Foreseen;
   #reports: OrderReports | null = null;
   #wasUsable = false;
 
@@ -110,6 +112,7 @@ export class IbkrOrders implements OrderEntry, Account {
       unprotected: (order) => this.#reports?.onOrder(order),
     });
     this.#troubles = new Troubles('TWS', options.awayMs ?? AWAY_MS, (trouble) => this.#reports?.onTrouble?.(trouble));
+    this.#foreseen = new Foreseen(contracts);
     session.add(this.#part);
   }
 
@@ -184,6 +187,10 @@ export class IbkrOrders implements OrderEntry, Account {
     }
   }
 
+  foresee(symbol: string): void {
+    this.#foreseen.add(symbol, this.#options.session.usable);
+  }
+
   async openOrders(): Promise<readonly VenueOrder[]> {
     const { open } = await this.#part.read(this.#usable());
     return this.#part.mirror.open().flatMap(({ permId, order }) => (open.has(permId) ? [order] : []));
@@ -236,6 +243,7 @@ export class IbkrOrders implements OrderEntry, Account {
     return {
       ...this.#options.session.health(),
       ...{ open: mirror.open().length, twins: mirror.twins, capped: mirror.capped, waiting: this.#placing.waiting },
+      foreseen: this.#foreseen.size,
       ...{ feesEstimated: fills.estimated, feesDiffered: fills.lateDifferences, corrections: fills.corrections },
     };
   }
@@ -263,9 +271,7 @@ export class IbkrOrders implements OrderEntry, Account {
   }
 
   #familyOf(order: Placement, { conId = 0 }: Contract): readonly Numbered[] {
-    const { ids } = this.#options;
-    const first = ids.take(order.bracket === null ? 1 : 3);
-    let next = first;
+    let next = this.#options.ids.take(order.bracket === null ? 1 : 3);
     return familyOf(order, { account: this.#account(), group: this.#guard.groupFor(order, conId), nextId: () => next++ });
   }
 
@@ -348,7 +354,10 @@ export class IbkrOrders implements OrderEntry, Account {
       this.#placing.lost(state.reason);
       this.#cancelling.lost(state.reason);
     }
-    if (state.usable && !this.#wasUsable) this.#reports?.onResumed();
+    if (state.usable && !this.#wasUsable) {
+      this.#reports?.onResumed();
+      void this.#foreseen.learn(this.#usable());
+    }
     this.#wasUsable = state.usable;
     this.#troubles.state(state, () => this.#options.session.state.reason);
   }
