@@ -22,6 +22,7 @@ import { awayAt } from '#trading/calendar/sessions.ts';
 import type { ResetWindow } from '#trading/model/calendar.ts';
 import type { Money } from '#trading/money/decimal.ts';
 import type { IbkrError } from '../codes.ts';
+import { briefly } from '../../shared/retry.ts';
 import type { Line } from '../line.ts';
 import type { OrderIds } from '../order-ids.ts';
 import type { IbkrSession, SessionState, SyncReason } from '../session.ts';
@@ -40,7 +41,7 @@ import { Placing } from './placing.ts';
 import { refuseReadOnly } from './probe.ts';
 import type { SentFamily, SentFile } from './sent-file.ts';
 import { Troubles } from './troubles.ts';
-import { briefly, withUsable } from './usable.ts';
+import { withUsable } from './usable.ts';
 
 export interface IbkrOrdersOptions {
   readonly session: IbkrSession<OrderClient>;
@@ -65,7 +66,6 @@ const AWAY_MS = 300_000;
 const HELD_LOOKED_AT_MAX = 16;
 const ROUND_TRIP_MS_MAX = 4000;
 const LOOK_MS = 20;
-const TEXT_LENGTH_MAX = 400;
 const SECOND_MS = 1000;
 
 export class IbkrOrders implements OrderEntry, Account {
@@ -374,7 +374,7 @@ export class IbkrOrders implements OrderEntry, Account {
   }
 
   #onCode(orderId: number, error: IbkrError): void {
-    const text = error.message.slice(0, TEXT_LENGTH_MAX);
+    const text = briefly(error);
     this.#placing.code(orderId, error.code, text);
     this.#cancelling.code(orderId, error.code, text);
     this.#guard.code(orderId, error.code, text);
