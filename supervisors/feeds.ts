@@ -1,4 +1,4 @@
-/** Which gateways bring quotes now, one for each broker whose assets are traded. The market is played while all of them do. */
+/** Which gateways bring quotes now, one for each broker whose assets are traded. A played market goes on while all of them do that can. */
 import { BROKERS, type Broker } from '#trading/model/instrument.ts';
 import type { Router } from './router.ts';
 import { ACTOR } from './tree.ts';
@@ -15,6 +15,7 @@ export class Feeds {
   readonly #brokers: readonly Broker[];
   readonly #router: Router;
   readonly #up = new Set<Broker>();
+  #isTwsAway = false;
 
   constructor(brokers: ReadonlySet<Broker>, router: Router) {
     this.#brokers = BROKERS.filter((broker) => brokers.has(broker));
@@ -22,7 +23,17 @@ export class Feeds {
   }
 
   get up(): boolean {
-    return this.#brokers.every((broker) => this.#up.has(broker));
+    return this.#brokers.every((broker) => this.#up.has(broker) || (broker === 'ibkr' && this.#isTwsAway));
+  }
+
+  /** It is back at a market time: until then nobody waits for its gateway, which says by itself when quotes come again. */
+  onTwsAway(isAway: boolean): void {
+    if (isAway && !this.#isTwsAway) this.#up.delete('ibkr');
+    this.#isTwsAway = isAway;
+  }
+
+  get isTwsAway(): boolean {
+    return this.#isTwsAway;
   }
 
   onFeed(broker: Broker, up: boolean): void {

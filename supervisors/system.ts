@@ -132,7 +132,7 @@ class System implements RunningSystem {
     this.#feeds = new Feeds(brokers, this.#router);
     const asked = (query: string, args: readonly string[]): Promise<unknown> =>
       this.#router.ask(ACTOR.venue, { type: 'actor.asked', body: { query, args } }, ASK_MS_MAX);
-    this.#venue = new VenueControl(ports.bybit, asked, ports.ibkr);
+    this.#venue = new VenueControl(ports.bybit, asked, ports.ibkr, (isAway) => this.#feeds.onTwsAway(isAway));
     this.#root = this.#createRoot();
     for (const cell of this.#root.cells()) this.#router.register(cell);
     this.#modes = createModePath(
@@ -143,7 +143,7 @@ class System implements RunningSystem {
       (name) => this.#allowances.get(name),
       (asset) => this.#desk.open(brokerOf(asset)),
     );
-    this.#desk = new LiveDesk({ router: this.#router, root: this.#root, brokers: [...brokers], settled: () => activity.settled(), log });
+    this.#desk = new LiveDesk({ router: this.#router, root: this.#root, brokers: [...brokers], settled: () => activity.settled(), isAway: (broker) => broker === 'ibkr' && this.#feeds.isTwsAway, log });
     const gates = (): readonly string[] => [
       ACTOR.governor,
       ACTOR.paper,
@@ -295,6 +295,8 @@ class System implements RunningSystem {
     while (this.#stopping === null && !this.crashed) {
       if (this.#feeds.up && this.#root.running) return true;
       await new Promise((resolve) => setTimeout(resolve, READY_LOOK_MS));
+      // TWS may be away from the first moment on: then nobody has said so yet.
+      if (this.#root.running) await this.#venue.look().catch(() => undefined);
     }
     return false;
   }

@@ -37,7 +37,7 @@ export interface SessionLimits extends LineLimits {
   readonly redial: { readonly baseMs: number; readonly capMs: number };
   /** A connection that was READY this long was healthy: the next failure is the first again. */
   readonly stableMs: number;
-  /** For `open`: tries begin no later than this. */
+  /** For `open`: tries begin no later than this; then it goes on by itself. */
   readonly openMs: number;
 }
 
@@ -51,6 +51,9 @@ export const SESSION_LIMITS: SessionLimits = Object.freeze({
   stableMs: 30_000,
   openMs: 12_000,
 });
+
+/** An embedded venue is there again within a second: waiting longer would only hold the market up. */
+export const EMBEDDED_SESSION_LIMITS: SessionLimits = Object.freeze({ ...SESSION_LIMITS, redial: { baseMs: 100, capMs: 1000 }, openMs: 2000 });
 
 export interface SessionOptions<C extends Client> {
   readonly address: Address;
@@ -87,6 +90,10 @@ export class IbkrSession<C extends Client> {
   #requests = FIRST_REQUEST_ID;
   #failures = 0;
   #readyAt = 0;
+  /** `open` is over: from then on it dials again by itself. */
+  #opened = false;
+  /** TWS greeted us, and the connection stood, when it could not be used. */
+  #refused = false;
   #redial: NodeJS.Timeout | undefined;
   #trouble: string | null = null;
   #syncs = 0;
@@ -103,15 +110,21 @@ export class IbkrSession<C extends Client> {
     this.#parts.push(part);
   }
 
-  /** Resolves when READY. @throws Error where TWS could not be used in time; the session is closed then. */
+  /**
+   * Resolves when READY, or when TWS was not there in time: it may be in its restart, is dialled on, and the session comes alive by itself.
+   * @throws Error where TWS is there and cannot be used; the session is closed then
+   */
   async open(): Promise<void> {
     const begun = this.#wall();
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#dial();
+        await this.#dial();
+        this.#opened = true;
+        return;
       } catch (error) {
         const waitMs = delayMs(attempt, this.#limits.redial);
         if (this.#wall() - begun + waitMs > this.#limits.openMs) {
+          if (!this.#refused) return this.#waitFor(attempt);
           this.close();
           const { host, port } = this.#options.address;
           throw new Error(`TWS at ${host}:${port} cannot be used: ${(error as Error).message}`, { cause: error });
@@ -171,8 +184,15 @@ export class IbkrSession<C extends Client> {
     this.#line = null;
   }
 
+  #waitFor(attempts: number): void {
+    this.#opened = true;
+    this.#failures = attempts;
+    this.#redialLater();
+  }
+
   async #dial(): Promise<void> {
     this.#epoch++;
+    this.#refused = false;
     this.#farms.clear();
     this.#uplink = true;
     this.#enter({ phase: 'dialling', uplink: false, usable: false, reason: 'dialling' });
@@ -198,6 +218,7 @@ export class IbkrSession<C extends Client> {
   #refuseAccount(line: Connection<C>, { accounts }: Greeting): void {
     const { account } = this.#options;
     if (account === null || accounts.includes(account)) return;
+    this.#refused = true;
     const problem = `TWS manages ${accounts.join(', ') || 'no account'}, not ${account}`;
     line.end(problem);
     throw new Error(problem);
@@ -209,6 +230,7 @@ export class IbkrSession<C extends Client> {
     try {
       for (const part of this.#parts) await part.sync(line, why);
     } catch (error) {
+      this.#refused = !line.ended;
       line.end(`synchronising: ${(error as Error).message}`);
       throw error;
     }
@@ -220,12 +242,14 @@ export class IbkrSession<C extends Client> {
     this.counters.count('connections.ended');
     this.#trouble = reason;
     if (line !== this.#line || this.#state.phase === 'closed') return;
-    const opened = this.#readyAt > 0;
     const stable = this.#state.phase === 'ready' && this.#wall() - this.#readyAt > this.#limits.stableMs;
     this.#failures = stable ? 1 : this.#failures + 1;
     this.#enter({ phase: 'down', uplink: false, usable: false, reason });
-    // Until the first READY `open` dials again by itself.
-    if (opened) this.#redial = setTimeout(() => void this.#dial().catch(() => undefined), delayMs(this.#failures, this.#limits.redial));
+    if (this.#opened) this.#redialLater();
+  }
+
+  #redialLater(): void {
+    this.#redial = setTimeout(() => void this.#dial().catch(() => undefined), delayMs(this.#failures, this.#limits.redial));
   }
 
   #onInfo(code: number, text: string): void {

@@ -144,8 +144,13 @@ export class Ticker implements SessionPart<MarketClient> {
   async settle(now: Instant, deadlineMs: number): Promise<void> {
     const line = this.#session.usable;
     if (line === null) return;
-    await line.roundTrip(deadlineMs);
-    if (this.#refreshDue(line, now)) await line.roundTrip(deadlineMs);
+    try {
+      await line.roundTrip(deadlineMs);
+      if (this.#refreshDue(line, now)) await line.roundTrip(deadlineMs);
+    } catch (error) {
+      if (!line.ended) throw error;
+      // TWS went away over it: what it showed before is of this step, and nothing follows.
+    }
     this.#emit(now);
   }
 
