@@ -53,7 +53,6 @@ export interface RunningSystem {
 const FEED_MS = 100;
 const LATCH_LOOK_MS = 200;
 const ANCHOR_MS = 1000;
-const READY_LOOK_MS = 20;
 const ASK_MS_MAX = 10_000;
 
 /** @throws SystemError, JournalError */
@@ -129,7 +128,7 @@ class System implements RunningSystem {
       onUnattributed: (error) => this.#crash(`an error that no actor is to blame for: ${String((error as Error).stack ?? error)}`),
     });
     const brokers = new Set(options.assets.map(({ asset }) => brokerOf(asset)));
-    this.#feeds = new Feeds(brokers, this.#router);
+    this.#feeds = new Feeds(brokers, this.#router, log);
     const asked = (query: string, args: readonly string[]): Promise<unknown> =>
       this.#router.ask(ACTOR.venue, { type: 'actor.asked', body: { query, args } }, ASK_MS_MAX);
     this.#venue = new VenueControl(ports.bybit, asked, ports.ibkr, (isAway) => this.#feeds.onTwsAway(isAway));
@@ -285,20 +284,10 @@ class System implements RunningSystem {
       router: this.#router,
       venue: this.#venue,
       settled: () => (played === null ? this.#activity.settled() : this.#desk.settled()),
-      ready: () => this.#ready(),
+      ready: () => this.#feeds.ready(this.#root, this.#venue, () => this.#stopping !== null || this.crashed),
       feeds: () => this.#feeds.settled(),
       log: this.#options.log,
     });
-  }
-
-  async #ready(): Promise<boolean> {
-    while (this.#stopping === null && !this.crashed) {
-      if (this.#feeds.up && this.#root.running) return true;
-      await new Promise((resolve) => setTimeout(resolve, READY_LOOK_MS));
-      // TWS may be away from the first moment on: then nobody has said so yet.
-      if (this.#root.running) await this.#venue.look().catch(() => undefined);
-    }
-    return false;
   }
 
   #createWindow(): Window {
@@ -322,7 +311,7 @@ class System implements RunningSystem {
         this.#conductor.onQuote(quote);
       },
       onDropped: (at, broker) => this.#conductor.onDropped(at, broker),
-      onFeed: (broker, up) => this.#feeds.onFeed(broker, up),
+      onFeed: (feed) => this.#feeds.onFeed(feed),
       onAllowance: (to, allowance) => {
         // The governor speaks of every budget; only wired assets have a trader to hear of it, a live one only while it is there.
         if (!this.#options.assets.some(({ asset }) => asset === allowance.asset)) return false;

@@ -35,6 +35,9 @@ export interface Remembered {
   readonly settlement: Settlement;
 }
 
+/** Requests that change the account. */
+const CHANGING: ReadonlySet<string> = new Set(['placeOrder', 'cancelOrder', 'reqGlobalCancel', 'exerciseOptions']);
+
 interface Held {
   hold(): void;
   release(): void;
@@ -54,6 +57,10 @@ export class MemoryKeeper {
 
   constructor(of: Remembered) {
     this.#of = of;
+  }
+
+  heard(request: string): void {
+    if (CHANGING.has(request)) this.touched = true;
   }
 
   /** All of what follows from one request, quote or moment is kept at once, and only then told to the sessions. */

@@ -61,6 +61,7 @@ export interface TwsCounters {
   readonly lines: number;
   readonly quotes: number;
   readonly faults: number;
+  readonly restarts: Faults['restarts'];
 }
 
 export const LOOPBACK = '127.0.0.1';
@@ -73,8 +74,6 @@ const CLIENT_ID_IN_USE = 326;
 const RATE_EXCEEDED = 100;
 const UNKNOWN_MESSAGE = 505;
 const SECOND_MS = 1000;
-/** Requests that change the account. */
-const CHANGING: ReadonlySet<string> = new Set(['placeOrder', 'cancelOrder', 'reqGlobalCancel', 'exerciseOptions']);
 const FARMS: readonly (readonly [number, string])[] = [
   [2104, 'Market data farm connection is OK:cashfarm'],
   [2104, 'Market data farm connection is OK:usopt'],
@@ -226,6 +225,7 @@ export class EmbeddedTws {
       sessions: this.#sessions.size,
       lines: this.#context.subscriptions.count(),
       faults: this.faults.injected,
+      restarts: { ...this.faults.restarts },
     };
   }
 
@@ -301,7 +301,7 @@ export class EmbeddedTws {
     if (session.clientId === null && (name !== 'startApi' || this.switches.acceptDialog)) return; // TWS drops whatever comes before
     if (this.#tooFast(session)) return;
     if (name === undefined) return session.refuse(-1, UNKNOWN_MESSAGE, `Fatal Error: Unknown message id. (${(fields[0] ?? '').slice(0, 20)})`);
-    if (CHANGING.has(name)) this.memory.touched = true;
+    this.memory.heard(name);
     this.memory.turn(this.#sessions, () => dispatch(fields, session.version, this.#handlersOf(session)));
   }
 
