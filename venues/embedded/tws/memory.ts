@@ -109,7 +109,8 @@ export class MemoryKeeper {
 
   /** Memories in the order in which they were made, into a TWS that nothing was asked of yet. @throws RangeError for a contract that is gone. */
   recall(memories: readonly TwsMemory[]): void {
-    if (memories.length === 0) return void this.#changes();
+    // The first memory of an account has all of it.
+    if (memories.length === 0) return;
     const { book, exchange, settlement, contracts } = this.#of;
     const listed: Listed = (name) => {
       const contract = contracts.byLocalSymbol(name);
