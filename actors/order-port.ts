@@ -3,11 +3,17 @@
  * tells by itself goes to the broker's live orders. It waits for no venue within a turn.
  */
 import type { ChangeOutcome, Lookup, OrderRef, Placement, PlaceOutcome } from '#trading/model/live.ts';
+import type { EventType, Fact } from '#trading/model/events.ts';
 import type { Instant } from '#trading/model/instrument.ts';
 import type { Message, MessageBody } from '#trading/model/messages.ts';
 import type { ActorInstance, Emit, Envelope, Outcome, Start } from '#protocol/actor.ts';
 import type { Account, OrderEntry } from '#protocol/ports.ts';
+import { evolveSwitches, modeRefusal, NO_SWITCHES, type Switches } from '#trading/risk/modes.ts';
+import { z } from 'zod';
 import type { SendGate } from './send-gate.ts';
+
+/** What a port must hear of the journal: whether live is on. */
+export const PORT_FACTS: readonly EventType[] = ['system.started', 'mode.changed'];
 
 export interface OrderPortPlan {
   readonly orders: OrderEntry;
@@ -21,6 +27,8 @@ interface Running {
   readonly plan: OrderPortPlan;
   readonly emit: Emit;
 }
+
+const switches = z.record(z.string(), z.boolean());
 
 const NOTHING: Outcome = Object.freeze({ events: [], tells: [] });
 /** Who holds the budgets (DESIGN §4). */
@@ -39,6 +47,7 @@ export class OrderPort implements ActorInstance {
   /** Counts calls and reports: whether anything happened since it was read last. */
   #happened = 0;
   #settled = 0;
+  #switches: Switches = NO_SWITCHES;
 
   /** `create` runs at every start: a session does not outlive a restart. */
   constructor(create: (start: Start) => OrderPortPlan) {
@@ -50,6 +59,8 @@ export class OrderPort implements ActorInstance {
     if (this.#running !== null) throw new Error(`${start.name}: started twice; a restart takes a new instance`);
     const plan = this.#create(start);
     this.#running = { plan, emit };
+    this.#switches = start.snapshot === null ? NO_SWITCHES : switches.parse(start.snapshot.state);
+    this.apply(start.facts);
     try {
       await plan.account.subscribe({
         onOrder: (order) => this.#report({ type: 'order.reported', body: { order } }),
@@ -66,8 +77,8 @@ export class OrderPort implements ActorInstance {
     return NOTHING;
   }
 
-  apply(): void {
-    // It has no state that a fact could change.
+  apply(facts: readonly Fact[]): void {
+    for (const fact of facts) this.#switches = evolveSwitches(this.#switches, fact);
   }
 
   receive(envelope: Envelope, now: Instant): Promise<Outcome> | Outcome {
@@ -89,21 +100,21 @@ export class OrderPort implements ActorInstance {
     }
   }
 
-  snapshot(): undefined {
-    return undefined;
+  snapshot(): Switches {
+    return this.#switches;
   }
 
   async stop(): Promise<void> {
     await this.#running?.plan.account.close();
   }
 
-  /** The last look: one call, and the gate read immediately before it, after the fact is durable (KS-1, ST-2). */
+  /** The last look: one call, and gate and switch read immediately before it, after the fact is durable (KS-1, RT-2, ST-2). */
   #place(order: Placement, now: Instant): Outcome {
     const { plan } = this.#alive();
     const { clientOrderId, purpose, asset, deadlineAt } = order;
     if (this.#called.has(clientOrderId)) return NOTHING;
     this.#remember(clientOrderId);
-    const closed = purpose === 'entry' ? plan.gate.closedFor(asset) : null;
+    const closed = purpose === 'entry' ? (plan.gate.closedFor(asset) ?? modeRefusal(this.#switches, { asset, mode: 'live' })) : null;
     if (closed !== null) return this.#withheld(clientOrderId, `${closed.code}: ${closed.sentence}`);
     if (now > deadlineAt) return this.#withheld(clientOrderId, `THROTTLED: its turn came ${now - deadlineAt} ms after the deadline`);
     this.#call(

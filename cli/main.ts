@@ -57,7 +57,7 @@ function addVerbs(program: Command, run: Run): void {
       .option('--json', 'the last line of stdout is one JSON object; everything else goes to stderr');
   const play = (command: Command): Command =>
     command
-      .option('--play <what...>', '"synthetic", or recorded candles or quotes for the embedded venue', ['synthetic'])
+      .option('--play <what...>', '"synthetic", or recorded candles or quotes, and funding of perpetuals, for the embedded venue', ['synthetic'])
       .option('--symbol <symbol>', 'the symbol of the one file that --play names')
       .option('--allow-gaps', 'plays candles with bars missing, and leaves them missing')
       .option('--seed <n>', 'seed of everything random', whole('--seed', 0, Number.MAX_SAFE_INTEGER), 1);

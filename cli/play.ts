@@ -12,6 +12,8 @@ export interface PlayFile {
   readonly venueSymbol: string;
   /** Unified: BTC/USDT, ADA/USDT:USDT or EUR/USD; of shares and options the share's. */
   readonly symbol: string;
+  /** Funding rates of the perpetual, not its prices. */
+  readonly isFunding?: boolean;
 }
 
 export const isBybit = ({ category }: Pick<PlayFile, 'category'>): boolean => category === 'spot' || category === 'linear';
@@ -35,15 +37,20 @@ export async function resolvePlayFiles(paths: readonly string[], symbol: string 
       throw new UsageError(
         `--play ${path}: its symbol is not known; add --symbol BTC/USDT (spot), --symbol ADA/USDT:USDT (perpetual) or --symbol EUR/USD (a pair)`,
       );
-    files.push({ path: absolute, ...found });
+    files.push(isFundingName(absolute) && found.category === 'linear' ? { path: absolute, ...found, isFunding: true } : { path: absolute, ...found });
   }
   files.push(...(await sharesOf(files)));
   const seen = new Set<string>();
-  for (const { symbol: name, category } of files) {
-    const key = category === 'options' ? `the options on ${name}` : name;
+  for (const { symbol: name, category, isFunding } of files) {
+    const key = category === 'options' ? `the options on ${name}` : isFunding === true ? `the funding of ${name}` : name;
     if (seen.has(key)) throw new UsageError(`--play: ${key} stands in two files; one file a symbol`);
     seen.add(key);
   }
+  const bare = files.find(
+    ({ isFunding, symbol: name }) => isFunding === true && !files.some((other) => other.symbol === name && other.isFunding !== true),
+  );
+  if (bare !== undefined)
+    throw new UsageError(`--play ${bare.path}: funding of ${bare.symbol} without its prices; name a file of its candles or quotes too`);
   if (files.some(isBybit) && !files.every(isBybit)) {
     throw new UsageError("--play: recordings of Bybit's and of IBKR's contracts are played one broker at a time");
   }
@@ -149,6 +156,9 @@ function ofShare({ kind, symbol }: ManifestEntry, path: string): Found {
   if (kind === 'option_quotes') return { category: 'options', venueSymbol: symbol, symbol };
   throw new UsageError(`--play ${path}: ${kind} cannot be played; play option_quotes, or candles of the share`);
 }
+
+/** A manifest keeps them in a directory of that name, and `data download --funding` says it in the file's. */
+const isFundingName = (path: string): boolean => /[\\/]funding[\\/][^\\/]+$|-funding\.csv(\.gz)?$/.test(path);
 
 function fromName(path: string): NamedSymbol | null {
   const name = basename(path).split(/[-_]/)[0] ?? '';

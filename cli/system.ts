@@ -11,7 +11,7 @@ import { paths } from '#state/data-dir.ts';
 import { JournalError } from '#state/errors.ts';
 import { liveVenueOf } from '#supervisors/live-venues.ts';
 import { inspectPlay, realPlan, syntheticPlan, withBadQuotes, type PlayPlan } from '#supervisors/play-plan.ts';
-import { checkStrategies, refusePortInUse } from '#supervisors/preflight.ts';
+import { checkCalendars, checkStrategies, refusePortInUse } from '#supervisors/preflight.ts';
 import type { SystemReport } from '#supervisors/system-options.ts';
 import { startSystem, type RunningSystem } from '#supervisors/system.ts';
 import type { Context } from './context.ts';
@@ -48,18 +48,21 @@ export async function system(context: Context, options: SystemOptions): Promise<
   const { output } = context;
   refuseContradictions(context, options);
   const configDir = options.configDir ?? CONFIG_DIR;
-  const path = join(configDir, 'budgets.json');
-  const settingsFile = { path, load: () => loadSettings(path, context.environment.rules) };
-  const settings = await settingsFile.load();
   const markets = await loadMarkets(configDir);
   const { plan: asked, played } = context.market === 'embedded' ? await planOf(options) : { plan: realPlan(context.market), played: null };
   const plan = options.badQuotes === undefined ? asked : withBadQuotes(asked, options.badQuotes);
   const assets = chosenAssets({ assets: options.assets ?? defaultAssets(context) }, markets, played);
   const rehearse = rehearsed(context, options.rehearse ?? [], assets);
-  const resets = assets.some(({ asset }) => brokerOf(asset) === 'ibkr') ? (await loadCalendars(configDir)).resets.ibkr : [];
+  // What trades around the clock needs no calendar.
+  const sessions = assets.some(({ asset }) => brokerOf(asset) === 'ibkr') ? await loadCalendars(configDir) : null;
+  const path = join(configDir, 'budgets.json');
+  const rules = { ...context.environment.rules, ...(sessions !== null && { sessions }) };
+  const settingsFile = { path, load: () => loadSettings(path, rules) };
+  const settings = await settingsFile.load();
   const strategies: Record<string, Record<string, unknown>> = {};
   for (const { strategy } of assets) strategies[strategy] ??= await loadStrategy(configDir, strategy);
   checkStrategies({ assets, strategies });
+  checkCalendars(settings);
   if (options.page) await refusePortInUse(options.port);
   const log = await openLogIn(context);
   const { version } = packageFile();
@@ -87,7 +90,7 @@ export async function system(context: Context, options: SystemOptions): Promise<
       rehearse,
       ibkr: context.environment.ibkr,
       hasBybitKeys: context.environment.secrets.bybit() !== null,
-      resets,
+      resets: sessions?.resets.ibkr ?? [],
       twsRestarts: options.restarts && (plan.kind === 'synthetic' || rehearse.some((asset) => brokerOf(asset) === 'ibkr')),
       log,
     });

@@ -1,7 +1,8 @@
 /** config/budgets.json (CF-1): the keys of the specification, strictly, and their translation to Settings. */
 import { add, atMost, divide, money, ratio, ZERO_MONEY, type Money, type Ratio } from '#trading/money/decimal.ts';
 import { ASSETS, brokerOf, BROKERS, type Asset } from '#trading/model/instrument.ts';
-import type { PaperRules, Settings } from '#trading/model/settings.ts';
+import type { Sessions } from '#trading/model/calendar.ts';
+import type { ExpiryRules, PaperRules, Settings } from '#trading/model/settings.ts';
 import { z } from 'zod';
 import { ConfigError } from './errors.ts';
 import { parseWith, readJsonFile } from './json-file.ts';
@@ -84,6 +85,9 @@ export interface EnvironmentRules {
   readonly paper: PaperRules;
   /** Absent is no. */
   readonly fundingEnabled?: boolean;
+  /** Where nothing that trades has sessions, absent. */
+  readonly sessions?: Sessions;
+  readonly expiry?: ExpiryRules;
   readonly strictBrackets: boolean;
   readonly rateLimit: Ratio;
 }
@@ -132,6 +136,8 @@ export function settingsFrom(file: string, raw: unknown, rules: EnvironmentRules
     },
     paper: rules.paper,
     ...(rules.fundingEnabled === undefined ? {} : { fundingEnabled: rules.fundingEnabled }),
+    ...(rules.sessions === undefined ? {} : { sessions: rules.sessions }),
+    ...(rules.expiry === undefined ? {} : { expiry: rules.expiry }),
     strictBrackets: rules.strictBrackets,
     rateLimit: rules.rateLimit,
   };

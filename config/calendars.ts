@@ -1,7 +1,7 @@
 /** config/calendars/sessions.json: when markets trade, and when brokers are known to be away. New York's clock throughout. */
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { MinuteSpan, ResetWindow, SessionCalendar } from '#trading/model/calendar.ts';
+import type { MinuteSpan, ResetWindow, SessionCalendar, Sessions } from '#trading/model/calendar.ts';
 import { readJsonFile } from './json-file.ts';
 
 const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
@@ -37,9 +37,7 @@ const calendarsFile = z.strictObject({
   resets: z.strictObject({ ibkr: z.array(reset).max(WINDOWS_MAX) }),
 });
 
-export interface Calendars {
-  /** By the name that instruments give (`sessionCalendar`). */
-  readonly sessions: Readonly<Record<string, SessionCalendar>>;
+export interface Calendars extends Sessions {
   readonly resets: { readonly ibkr: readonly ResetWindow[] };
 }
 
@@ -47,7 +45,7 @@ export interface Calendars {
 export async function loadCalendars(configDir: string): Promise<Calendars> {
   const { calendars, resets } = await readJsonFile(join(configDir, 'calendars', 'sessions.json'), calendarsFile);
   return {
-    sessions: Object.fromEntries(Object.entries(calendars).map(([name, read]) => [name, sessionsOf(name, read)])),
+    calendars: Object.fromEntries(Object.entries(calendars).map(([name, read]) => [name, sessionsOf(name, read)])),
     resets: { ibkr: resets.ibkr.map(windowOf) },
   };
 }

@@ -2,7 +2,7 @@
 import { MARKETS, type Market } from '#trading/model/market.ts';
 import { existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { ratio } from '#trading/money/decimal.ts';
+import { money, ratio } from '#trading/money/decimal.ts';
 import { z } from 'zod';
 import type { EnvironmentRules } from './budgets.ts';
 import { ConfigError } from './errors.ts';
@@ -37,8 +37,13 @@ export const ENVIRONMENT = {
   STRICT_BRACKETS: flag.default(true).describe('every entry carries take-profit and stop-loss; 0 refuses to boot'),
   FUTURES_OPEN_DTE_MIN: integer(0, 365).default(5).describe('no opening of a future this many days before expiry (nothing uses it yet)'),
   FUTURES_ROLL_DTE: integer(0, 365).default(2).describe('days before expiry at which a future is rolled (nothing uses it yet)'),
-  OPTIONS_OPEN_DTE_MIN: integer(0, 365).default(3).describe('no opening of an option this many days before expiry (nothing uses it yet)'),
-  OPTIONS_ITM_EXERCISE_THRESHOLD: number(0, 1000).default(0.01).describe('in the money by more than this is exercised, in USD (nothing uses it yet)'),
+  OPTIONS_OPEN_DTE_MIN: integer(0, 365).default(3).describe('no opening of an option with fewer whole days left to its expiry'),
+  OPTIONS_CLOSE_BEFORE_EXPIRY_MIN: integer(0, 10_080)
+    .default(60)
+    .describe('minutes before the end of its trading at which the house sells an option that it holds; 0 holds it to expiry'),
+  OPTIONS_ITM_EXERCISE_THRESHOLD: number(0, 1000)
+    .default(0.01)
+    .describe('in the money by at least this at its expiry an option is exercised, in USD a share'),
   PERP_FUNDING_ENABLED: flag.default(true).describe('perpetuals on paper pay and receive funding as live ones do'),
   BYBIT_API_KEY: z.string().optional().describe('secret; belongs to BYBIT_API_SECRET. Quotes need no keys'),
   BYBIT_API_SECRET: z.string().optional().describe('secret; belongs to BYBIT_API_KEY'),
@@ -137,6 +142,11 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
         fillDepth: value.HARSH_PAPER_DEPTH ? 'book' : 'touch',
       },
       fundingEnabled: value.PERP_FUNDING_ENABLED,
+      expiry: {
+        openDteMin: value.OPTIONS_OPEN_DTE_MIN,
+        closeMinutes: value.OPTIONS_CLOSE_BEFORE_EXPIRY_MIN,
+        exerciseThreshold: money(value.OPTIONS_ITM_EXERCISE_THRESHOLD),
+      },
       strictBrackets: value.STRICT_BRACKETS,
       rateLimit: ratio(value.RATE_LIMIT_PCT),
     },

@@ -1,12 +1,13 @@
 /** The journal's schemas: one a version, append-only, with the actor that may write each (who holds the pen is who may do what). */
 import { MODES } from '#trading/model/instrument.ts';
-import { ALARM_CODES, DIFFERENCE_KINDS, type DomainEvent, type EventBody, type EventType } from '#trading/model/events.ts';
+import { ALARM_CODES, DIFFERENCE_KINDS, SETTLEMENT_OUTCOMES, type DomainEvent, type EventBody, type EventType } from '#trading/model/events.ts';
 import type { Settings } from '#trading/model/settings.ts';
 import { z } from 'zod';
 import * as live from './live.ts';
 import * as value from './values.ts';
 
 const perAsset = <S extends z.ZodType>(schema: S) => z.strictObject({ crypto_spot: schema, crypto_futures: schema, forex: schema, options: schema });
+const whole = z.int().nonnegative();
 const probability = z.number().min(0).max(1);
 
 export const settings = z.strictObject({
@@ -51,6 +52,8 @@ export const settings = z.strictObject({
     fillDepth: z.enum(['touch', 'book']).exactOptional(),
   }),
   fundingEnabled: z.boolean().exactOptional(),
+  sessions: value.sessions.exactOptional(),
+  expiry: z.strictObject({ openDteMin: whole, closeMinutes: whole, exerciseThreshold: value.money }).exactOptional(),
   strictBrackets: z.boolean(),
   rateLimit: value.ratio,
 }) satisfies z.ZodType<Settings>;
@@ -132,6 +135,19 @@ export const EVENT_BODIES: BodySchemas = {
     exitReason: value.fillReason,
     exitedAt: value.instant,
   }),
+  'position.settled': z.strictObject({
+    asset: value.asset,
+    mode: z.enum(MODES),
+    symbol: value.name,
+    entryOrderId: value.clientOrderId,
+    side: value.side,
+    qty: value.qty,
+    outcome: z.enum(SETTLEMENT_OUTCOMES),
+    price: value.price,
+    expiredAt: value.instant,
+    pricedOn: value.quoteSnapshot.nullable(),
+    evidence: value.text,
+  }),
   'trade.closed': z.strictObject({ trade: value.closedTrade }),
   'wallet.based': z.strictObject({ broker: value.broker, mode: z.enum(MODES), equity: value.money, base: value.money, reportedAt: value.instant }),
   'tripwire.tripped': z.strictObject({ asset: value.asset, mode: z.enum(MODES), refusal: value.refusal, until: value.instant.nullable() }),
@@ -184,6 +200,7 @@ export const EVENT_VERSION: Readonly<Record<EventType, number>> = {
   'stop.trailed': 1,
   'funding.booked': 1,
   'dust.set_aside': 1,
+  'position.settled': 1,
   'trade.closed': 1,
   'wallet.based': 1,
   'tripwire.tripped': 1,
@@ -215,6 +232,7 @@ export const EVENT_OWNERS: Readonly<Record<EventType, readonly string[]>> = {
   'stop.trailed': ['gateway.'],
   'funding.booked': ['gateway.'],
   'dust.set_aside': ['gateway.'],
+  'position.settled': ['gateway.paper', 'reconciler'],
   'trade.closed': ['governor'],
   'wallet.based': ['governor'],
   'tripwire.tripped': ['governor'],

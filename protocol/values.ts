@@ -1,6 +1,7 @@
 /** Schemas of the values that events and messages share. Unknown keys are refused everywhere. */
 import { isCanonical, type Amount } from '#trading/money/decimal.ts';
 import { ASSETS, BROKERS, MODES, type Commission, type Instrument } from '#trading/model/instrument.ts';
+import type { SessionCalendar, Sessions } from '#trading/model/calendar.ts';
 import type { Bar, QuoteSnapshot } from '#trading/model/quote.ts';
 import {
   RUNGS_MAX,
@@ -68,6 +69,25 @@ export const instrument = z.strictObject({
   fundingSchedule: z.strictObject({ intervalMinutes: z.int().positive() }).nullable(),
   sessionCalendar: name,
 }) satisfies z.ZodType<Instrument>;
+
+const date = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'must be yyyy-mm-dd');
+const minute = z.int().nonnegative();
+const DATES_MAX = 1000;
+const sessionCalendar = z.strictObject({
+  name,
+  weekly: z.array(z.array(z.tuple([minute, minute])).max(4)).length(7),
+  holidays: z.array(date).max(DATES_MAX),
+  earlyCloses: z.record(date, minute),
+  knownFrom: date,
+  knownTo: date,
+}) satisfies z.ZodType<SessionCalendar>;
+const resetWindows = z
+  .array(z.strictObject({ name, days: z.array(z.int().min(0).max(6)).max(7), from: minute, minutes: minute, guardMinutes: minute }))
+  .max(20);
+export const sessions = z.strictObject({
+  calendars: z.record(name, sessionCalendar),
+  resets: z.strictObject({ bybit: resetWindows.exactOptional(), ibkr: resetWindows.exactOptional() }),
+}) satisfies z.ZodType<Sessions>;
 
 export const quoteSnapshot = z.strictObject({
   id: name,
@@ -182,7 +202,7 @@ export const closedTrade = z.strictObject({
   funding: money.exactOptional(),
   dust: money.exactOptional(),
   pnl: money,
-  exitReason: fillReason,
+  exitReason: z.enum([...fillReason.options, 'settlement']),
   openedAt: instant,
   closedAt: instant,
   budgetBefore: money,

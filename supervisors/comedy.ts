@@ -6,6 +6,8 @@ import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
 import { createSystem } from 'comedy';
+import { MainEnd } from './comedy-line.ts';
+import { compileSoon } from './compile-soon.ts';
 import { attributeFailures, runBlamed, runUnblamed, type Blame } from './blame.ts';
 import type { ComedyActor, ComedyProxy, ComedySystem } from './comedy-types.ts';
 import type { HostParams, SharedProcess } from './host.ts';
@@ -27,6 +29,7 @@ export interface SpawnerOptions {
 export function createSpawner(options: SpawnerOptions): Spawner {
   const evaluated = process.execArgv.find((flag) => EVAL_FLAGS.has(flag));
   if (evaluated !== undefined) throw new Error(`actors cannot be spawned from node ${evaluated}: children would run its code again; use a file`);
+  compileSoon();
   return new ComedySpawner(options.onUnattributed);
 }
 
@@ -149,6 +152,14 @@ class ComedyIncarnation implements Incarnation {
     await proxy.initialize();
   }
 
+  /** A forked host is asked past comedy, like one of this process (comedy-line.ts). */
+  #connect(child: ChildProcess): void {
+    const line = new MainEnd(child, (message) => {
+      if (this.#ended === null) runUnblamed(() => this.hear(message));
+    });
+    this.#direct = (request) => line.request(request);
+  }
+
   #undoLeaks(system: ComedySystem, actor: ComedyActor): void {
     if (actor.timeoutWorkerInterval) clearInterval(actor.timeoutWorkerInterval);
     if (actor.exitHandler) process.off('exit', actor.exitHandler);
@@ -163,6 +174,7 @@ class ComedyIncarnation implements Incarnation {
       get: () => body,
       set: (created: ChildProcess | Worker) => {
         body = this.#body = created;
+        if ('send' in created) this.#connect(created);
         // Both emit the same two events, with types that cannot be called as a union.
         const emitter = created as NodeJS.EventEmitter;
         emitter.on('error', (error: Error) => this.#die(`uncaught: ${textOf(error)}`, false));

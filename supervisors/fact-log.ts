@@ -38,6 +38,11 @@ export function logFact(log: Log, fact: Fact): void {
       log.info({ actor, value }, `set aside ${qty} ${symbol}: less than the smallest order`);
       return;
     }
+    case 'position.settled': {
+      const { symbol, qty, outcome, price } = fact.body;
+      log.info({ actor, outcome, price }, `settled ${qty} ${symbol} at its expiry`);
+      return;
+    }
     case 'alarm.raised':
       log.warn({ actor, code: fact.body.code, id: fact.body.clientOrderId }, `alarm: ${fact.body.sentence}`);
       return;

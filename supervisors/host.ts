@@ -8,6 +8,8 @@ import { parseMessage } from '#protocol/messages.ts';
 import type { Fact } from '#trading/model/events.ts';
 import type { Instant } from '#trading/model/instrument.ts';
 import type { Tell } from '#trading/model/messages.ts';
+import { HostEnd } from './comedy-line.ts';
+import { compileSoon } from './compile-soon.ts';
 import type { ComedySelf } from './comedy-types.ts';
 import type { Emission, HostError, HostReply, HostRequest, RouteMessage } from './processes.ts';
 
@@ -40,13 +42,17 @@ export default class Host {
   #outbox: Emission[] = [];
   #emitted = 0;
   #sending = false;
+  #line: HostEnd | null = null;
 
   initialize(self: ComedySelf): void {
     this.#self = self;
     // comedy hands over the very object the main process gave it.
     this.#params = self.getCustomParameters() as HostParams;
     this.#params.shared?.direct((request) => this.deliver(request));
-    if (self.getMode() === 'forked') liveAndDieByParent((error) => this.#route({ key: this.#params.key, failure: describe(error) }));
+    if (self.getMode() !== 'forked') return;
+    compileSoon();
+    this.#line = new HostEnd((request) => this.deliver(request));
+    liveAndDieByParent((error) => this.#route({ key: this.#params.key, failure: describe(error) }));
   }
 
   async deliver(request: HostRequest): Promise<HostReply> {
@@ -116,6 +122,10 @@ export default class Host {
   }
 
   async #route(message: RouteMessage): Promise<void> {
+    if (this.#line !== null) {
+      await this.#line.route(message);
+      return;
+    }
     try {
       await this.#self?.getParent().sendAndReceive('route', message);
     } catch {

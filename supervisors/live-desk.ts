@@ -4,9 +4,13 @@
  */
 import type { Log } from '#protocol/ports.ts';
 import type { EventType, Fact } from '#trading/model/events.ts';
-import { brokerOf, type Broker } from '#trading/model/instrument.ts';
+import { brokerOf, type Asset, type Broker } from '#trading/model/instrument.ts';
+import type { LiveVenue } from '#trading/model/messages.ts';
+import { venuesOf } from './live-venues.ts';
 import type { Sleepers } from './mode-path.ts';
 import type { Router } from './router.ts';
+import { SystemError } from './system-error.ts';
+import type { SystemOptions } from './system-options.ts';
 import { ACTOR, LIVE_OF } from './tree.ts';
 
 /** Facts of earlier runs that it must see. */
@@ -21,10 +25,31 @@ export interface LiveDeskPorts {
   readonly root: Sleepers;
   /** Those with an order port in the tree. */
   readonly brokers: readonly Broker[];
+  readonly venueOf: (asset: Asset) => LiveVenue;
   readonly settled: () => Promise<void>;
   /** The broker's venue cannot be reached by anybody: nobody waits for its port to come back. */
   readonly isAway?: (broker: Broker) => boolean;
   readonly log: Log;
+}
+
+/** Of a running system. */
+export function createLiveDesk(
+  options: SystemOptions,
+  router: Router,
+  root: Sleepers,
+  settled: () => Promise<void>,
+  isTwsAway: () => boolean,
+): LiveDesk {
+  const brokers = [...new Set(options.assets.map(({ asset }) => brokerOf(asset)))];
+  return new LiveDesk({
+    router,
+    root,
+    brokers,
+    venueOf: venuesOf(options),
+    settled,
+    isAway: (broker) => broker === 'ibkr' && isTwsAway(),
+    log: options.log,
+  });
 }
 
 export class LiveDesk {
@@ -44,13 +69,24 @@ export class LiveDesk {
     return this.#awake;
   }
 
+  /** CF-3: a fact of an earlier run, at boot. @throws SystemError where it left live orders behind that nobody could watch now. */
   before(fact: Fact): void {
-    if (fact.type === 'order.sending') this.#owed.add(brokerOf(fact.body.asset));
+    if (fact.type !== 'order.sending') return;
+    const { asset } = fact.body;
+    const broker = brokerOf(asset);
+    if (this.#owed.has(broker) || !this.#ports.brokers.includes(broker)) return;
+    const { unavailable } = this.#ports.venueOf(asset);
+    if (unavailable !== null) {
+      throw new SystemError(
+        `live ${asset}: ${unavailable}; orders were sent to ${broker} from this data directory, and what is left of them must be watched. Set them in .env, or name another --data-dir`,
+      );
+    }
+    this.#owed.add(broker);
   }
 
   /** At boot: what an earlier run sent is watched again. */
   resume(): void {
-    for (const broker of this.#owed) if (this.#ports.brokers.includes(broker)) this.open(broker);
+    for (const broker of this.#owed) this.open(broker);
   }
 
   /** Idempotent. */

@@ -2,6 +2,11 @@
 import { brokerOf, type Asset } from '#trading/model/instrument.ts';
 import type { Market } from '#trading/model/market.ts';
 import type { LiveVenue } from '#trading/model/messages.ts';
+import type { SystemOptions } from './system-options.ts';
+
+/** Of a system. */
+export const venuesOf = ({ market, hasBybitKeys, liveVenue }: SystemOptions): ((asset: Asset) => LiveVenue) =>
+  liveVenue ?? ((asset) => liveVenueOf(market, asset, hasBybitKeys === true));
 
 /**
  * `hasKeys`: the environment holds a key pair of Bybit. The embedded venue hands out its own, which open nothing else. TWS needs none: it is logged

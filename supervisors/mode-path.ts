@@ -11,7 +11,7 @@ import type { Asset, Instant, Mode } from '#trading/model/instrument.ts';
 import type { Allowance, LiveVenue, Message } from '#trading/model/messages.ts';
 import { createModeSwitch, evolveModeSwitch, REHEARSE, type ModeReply, type ModeSwitchState, type PendingLive } from '#trading/risk/mode-switch.ts';
 import { isModeOn } from '#trading/risk/modes.ts';
-import { liveVenueOf } from './live-venues.ts';
+import { venuesOf } from './live-venues.ts';
 import { wallClock } from './real-market.ts';
 import type { Recipient, Router } from './router.ts';
 import { SystemError } from './system-error.ts';
@@ -57,19 +57,20 @@ interface ConfirmRequest {
 
 /** Of a running system. `allowanceOf` is what a trader was told last. */
 export function createModePath(
-  { assets, market, hasBybitKeys, liveVenue, log }: SystemOptions,
+  options: SystemOptions,
   latchPath: string,
   router: Router,
   root: Sleepers,
   allowanceOf: (trader: string) => Allowance | undefined,
   onLive: (asset: Asset) => void,
 ): ModePath {
+  const { assets, log } = options;
   return new ModePath({
     assets: assets.map(({ asset }) => asset),
     latchPath,
     router,
     root,
-    venueOf: liveVenue ?? ((asset) => liveVenueOf(market, asset, hasBybitKeys === true)),
+    venueOf: venuesOf(options),
     wall: wallClock.now,
     log,
     onLive,

@@ -1,5 +1,7 @@
 /** What can be known to be wrong before anything is started or written. */
 import { createServer } from 'node:net';
+import { checkCalendar } from '#trading/calendar/sessions.ts';
+import type { Settings } from '#trading/model/settings.ts';
 import { prepareStrategy } from '#trading/strategy/registry.ts';
 import { SystemError } from './system-error.ts';
 import type { SystemOptions } from './system-options.ts';
@@ -26,6 +28,17 @@ export function checkStrategies({ assets, strategies }: Pick<SystemOptions, 'ass
       prepareStrategy(strategy, strategies[strategy] ?? {});
     } catch (error) {
       throw new SystemError(`config/strategies/${strategy}.json: ${(error as Error).message}`);
+    }
+  }
+}
+
+/** @throws SystemError naming the calendar and what is wrong in it. */
+export function checkCalendars({ sessions }: Settings): void {
+  for (const calendar of Object.values(sessions?.calendars ?? {})) {
+    try {
+      checkCalendar(calendar);
+    } catch (error) {
+      throw new SystemError(`config/calendars/sessions.json: ${(error as Error).message}`);
     }
   }
 }

@@ -24,7 +24,7 @@ import { Outbox } from './outbox.ts';
 import { PageFeed } from './page-feed.ts';
 import { interceptTells } from './intercepts.ts';
 import { KillPath } from './kill-path.ts';
-import { LIVE_DESK_FACTS, LiveDesk } from './live-desk.ts';
+import { createLiveDesk, LIVE_DESK_FACTS, type LiveDesk } from './live-desk.ts';
 import { MarketClock } from './market-clock.ts';
 import { createModePath, type ModePath } from './mode-path.ts';
 import { createPlayer, type Player } from './player.ts';
@@ -142,7 +142,13 @@ class System implements RunningSystem {
       (name) => this.#allowances.get(name),
       (asset) => this.#desk.open(brokerOf(asset)),
     );
-    this.#desk = new LiveDesk({ router: this.#router, root: this.#root, brokers: [...brokers], settled: () => activity.settled(), isAway: (broker) => broker === 'ibkr' && this.#feeds.isTwsAway, log });
+    this.#desk = createLiveDesk(
+      options,
+      this.#router,
+      this.#root,
+      () => activity.settled(),
+      () => this.#feeds.isTwsAway,
+    );
     const gates = (): readonly string[] => [
       ACTOR.governor,
       ACTOR.paper,

@@ -6,6 +6,7 @@ import { GOVERNOR_FACTS } from '#trading/risk/governor.ts';
 import { KILL_SWITCH_FACTS } from '#trading/risk/kill-switch.ts';
 import { MODE_SWITCH_FACTS } from '#trading/risk/mode-switch.ts';
 import { CATALOG_FACTS } from '#trading/risk/catalog.ts';
+import { PORT_FACTS } from '#actors/order-port.ts';
 import { LIVE_FACTS } from '#trading/execution/live-gateway.ts';
 import { PAPER_FACTS } from '#trading/paper/simulator.ts';
 import { RECONCILER_FACTS } from '#trading/reconcile/reconciler.ts';
@@ -143,7 +144,8 @@ const ORDERS_MODULES: Readonly<Record<Broker, string>> = {
 
 /** RT-2: the order ports, live orders and the reconciler sleep until live is first switched on (supervisors/live-desk.ts). */
 const orderPortOf = (broker: Broker, params: unknown, placement: Placement): ActorSpec => ({
-  ...actor(LIVE_OF[broker].port, PORT_MODULES[broker], placement, params, { facts: [], listens: [] }),
+  ...actor(LIVE_OF[broker].port, PORT_MODULES[broker], placement, params, { facts: PORT_FACTS, listens: [] }),
+  wants: concernsLive,
   dormant: true,
 });
 
@@ -198,6 +200,7 @@ function concerns(fact: Fact, asset: Asset, mode: Mode): boolean {
     case 'order.ended':
     case 'tripwire.tripped':
     case 'dust.set_aside':
+    case 'position.settled':
     case 'reconcile.adjusted':
       return fact.body.asset === asset && fact.body.mode === mode;
     default:

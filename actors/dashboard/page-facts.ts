@@ -75,6 +75,7 @@ export function evolvePage(state: PageFacts, fact: Fact): PageFacts {
     case 'funding.booked':
       return funded(state, fact.body);
     case 'dust.set_aside':
+    case 'position.settled':
       return { ...state, positions: without(state.positions, positionKey(fact.body)) };
     case 'reconcile.adjusted':
       return adjusted(state, fact.body);

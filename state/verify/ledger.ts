@@ -1,7 +1,7 @@
 /** The trade again, by the ledger that made it: the second of two independent derivations. */
 import type { ClosedTrade } from '#trading/model/position.ts';
 import { bookAdjusted } from '#trading/ledger/adjustment.ts';
-import { bookDust, bookFill, bookFunding, type Booked, type BookedPosition } from '#trading/ledger/positions.ts';
+import { bookDust, bookFill, bookFunding, bookSettlement, type Booked, type BookedPosition } from '#trading/ledger/positions.ts';
 import type { RoundTrip } from './positions.ts';
 
 /** What the ledger makes of the fills that the trade does not say. */
@@ -23,14 +23,18 @@ export function ledgerProblems(trade: ClosedTrade, trip: RoundTrip): string[] {
 
 /** A fill; with the first the funding, since sums know no order, and with the last what was set aside. */
 function bookedOf(before: BookedPosition | null, index: number, trip: RoundTrip): Booked {
-  const { fills, multiplier, funding, dust } = trip;
+  const { fills, multiplier, funding, dust, settled } = trip;
   const fill = fills[index];
   if (fill === undefined) return { position: before, closed: null };
   const { position, closed } = bookFill(adjustedBy(before, index, trip), fill, multiplier);
   if (position === null) return { position, closed };
   const funded = index === 0 && funding !== undefined ? (bookFunding(position, { amount: funding, at: position.openedAt }) ?? position) : position;
-  const isLast = index === fills.length - 1 && dust !== undefined;
-  return isLast ? { position: null, closed: bookDust(funded, dust) } : { position: funded, closed };
+  if (index < fills.length - 1) return { position: funded, closed };
+  if (settled !== undefined) {
+    const held = adjustedBy(funded, fills.length, trip) ?? funded;
+    return { position: null, closed: bookSettlement(held, settled) };
+  }
+  return dust === undefined ? { position: funded, closed } : { position: null, closed: bookDust(funded, dust) };
 }
 
 /** What was adjusted before the fill of this number. */

@@ -17,7 +17,7 @@ import {
   type Qty,
   type Ratio,
 } from '#trading/money/decimal.ts';
-import type { Adjustment, DustSetAside } from '#trading/model/events.ts';
+import type { Adjustment, DustSetAside, Settled } from '#trading/model/events.ts';
 import type { Instant } from '#trading/model/instrument.ts';
 import type { Fill, Side } from '#trading/model/order.ts';
 
@@ -30,6 +30,8 @@ export interface RoundTrip {
   readonly funding?: Money;
   /** What was set aside of it in the end. */
   readonly dust?: DustSetAside;
+  /** How it ended at its expiry; absent where a fill ended it. */
+  readonly settled?: Settled;
   /** What a person made of it between its fills; absent where nobody did. */
   readonly adjustments?: readonly Adjusted[];
 }
@@ -51,7 +53,7 @@ export interface Cash {
 }
 
 /** pnl = Σ value sold − Σ value bought − Σ fees − Σ funding; qty = what was bought on the opening side. Adjustments move what was entered. */
-export function cashOf({ side, fills, multiplier, funding, dust, adjustments = [] }: RoundTrip): Cash {
+export function cashOf({ side, fills, multiplier, funding, dust, settled, adjustments = [] }: RoundTrip): Cash {
   let bought = ZERO_MONEY;
   let sold = ZERO_MONEY;
   let fees = ZERO_MONEY;
@@ -68,6 +70,11 @@ export function cashOf({ side, fills, multiplier, funding, dust, adjustments = [
     if (side === 'buy') bought = add(bought, value);
     else sold = add(sold, value);
     qty = add(qty, adjusted.qty);
+  }
+  if (settled !== undefined) {
+    const value = notional(settled.price, settled.qty, multiplier);
+    if (side === 'buy') sold = add(sold, value);
+    else bought = add(bought, value);
   }
   const pnl = subtract(subtract(subtract(sold, bought), fees), funding ?? ZERO_MONEY);
   return { qty, fees, pnl, funding, dust: dust?.value };
@@ -147,6 +154,12 @@ export class Position {
   setAside(dust: DustSetAside): RoundTrip {
     this.#held = ZERO_QTY;
     return { ...this.#trip(), dust };
+  }
+
+  /** It was held to its expiry: what is left of it goes at the settlement's price. */
+  settle(settled: Settled): RoundTrip {
+    this.#held = ZERO_QTY;
+    return { ...this.#trip(), settled };
   }
 
   /** Applies a fill; returns the round trip where it brought the position to zero. @throws RangeError where it would go through zero. */

@@ -8,7 +8,8 @@ export const PROBLEMS_KEPT_MAX = 100;
  * - `SCHEMA`, `VERSION`, `OWNER`, `TIME`: a record that could not have been written so.
  * - `INTENT`, `APPROVAL`, `ORDER`, `KILL`, `MODE`, `WIRE`: an order without its cause, twice, or against a switch.
  * - `FILL`, `PROOF`, `POSITION`: an execution that nothing explains.
- * - `FUNDING`, `DUST`: cash or a rest of a position that does not follow from the position that was open.
+ * - `FUNDING`, `DUST`, `SETTLEMENT`: cash or an end of a position that does not follow from the position that was open.
+ * - `SESSION`: an order where its market was closed.
  * - `TRADE`, `BUDGET`: a result that does not follow from its fills.
  */
 export type VerifyRule =
@@ -30,6 +31,8 @@ export type VerifyRule =
   | 'POSITION'
   | 'FUNDING'
   | 'DUST'
+  | 'SETTLEMENT'
+  | 'SESSION'
   | 'TRADE'
   | 'BUDGET';
 

@@ -94,8 +94,8 @@ function cashProblems(trade: ClosedTrade, trip: RoundTrip): string[] {
     side: trip.side,
     strategyId: first?.strategyId,
     openedAt: first?.filledAt,
-    closedAt: last?.filledAt,
-    exitReason: last?.reason,
+    closedAt: trip.settled?.expiredAt ?? last?.filledAt,
+    exitReason: trip.settled === undefined ? last?.reason : 'settlement',
   };
   return Object.entries(expected)
     .filter(([key, value]) => trade[key as keyof typeof expected] !== value)

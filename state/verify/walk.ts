@@ -11,6 +11,8 @@ import { LiveOrderRules } from './live-orders.ts';
 import { OrderRules } from './orders.ts';
 import { checkRaw } from './record-check.ts';
 import type { Problems, Report } from './report.ts';
+import { SessionRules } from './sessions.ts';
+import { SettlementRules } from './settlements.ts';
 import { SwitchRules } from './switches.ts';
 import { TradeRules } from './trades.ts';
 import { TrailRules } from './trails.ts';
@@ -35,6 +37,8 @@ export class Walk {
   readonly #trails = new TrailRules(this.#book, this.#fills);
   readonly #funding = new FundingRules(this.#book, this.#fills, (booked) => this.#trades.moved(booked, negate(booked.amount)));
   readonly #dust = new DustRules(this.#book, this.#fills, (of, by, trip, report) => this.#trades.closed(of, by, trip, report));
+  readonly #settlements = new SettlementRules(this.#book, this.#fills, (of, by, trip, report) => this.#trades.closed(of, by, trip, report));
+  readonly #sessions = new SessionRules(this.#book);
   /** Null after a break. */
   #prev: Link | null = GENESIS;
   #lastAt = 0;
@@ -97,6 +101,8 @@ export class Walk {
     this.#trails.check(fact, report);
     this.#funding.check(fact, report);
     this.#dust.check(fact, report);
+    this.#settlements.check(fact, report);
+    this.#sessions.check(fact, report);
     if (fact.type === 'reconcile.adjusted') this.#adjust(fact.body, report);
     this.#trades.check(fact, report);
   }

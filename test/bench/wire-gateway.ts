@@ -6,6 +6,7 @@ import { OrderPort } from '#actors/order-port.ts';
 import { sendGate } from '#actors/send-gate.ts';
 import type { Emit, Envelope, Outcome, Start } from '#protocol/actor.ts';
 import type { Account, OrderEntry, OrderReports } from '#protocol/ports.ts';
+import type { Fact } from '#trading/model/events.ts';
 import type { Instant } from '#trading/model/instrument.ts';
 import type { Placement, PlaceOutcome, VenueExecution } from '#trading/model/live.ts';
 import type { QuoteSnapshot } from '#trading/model/quote.ts';
@@ -87,6 +88,11 @@ class StampingPort implements OrderEntry, Account {
   }
 }
 
+const LIVE_ON: Fact = {
+  ...{ seq: 1, at: 0, actor: 'mode-switch', version: 1, cause: null, type: 'mode.changed' },
+  body: { asset: 'crypto_spot', mode: 'live', on: true, source: 'bench', reason: 'bench' },
+};
+
 export default class WireGateway extends OrderPort {
   readonly #port: StampingPort;
   #emit: Emit | null = null;
@@ -102,7 +108,7 @@ export default class WireGateway extends OrderPort {
 
   override start(start: Start, emit: Emit): Promise<Outcome> {
     this.#emit = emit;
-    return super.start(start, emit);
+    return super.start({ ...start, facts: [LIVE_ON] }, emit);
   }
 
   override receive(envelope: Envelope, now: Instant): Promise<Outcome> | Outcome {

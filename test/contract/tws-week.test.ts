@@ -140,7 +140,7 @@ function play(tws: EmbeddedTws, calendar: SessionCalendar, at: number): void {
 describe('embedded TWS: a week', () => {
   it('ST-3 nightly and weekly restarts, resets, and a client that comes back: the account is what the fills make it', async () => {
     const fills: Fill[] = [];
-    const calendar = (await loadCalendars('config')).sessions['IDEALPRO'];
+    const calendar = (await loadCalendars('config')).calendars['IDEALPRO'];
     assert.ok(calendar !== undefined);
     const tws = await openTws({
       ...{ port: 0, start: FROM - 1, cash: CASH, restarts: DEFAULT_RESTARTS },

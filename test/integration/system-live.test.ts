@@ -1,62 +1,18 @@
 /** Live, rehearsed on the embedded venue: the venue's account, as its own file tells it, is what our journal says. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { adminSocketPath } from '#supervisors/admin-path.ts';
-import { askSystem } from '#cli/admin-client.ts';
-import { paths } from '#state/data-dir.ts';
-import type { ActorView } from '#protocol/view.ts';
 import type { WhyAnswer } from '#trading/model/why.ts';
 import { writeCandles } from '#test/support/candles.ts';
-import { freshDirectory, json, run, start, type Running } from '#test/support/command.ts';
+import { freshDirectory, run, type Running } from '#test/support/command.ts';
 import { random } from '#test/support/live-venue.ts';
-import { factsOf, liveFills, naked, ourHeld, ourOpen, ourRows, strangeOrders, venueAccount, venueRows } from '#test/support/venue-account.ts';
+import { agree, ask, askActor, boot, prove, REST_LOOKS_MAX, sleep, stop, tree, untilAgreed, untilTrading } from '#test/support/rehearsed.ts';
+import { factsOf, ourOpen, strangeOrders, venueAccount } from '#test/support/venue-account.ts';
 
-const ASK_MS_MAX = 10_000;
 const VICTIMS = ['gateway.bybit.port', 'main', 'venue.embedded', 'gateway.bybit'] as const;
 const KILLS = 8;
 const IN_FLIGHT_MS = 120;
 const CHAOS_MS = 20_000;
 const SEED = Number(process.env['STORM_SEED'] ?? 5);
-const REST_LOOKS_MAX = 200;
-
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-const ask = <T>(dataDir: string, request: Parameters<typeof askSystem>[1]): Promise<T> =>
-  askSystem(adminSocketPath(paths(dataDir, 'embedded').adminSocket), request, ASK_MS_MAX) as Promise<T>;
-const askActor = <T>(dataDir: string, actor: string, query: string): Promise<T> => ask(dataDir, { command: 'ask', actor, query, args: [] });
-
-async function boot(dataDir: string, ...args: readonly string[]): Promise<Running> {
-  const system = start('system', '--no-page', '--json', '--data-dir', dataDir, ...args);
-  await system.line(/ running /);
-  return system;
-}
-
-async function stop(system: Running): Promise<void> {
-  system.child.kill('SIGTERM');
-  const finished = await system.done;
-  assert.equal(finished.code, 0, finished.stderr.slice(-3000));
-}
-
-/** The market goes on, so rest is a moment: what differs only while an order is on its way is not there at the next look. */
-async function untilAgreed(dataDir: string): Promise<void> {
-  let last: unknown = null;
-  for (let look = 0; look < REST_LOOKS_MAX; look++) {
-    last = await askActor<readonly unknown[]>(dataDir, 'reconciler', 'differences');
-    if (Array.isArray(last) && last.length === 0) return;
-    await sleep(100);
-  }
-  assert.fail(`differences stand: ${JSON.stringify(last)}`);
-}
-
-async function untilTrading(dataDir: string): Promise<void> {
-  for (let look = 0, from = -1; look < 400; look++) {
-    const actors = await ask<readonly ActorView[]>(dataDir, { command: 'tree' });
-    const { marketMs } = await ask<{ marketMs: number }>(dataDir, { command: 'status' });
-    if (from >= 0 && marketMs > from && actors.every(({ state }) => state === 'running')) return;
-    from = marketMs;
-    await sleep(100);
-  }
-  throw new Error(`not trading again: ${JSON.stringify(await ask(dataDir, { command: 'tree' }))}`);
-}
 
 /** Resolves at the next line that fits and was not there before. */
 async function nextSaid(system: Running, pattern: RegExp): Promise<void> {
@@ -71,27 +27,6 @@ async function nextSaid(system: Running, pattern: RegExp): Promise<void> {
     await sleep(5);
   }
   throw new Error(`nothing like ${String(pattern)} was said: ${system.said().slice(-1000)}`);
-}
-
-async function prove(dataDir: string): Promise<void> {
-  const proof = json<{ ok: boolean; problems: unknown[] }>(await run('verify', '--data-dir', dataDir, '--json'));
-  assert.deepEqual(proof.problems, []);
-  assert.equal(proof.ok, true);
-}
-
-/** Returns how many live fills there were, by asset. */
-async function agree(dataDir: string): Promise<Readonly<Record<string, number>>> {
-  await prove(dataDir);
-  const facts = await factsOf(dataDir);
-  const fills = liveFills(facts);
-  const account = venueAccount(dataDir);
-  assert.deepEqual(ourRows(fills), venueRows(account), 'executions');
-  assert.deepEqual(ourHeld(fills), account.held, 'positions');
-  assert.deepEqual(strangeOrders(account, facts), [], 'orders');
-  assert.deepEqual(naked(account, facts), [], 'naked');
-  const counts: Record<string, number> = {};
-  for (const { asset } of fills) counts[asset] = (counts[asset] ?? 0) + 1;
-  return counts;
 }
 
 describe('live, rehearsed', function () {
@@ -146,7 +81,7 @@ describe('live in a storm', function () {
         await system.done;
         system = await boot(dataDir, ...args);
       } else {
-        const pid = (await ask<readonly ActorView[]>(dataDir, { command: 'tree' })).find(({ name }) => name === victim)?.pid;
+        const pid = (await tree(dataDir)).find(({ name }) => name === victim)?.pid;
         if (typeof pid === 'number') process.kill(pid, 'SIGKILL');
       }
     }

@@ -1,6 +1,6 @@
 /** Live orders and reconciler around one journal in memory, as cells run them, with crashes between any two steps. */
 import { LiveOrders } from '#actors/live-orders.ts';
-import { OrderPort } from '#actors/order-port.ts';
+import { OrderPort, PORT_FACTS } from '#actors/order-port.ts';
 import type { SendGate } from '#actors/send-gate.ts';
 import type { Envelope, Outcome } from '#protocol/actor.ts';
 import { EVENT_OWNERS, parseEvent } from '#protocol/events.ts';
@@ -23,6 +23,7 @@ import type { Account, OrderEntry } from '#protocol/ports.ts';
 import type { LiveVenue } from './live-venue.ts';
 
 const RECONCILER = 'reconciler';
+const TO_PORT = new Set<EventType>(PORT_FACTS);
 const SUBSCRIBED = new Set<EventType>([...LIVE_FACTS, ...RECONCILER_FACTS]);
 const COINS = [
   'BTC',
@@ -116,7 +117,7 @@ export class LiveWorld<V extends WorldVenue = LiveVenue> {
     this.#port = this.#newPort();
     this.append('system', [{ type: 'settings.loaded', body: { settings: of, source: 'test' } }]);
     const on = { mode: 'live', on: true, source: 'test', reason: 'test' } as const;
-    const assets = ['crypto_spot', 'crypto_futures'] as const;
+    const assets = broker === 'bybit' ? (['crypto_spot', 'crypto_futures'] as const) : (['forex', 'options'] as const);
     this.append(
       'mode-switch',
       assets.map((asset) => ({ type: 'mode.changed', body: { asset, ...on } })),
@@ -163,7 +164,8 @@ export class LiveWorld<V extends WorldVenue = LiveVenue> {
   async #startPort(): Promise<void> {
     const session = ++this.#session;
     this.#port = this.#newPort();
-    await this.#port.start({ name: this.#portName, epoch: session, params: {}, now: this.now, snapshot: null, facts: [] }, (tell) => {
+    const facts = this.facts.filter(({ type }) => TO_PORT.has(type));
+    await this.#port.start({ name: this.#portName, epoch: session, params: {}, now: this.now, snapshot: null, facts }, (tell) => {
       // What an instance that is gone says is dropped.
       if (session === this.#session) this.#route([tell]);
     });
@@ -229,6 +231,7 @@ export class LiveWorld<V extends WorldVenue = LiveVenue> {
   /** A fact of somebody else reaches the gateway by apply, then as a message. */
   #post(fact: Fact): void {
     this.#gateway.apply([fact]);
+    if (TO_PORT.has(fact.type)) this.#port.apply([fact]);
     this.#mail.push({ to: this.#name, type: 'fact.recorded', body: { fact } });
   }
 

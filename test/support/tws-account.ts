@@ -41,7 +41,9 @@ const OPENED_WITH = money('1000000');
 export function twsAccount(dataDir: string): TwsAccount {
   const rows = new Map<string, Row>();
   const executions: Execution[] = [];
-  for (const line of readFileSync(join(dataDir, 'embedded', 'tws-account.jsonl'), 'utf8').trim().split('\n')) {
+  for (const line of readFileSync(join(dataDir, 'embedded', 'tws-account.jsonl'), 'utf8')
+    .trim()
+    .split('\n')) {
     const memory = JSON.parse(line) as Memory;
     executions.push(...memory.executions);
     for (const [name, row] of Object.entries(memory.rows)) {
@@ -54,7 +56,9 @@ export function twsAccount(dataDir: string): TwsAccount {
     executions,
     positions: sorted(all.flatMap(({ position }) => (position === undefined ? [] : [[position.contract, position.qty] as const]))),
     cash: sorted(all.flatMap(({ of, currency = '', amount = '' }) => (of === 'cash' ? [[currency, money(amount)] as const] : []))),
-    open: all.flatMap(({ order }) => (order === undefined ? [] : [`${order.contract} ${order.placed.orderType ?? ''} ${order.placed.orderRef ?? ''}`])).sort(),
+    open: all
+      .flatMap(({ order }) => (order === undefined ? [] : [`${order.contract} ${order.placed.orderType ?? ''} ${order.placed.orderRef ?? ''}`]))
+      .sort(),
   };
 }
 

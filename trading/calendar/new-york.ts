@@ -12,6 +12,8 @@ const STANDARD_HOURS = 5;
 const SUMMER_HOURS = 4;
 const THURSDAY = 4;
 const SINCE_YEAR = 2007;
+/** Midnight of it in New York: 2007-01-01T05:00Z. */
+export const NEW_YORK_KNOWN_FROM: Instant = 1_167_627_600_000;
 
 export interface WallTime {
   /** Days since 1970-01-01 of New York's date. */

@@ -2,7 +2,7 @@
 import type { ResetWindow, SessionCalendar } from '../model/calendar.ts';
 import type { Refusal } from '../model/events.ts';
 import type { Instant } from '../model/instrument.ts';
-import { DAY_MINUTES, dateOf, dayOf, newYorkInstant, newYorkWall, weekdayOf } from './new-york.ts';
+import { DAY_MINUTES, dateOf, dayOf, NEW_YORK_KNOWN_FROM, newYorkInstant, newYorkWall, weekdayOf } from './new-york.ts';
 
 export type SessionState =
   | { readonly open: true; readonly closesAt: Instant }
@@ -22,6 +22,7 @@ const MINUTE_MS = 60_000;
 const WEEK_DAYS = 7;
 
 export function sessionAt(calendar: SessionCalendar, at: Instant): SessionState {
+  if (at < NEW_YORK_KNOWN_FROM) return { open: false, why: 'unknown', opensAt: null };
   const { day } = newYorkWall(at);
   const now = spansOf(calendar, day).find((span) => at >= span.from && at < span.to);
   if (now !== undefined) return { open: true, closesAt: closing(calendar, day, now.to) };
@@ -53,13 +54,31 @@ export function awayAt(windows: readonly ResetWindow[], at: Instant): Away | nul
 
 /** Why nothing may be entered now, or null. What protects a position is not asked. */
 export function sessionRefusal(symbol: string, calendar: SessionCalendar, windows: readonly ResetWindow[], at: Instant): Refusal | null {
+  return closedRefusal(symbol, calendar, at) ?? awayRefusal(symbol, windows, at);
+}
+
+/** Why nothing trades now, entered or closed, or null. */
+export function closedRefusal(symbol: string, calendar: SessionCalendar, at: Instant): Refusal | null {
   const session = sessionAt(calendar, at);
-  if (!session.open) {
-    const { why, opensAt } = session;
-    const when = opensAt === null ? `it is not known when it opens (the calendar ends on ${calendar.knownTo})` : `it opens at ${opensAt}`;
-    const numbers = { calendar: calendar.name, why, at, ...(opensAt !== null && { opensAt }) };
-    return { code: 'SESSION_CLOSED', rule: 'SS-1', numbers, sentence: `${symbol}: ${calendar.name} is closed (${why}); ${when}` };
+  if (session.open) return null;
+  const { why, opensAt } = session;
+  const when = opensAt === null ? `it is not known when it opens (the calendar ends on ${calendar.knownTo})` : `it opens at ${opensAt}`;
+  const numbers = { calendar: calendar.name, why, at, ...(opensAt !== null && { opensAt }) };
+  return { code: 'SESSION_CLOSED', rule: 'SS-1', numbers, sentence: `${symbol}: ${calendar.name} is closed (${why}); ${when}` };
+}
+
+/** When trading ends for good in what expires at `expiry`: with the last session before it, which may close early. Null where that is not known. */
+export function lastClose(calendar: SessionCalendar, expiry: Instant): Instant | null {
+  if (expiry < NEW_YORK_KNOWN_FROM) return null;
+  const { day } = newYorkWall(expiry);
+  for (let of = day; of > day - DAYS_AHEAD_MAX; of--) {
+    const last = spansOf(calendar, of).findLast(({ from }) => from < expiry);
+    if (last !== undefined) return Math.min(last.to, expiry);
   }
+  return null;
+}
+
+function awayRefusal(symbol: string, windows: readonly ResetWindow[], at: Instant): Refusal | null {
   const away = awayAt(windows, at);
   if (away === null) return null;
   const sentence = `${symbol}: the broker is ${away.begun ? 'in' : 'about to be in'} its ${away.window}, until ${away.until}`;

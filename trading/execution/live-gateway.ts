@@ -18,6 +18,8 @@ import { BLANK_LIVE_MEMORY, LiveTurn, type LiveConfig, type LiveMemory } from '.
 /** What a live gateway must hear of the journal; its own facts are among it. */
 export const LIVE_FACTS: readonly EventType[] = [
   'settings.loaded',
+  'system.started',
+  'mode.changed',
   'instrument.changed',
   'order.approved',
   'order.sending',
@@ -27,6 +29,7 @@ export const LIVE_FACTS: readonly EventType[] = [
   'fill.recorded',
   'funding.booked',
   'dust.set_aside',
+  'position.settled',
   'alarm.raised',
   'kill.tripped',
   'kill.rearmed',

@@ -1,4 +1,6 @@
 /** What a live gateway does by itself as time goes by: the fence, the kill, and the protection of open positions (BR-2, KS-1). */
+import { exitSessionRefusal } from '../calendar/gate.ts';
+import { isExpired, isToBeSold } from '../lifecycle/expiry.ts';
 import { coveringScope } from '../model/kill-scope.ts';
 import type { KillScope } from '../model/events.ts';
 import type { Pricing } from '../model/live.ts';
@@ -65,7 +67,14 @@ function cancel(turn: LiveTurn, order: LiveOrder): void {
 function guard(turn: LiveTurn, holding: LiveHolding): void {
   const { nakedSince, entryOrderId, symbol, qty } = holding;
   if (isDust(turn.state, holding)) return;
-  if (isFlattening(turn.state, holding.asset)) return close(turn, holding);
+  const { settings, instruments } = turn.state;
+  const instrument = instruments[liveKey(holding)];
+  // LC-5: nothing of it can be traded any more. In the night the venue shows what became of it (trading/reconcile/expiry.ts).
+  if (isExpired(instrument, settings, turn.now)) return;
+  if (isFlattening(turn.state, holding.asset) || isToBeSold(instrument, settings, turn.now)) {
+    close(turn, holding);
+    if (nakedSince === null || !isShut(turn, holding)) return;
+  }
   if (nakedSince === null) return;
   const nakedMs = turn.now - nakedSince;
   if (nakedMs > NAKED_MS_MAX) {
@@ -104,8 +113,14 @@ function isClosing({ state }: LiveTurn, holding: LiveHolding, except: readonly s
   );
 }
 
-/** At market, once at a time. */
+function isShut({ state: { instruments, settings }, now }: LiveTurn, holding: LiveHolding): boolean {
+  const instrument = instruments[liveKey(holding)];
+  return instrument !== undefined && settings !== null && exitSessionRefusal(instrument, settings, now) !== null;
+}
+
+/** At market, once at a time; where the venue is closed, at its open (SS-1): an order that waits there could meet a leg that fills first. */
 function close(turn: LiveTurn, holding: LiveHolding): void {
+  if (isShut(turn, holding)) return;
   const qty = sellable(turn.state, holding, holding.qty);
   if (!isClosing(turn, holding) && isPositive(qty)) placeChild(turn, holding, 'flatten', qty, { type: 'market', worst: null });
 }

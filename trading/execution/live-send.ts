@@ -1,19 +1,21 @@
 /** From an approved order to one that is being sent: the last gates, the clamp as the very last step (RT-3), then the durable fact. */
+import { entrySessionRefusal, exitSessionRefusal } from '../calendar/gate.ts';
 import { checkQuote } from '../market/freshness.ts';
 import type { Refusal } from '../model/events.ts';
 import { coveringScope } from '../model/kill-scope.ts';
-import type { Instrument } from '../model/instrument.ts';
+import type { Instant, Instrument } from '../model/instrument.ts';
 import type { Placement, Pricing } from '../model/live.ts';
 import type { Bracket, Clamp, OrderIntent } from '../model/order.ts';
 import type { Settings } from '../model/settings.ts';
 import { absolute, add, lessThan, ratio, scale, smaller, subtract, toNumber, toStep, type Price, type Qty } from '../money/decimal.ts';
 import { touch } from '../paper/price.ts';
+import { modeRefusal } from '../risk/modes.ts';
 import { currencyRefusal } from '../sizing/in-usd.ts';
 import { checkBracket, checkMinimum, clampBracket, clampQty } from './clamp.ts';
 import { isOpen } from './order-state.ts';
 import { liveFormRefusal } from './live-forms.ts';
 import { payloadHash } from './order-names.ts';
-import { liveKey, type LiveOrder } from './live-state.ts';
+import { blockedBy, liveKey, type LiveOrder } from './live-state.ts';
 import { keyOf, type LiveTurn } from './live-turn.ts';
 import { bucketRules, takeTokens } from './token-bucket.ts';
 
@@ -36,6 +38,8 @@ export function sendApproved(turn: LiveTurn, clientOrderId: string): void {
   const instrument = turn.state.instruments[liveKey(order)];
   if (settings === null) return withhold(turn, order, 'NOT_CONFIGURED: no settings were loaded');
   if (instrument === undefined) return withhold(turn, order, `UNKNOWN_INSTRUMENT: the catalog does not list ${order.symbol}`);
+  const shut = sessionRefusal(order.intent, instrument, settings, turn.now);
+  if (shut !== null) return withhold(turn, order, reasonOf(shut));
   const reason = gateOf(turn, order.intent, settings);
   if (reason !== null) return withhold(turn, order, reason);
   const conformed = conform(turn, order.intent, instrument);
@@ -49,13 +53,19 @@ export function sendApproved(turn: LiveTurn, clientOrderId: string): void {
 
 const withhold = (turn: LiveTurn, order: LiveOrder, reason: string): void => turn.end(order, 'not_sent', reason);
 
+/** SS-1, once more: an order that waited for a token may have waited past the close. */
+const sessionRefusal = ({ kind }: OrderIntent, instrument: Instrument, settings: Settings, now: Instant): Refusal | null =>
+  kind === 'entry' ? entrySessionRefusal(instrument, settings, now) : exitSessionRefusal(instrument, settings, now);
+
 /** Everything that a cell's queue may have made untrue since the governor approved. */
 function gateOf(turn: LiveTurn, intent: OrderIntent, settings: Settings): string | null {
   const { state, memory, now } = turn;
   if (intent.kind === 'entry') {
     const scope = coveringScope([...memory.gate, ...state.killed], intent.asset);
     if (scope !== undefined) return closeOnlyReason(scope);
-    const blocked = state.blocked[liveKey(intent)];
+    const off = modeRefusal(state.switches, { asset: intent.asset, mode: 'live' });
+    if (off !== null) return reasonOf(off);
+    const blocked = blockedBy(state, intent);
     if (blocked !== undefined) return reasonOf(blocked);
     if (!memory.isReconciled) return 'CLOSE_ONLY: the account was not read since the start';
   }

@@ -5,6 +5,8 @@ import { brokerOf, type Asset, type Broker, type Instant, type Instrument } from
 import type { OrderRef, Placement, Pricing, Purpose } from '../model/live.ts';
 import type { Bracket, Fill, FillReason, OrderEnd, OrderIntent, Side } from '../model/order.ts';
 import type { Settings } from '../model/settings.ts';
+import { allShelved, EMPTY_SHELF, shelve, shelved, unshelve, type Shelf } from '../model/shelf.ts';
+import { evolveSwitches, NO_SWITCHES, type Switches } from '../risk/modes.ts';
 import { without } from '../model/without.ts';
 import { add, atMost, isPositive, smaller, subtract, toStep, ZERO_QTY, type Price, type Qty } from '../money/decimal.ts';
 import { orderOfFill } from './order-names.ts';
@@ -12,6 +14,8 @@ import { executedOf, isOpen, NEW_ORDER, transition, venueOrderIdOf, type OrderIn
 
 /** Orders that are over, kept so that a late or repeated report of them is known for what it is. */
 export const ENDED_KEPT_MAX = 2048;
+/** Of a refusal that closes a whole asset. */
+export const EXERCISE_RULE = 'LC-5';
 /** Closed positions remembered of a symbol: a row of funding may come after its position is gone. */
 const PAST_KEPT_MAX = 16;
 /** Ids of funding rows are kept this long behind the newest fill: longer than what a reading of the account goes back. */
@@ -68,11 +72,12 @@ export interface PastHolding {
 
 export interface LiveState {
   readonly settings: Settings | null;
+  readonly switches: Switches;
   readonly instruments: Readonly<Record<string, Instrument>>;
   /** By client order id, oldest first: not over, and orphans. */
   readonly orders: Readonly<Record<string, LiveOrder>>;
   /** The newest `ENDED_KEPT_MAX` that are over; those of an open position stay. */
-  readonly ended: Readonly<Record<string, LiveOrder>>;
+  readonly ended: Shelf<LiveOrder>;
   /** By `liveKey`. */
   readonly holdings: Readonly<Record<string, LiveHolding>>;
   readonly killed: readonly KillScope[];
@@ -89,9 +94,10 @@ export interface LiveState {
 
 export const BLANK_LIVE: LiveState = {
   settings: null,
+  switches: NO_SWITCHES,
   instruments: {},
   orders: {},
-  ended: {},
+  ended: EMPTY_SHELF,
   holdings: {},
   killed: [],
   flattening: [],
@@ -110,7 +116,7 @@ export const remainingOf = ({ order }: LiveOrder): Qty =>
   order.at === 'INTENT' || !isOpen(order) ? ZERO_QTY : subtract(order.qty, executedOf(order).filledQty);
 
 export const orderOf = (state: LiveState, clientOrderId: string | null): LiveOrder | undefined =>
-  clientOrderId === null ? undefined : (state.orders[clientOrderId] ?? state.ended[clientOrderId]);
+  clientOrderId === null ? undefined : (state.orders[clientOrderId] ?? shelved(state.ended, clientOrderId));
 
 export const childrenOf = (state: LiveState, entryId: string): readonly LiveOrder[] =>
   (orderOf(state, entryId)?.children ?? []).flatMap((id) => orderOf(state, id) ?? []);
@@ -119,9 +125,15 @@ export const childrenOf = (state: LiveState, entryId: string): readonly LiveOrde
 function withOrder(state: LiveState, order: LiveOrder): LiveState {
   const { clientOrderId } = order;
   if (isOpen(order.order) || order.order.at === 'ORPHAN') {
-    return { ...state, orders: { ...state.orders, [clientOrderId]: order }, ended: without(state.ended, clientOrderId) };
+    return { ...state, orders: { ...state.orders, [clientOrderId]: order }, ended: unshelve(state.ended, clientOrderId) };
   }
-  return pruned({ ...state, orders: without(state.orders, clientOrderId), ended: { ...state.ended, [clientOrderId]: order } });
+  return pruned({ ...state, orders: without(state.orders, clientOrderId), ended: shelve(state.ended, clientOrderId, order) });
+}
+
+/** LC-5: shares that came of an option close all options to entries, whatever symbol they lie on; everything else its own symbol. */
+export function blockedBy({ blocked }: LiveState, of: { readonly asset: Asset; readonly symbol: string }): Refusal | undefined {
+  const ofAsset = Object.entries(blocked).find(([key, { rule }]) => rule === EXERCISE_RULE && key.startsWith(`${of.asset}|`));
+  return blocked[liveKey(of)] ?? ofAsset?.[1];
 }
 
 export const isFlattening = (state: LiveState, asset: Asset): boolean => coveringScope(state.flattening, asset) !== undefined;
@@ -147,6 +159,9 @@ export function evolveLive(broker: Broker, state: LiveState, fact: Fact): LiveSt
   switch (fact.type) {
     case 'settings.loaded':
       return { ...state, settings: fact.body.settings };
+    case 'system.started':
+    case 'mode.changed':
+      return { ...state, switches: evolveSwitches(state.switches, fact) };
     case 'instrument.changed':
       return fact.body.instrument.broker === broker
         ? { ...state, instruments: { ...state.instruments, [liveKey(fact.body.instrument)]: fact.body.instrument } }
@@ -163,6 +178,8 @@ export function evolveLive(broker: Broker, state: LiveState, fact: Fact): LiveSt
       return isOurs(broker, fact.body) ? withFunding(state, fact.body) : state;
     case 'dust.set_aside':
       return isOurs(broker, fact.body) ? gone(state, liveKey(fact.body), fact.body.exitedAt) : state;
+    case 'position.settled':
+      return isOurs(broker, fact.body) ? gone(state, liveKey(fact.body), fact.body.expiredAt) : state;
     default:
       return evolveOrder(broker, state, fact);
   }
@@ -257,11 +274,12 @@ function endInput(status: OrderEnd, reason: string): OrderInput | null {
 
 /** The oldest of what is over goes where there is too much of it; an entry and its children stay as long as its position. */
 function pruned(state: LiveState): LiveState {
-  const ids = Object.keys(state.ended);
-  if (ids.length <= ENDED_KEPT_MAX) return state;
+  if (state.ended.size <= ENDED_KEPT_MAX) return state;
   const held = new Set(Object.values(state.holdings).map(({ entryOrderId }) => entryOrderId));
-  const oldest = ids.find((id) => !held.has(id) && !held.has(state.ended[id]?.parentId ?? ''));
-  return oldest === undefined ? state : { ...state, ended: without(state.ended, oldest) };
+  for (const [id, { parentId }] of allShelved(state.ended)) {
+    if (!held.has(id) && !held.has(parentId ?? '')) return { ...state, ended: unshelve(state.ended, id) };
+  }
+  return state;
 }
 
 function filled(before: LiveState, fill: Fill): LiveState {

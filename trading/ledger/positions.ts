@@ -23,9 +23,9 @@ import {
   type Ratio,
 } from '../money/decimal.ts';
 import type { Asset, Instant, Mode } from '../model/instrument.ts';
-import type { Bracket, Fill, FillReason } from '../model/order.ts';
-import type { DustSetAside, FundingBooked } from '../model/events.ts';
-import type { ClosedTrade, Position } from '../model/position.ts';
+import type { Bracket, Fill } from '../model/order.ts';
+import type { DustSetAside, FundingBooked, Settled } from '../model/events.ts';
+import type { ClosedTrade, ExitReason, Position } from '../model/position.ts';
 
 /** A position with the sums it came from. Values are Σ price × quantity without the multiplier. */
 export interface BookedPosition extends Position {
@@ -82,6 +82,13 @@ export function bookDust(position: BookedPosition, { value, exitReason, exitedAt
   return { ...closedBy(position, exitReason, exitedAt), dust: value };
 }
 
+/** LC-4: the trade of a position that was held to its expiry: what is left of it goes at the settlement's price, without a fee. */
+export function bookSettlement(position: BookedPosition, { price: at, expiredAt }: Pick<Settled, 'price' | 'expiredAt'>): ClosedPart {
+  const exitQty = add(position.exitQty, position.qty);
+  const exitValue = add(position.exitValue, notional(at, position.qty));
+  return closedBy({ ...position, qty: ZERO_QTY, exitQty, exitValue }, 'settlement', expiredAt);
+}
+
 /** Σ price × quantity × multiplier of what is held, at its average price: the notional that commits budget. */
 export const heldNotional = (position: BookedPosition): Money => notional(position.averagePrice, position.qty, position.multiplier);
 
@@ -127,7 +134,7 @@ function reduced(before: BookedPosition, fill: Fill): Booked {
   return { position: { ...position, realised: gain(position, position.exitValue, cost) }, closed: null };
 }
 
-function closedBy(position: BookedPosition, exitReason: FillReason, closedAt: Instant): ClosedPart {
+function closedBy(position: BookedPosition, exitReason: ExitReason, closedAt: Instant): ClosedPart {
   const { asset, mode, symbol, strategyId, side, fees, funding } = position;
   return {
     tradeId: position.entryOrderId,

@@ -1,3 +1,5 @@
+import type { Broker } from './instrument.ts';
+
 /** From and to, minutes after midnight of New York's clock; the end is not in it. A day may end at 1440. */
 export type MinuteSpan = readonly [from: number, to: number];
 
@@ -25,4 +27,11 @@ export interface ResetWindow {
   readonly minutes: number;
   /** Nothing is entered this long before it. */
   readonly guardMinutes: number;
+}
+
+/** What is known of when markets trade and brokers are there. */
+export interface Sessions {
+  /** By the name that instruments give (`sessionCalendar`). */
+  readonly calendars: Readonly<Record<string, SessionCalendar>>;
+  readonly resets: Readonly<Partial<Record<Broker, readonly ResetWindow[]>>>;
 }

@@ -54,6 +54,7 @@ export const REFUSAL_CODES = [
   'INTERRUPTED',
   'NO_OPTION',
   'SESSION_CLOSED',
+  'NEAR_EXPIRY',
 ] as const;
 export type RefusalCode = (typeof REFUSAL_CODES)[number];
 
@@ -123,6 +124,8 @@ export const ALARM_CODES = [
   'FOREIGN_ORDER',
   'UNEXPLAINED',
   'FUNDING_UNKNOWN',
+  'SETTLEMENT_UNKNOWN',
+  'EXERCISED',
 ] as const;
 export type AlarmCode = (typeof ALARM_CODES)[number];
 
@@ -186,6 +189,30 @@ export interface DustSetAside {
   readonly exitedAt: Instant;
 }
 
+/** `exercised` is of who bought it, `assigned` of who wrote it. */
+export const SETTLEMENT_OUTCOMES = ['worthless', 'exercised', 'assigned'] as const;
+export type SettlementOutcome = (typeof SETTLEMENT_OUTCOMES)[number];
+
+/** LC-4: an option that was held to its expiry is over. On paper in cash, as if the shares were traded away at once; live only where it was worth nothing. */
+export interface Settled {
+  readonly asset: Asset;
+  readonly mode: Mode;
+  readonly symbol: string;
+  readonly entryOrderId: string;
+  /** Of the position, all of it. */
+  readonly side: Side;
+  readonly qty: Qty;
+  readonly outcome: SettlementOutcome;
+  /** What one of it brought, or cost who wrote it. */
+  readonly price: Price;
+  /** When trading in it ended. */
+  readonly expiredAt: Instant;
+  /** Paper: the quote of the share. */
+  readonly pricedOn: QuoteSnapshot | null;
+  /** Live: what the venue showed. */
+  readonly evidence: string;
+}
+
 /** A person took the venue's word for a position. Not a trade: it counts in no result and no history. */
 export interface Adjustment {
   readonly differenceId: string;
@@ -222,6 +249,7 @@ interface Bodies {
   'stop.trailed': StopTrailed;
   'funding.booked': FundingBooked;
   'dust.set_aside': DustSetAside;
+  'position.settled': Settled;
   'trade.closed': { readonly trade: ClosedTrade };
   /** CF-1 in percent mode: what the shares of a broker's live wallet are taken of, once for all: `base` is `equity` less what was realised by then. */
   'wallet.based': { readonly broker: Broker; readonly mode: Mode; readonly equity: Money; readonly base: Money; readonly reportedAt: Instant };

@@ -20,6 +20,9 @@ export interface Position {
   readonly funding?: Money;
 }
 
+/** What closed it: a fill, or its settlement at expiry. */
+export type ExitReason = FillReason | 'settlement';
+
 /** A round trip: from the first entry fill to the fill that brought the position to zero, or to less than can be sold. */
 export interface ClosedTrade {
   readonly tradeId: string;
@@ -38,7 +41,7 @@ export interface ClosedTrade {
   readonly dust?: Money;
   /** Realised profit after fees, funding and dust, in USD. */
   readonly pnl: Money;
-  readonly exitReason: FillReason;
+  readonly exitReason: ExitReason;
   readonly openedAt: Instant;
   readonly closedAt: Instant;
   readonly budgetBefore: Money;

@@ -1,4 +1,5 @@
 import type { Money, Ratio } from '../money/decimal.ts';
+import type { Sessions } from './calendar.ts';
 import type { Asset, Broker } from './instrument.ts';
 
 type PerAsset<T> = Readonly<Record<Asset, T>>;
@@ -30,8 +31,22 @@ export interface Settings {
   readonly paper: PaperRules;
   /** LC-6: paper perpetuals pay and receive funding; absent is no. */
   readonly fundingEnabled?: boolean;
+  /** SS-1; absent where nothing that trades has sessions, and in journals of before it existed: then no market counts as closed. */
+  readonly sessions?: Sessions;
+  /** Absent in journals of before it existed: then nothing is done about an expiry but to settle it. */
+  readonly expiry?: ExpiryRules;
   readonly strictBrackets: boolean;
   readonly rateLimit: Ratio;
+}
+
+/** LC-2, LC-5: what is done about the expiry of options. */
+export interface ExpiryRules {
+  /** No opening with fewer whole days left. */
+  readonly openDteMin: number;
+  /** The house sells what it holds so many minutes before trading ends for good; 0 is never, and it is held to expiry. */
+  readonly closeMinutes: number;
+  /** In the money by at least this is exercised by itself, USD a share (OCC Rule 805). */
+  readonly exerciseThreshold: Money;
 }
 
 export interface RiskLimits {

@@ -1,5 +1,6 @@
 /** From an approved order to an accepted one: the last gates, and the conformance clamp as the very last step (RT-3). */
 import { checkBracket, checkMinimum, clampBracket, clampQty } from '../execution/clamp.ts';
+import { entrySessionRefusal, exitSessionRefusal } from '../calendar/gate.ts';
 import { checkQuote } from '../market/freshness.ts';
 import { lessThan } from '../money/decimal.ts';
 import type { Refusal } from '../model/events.ts';
@@ -24,7 +25,7 @@ export function acceptOrder(turn: Turn, clientOrderId: string): void {
   const instrument = turn.state.instruments[paperKey(order.intent)];
   if (settings === null) return turn.end(order.intent, 'not_sent', 'NOT_CONFIGURED: no settings were loaded');
   if (instrument === undefined) return turn.end(order.intent, 'not_sent', `UNKNOWN_INSTRUMENT: the catalog does not list ${order.intent.symbol}`);
-  const gate = gateOf(turn, order, settings);
+  const gate = gateOf(turn, order, settings) ?? shut(turn, order, settings, instrument);
   if (gate !== null) return turn.end(order.intent, gate.status, gate.reason);
   conform(turn, order, settings, instrument);
 }
@@ -45,6 +46,12 @@ function gateOf(turn: Turn, { intent }: PaperOrder, settings: Settings): Gate | 
     return { status: 'not_sent', reason: `THROTTLED: ${PAPER_ORDERS_MAX} paper orders are on their way` };
   }
   return occupied(turn, intent);
+}
+
+/** SS-1 at submission: nothing executes where nothing trades. */
+function shut({ now }: Turn, { intent }: PaperOrder, settings: Settings, instrument: Instrument): Gate | null {
+  const refusal = intent.kind === 'entry' ? entrySessionRefusal(instrument, settings, now) : exitSessionRefusal(instrument, settings, now);
+  return refusal === null ? null : { status: 'not_sent', reason: reasonOf(refusal) };
 }
 
 /** One position a symbol, so that the bracket of an entry is the bracket of the position. */

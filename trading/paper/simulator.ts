@@ -3,6 +3,8 @@
  * bracket of every open position. It has no order port: that paper never reaches a venue is its type (RT-1).
  */
 import { NOTHING, type Behavior, type Decision } from '../behavior.ts';
+import { exitSessionRefusal } from '../calendar/gate.ts';
+import { isToBeSold } from '../lifecycle/expiry.ts';
 import { judgeQuote } from '../market/freshness.ts';
 import type { EventType, Fact, KillScope } from '../model/events.ts';
 import type { Instant } from '../model/instrument.ts';
@@ -13,6 +15,7 @@ import type { Settings } from '../model/settings.ts';
 import { acceptOrder, closeOnlyReason } from './accept.ts';
 import { fillOrder, fillTriggered } from './fill.ts';
 import { settleFunding, withAnnounced } from './funding.ts';
+import { settleExpired } from './settlement.ts';
 import { legAt, trailedStop, type Leg } from './legs.ts';
 import { isWorse } from './price.ts';
 import { coveringScope } from '../model/kill-scope.ts';
@@ -30,6 +33,7 @@ export const PAPER_FACTS: readonly EventType[] = [
   'fill.recorded',
   'stop.trailed',
   'funding.booked',
+  'position.settled',
   'kill.tripped',
   'kill.rearmed',
 ];
@@ -58,6 +62,7 @@ function decide(turn: Turn, message: Message): PaperDecision {
       return onQuote(turn, message.body.quote);
     case 'clock.advanced':
       fillDue(turn);
+      settleExpired(turn);
       return decided(turn);
     case 'funding.announced':
       return { ...NOTHING, memory: withAnnounced(turn.memory, message.body) };
@@ -105,10 +110,12 @@ function cancelEntries(turn: Turn, scopes: readonly KillScope[]): void {
 }
 
 function onQuote(turn: Turn, quote: QuoteSnapshot): PaperDecision {
-  const { state, memory } = turn;
+  const { state } = turn;
   if (state.settings === null) return NOTHING;
   const key = paperKey(quote);
-  const lastGood = memory.lastGood[key] ?? null;
+  // Before a quote from after an expiry takes the place of the last one before it.
+  settleExpired(turn);
+  const lastGood = turn.memory.lastGood[key] ?? null;
   const isLate = lastGood !== null && quote.exchangeAt < lastGood.exchangeAt;
   if (isLate || !isGood(turn, key, quote, state.settings)) {
     fillDue(turn);
@@ -122,6 +129,7 @@ function onQuote(turn: Turn, quote: QuoteSnapshot): PaperDecision {
     settleFunding(turn, key, turn.now);
     trigger(turn, key, quote);
   }
+  settleExpired(turn);
   return decided(turn);
 }
 
@@ -183,8 +191,10 @@ function trigger(turn: Turn, key: string, quote: QuoteSnapshot): void {
   for (let legs = 0; legs <= RUNGS_MAX; legs++) {
     const holding = turn.state.holdings[key];
     if (holding === undefined) return;
-    const leg = (isProtected(holding) ? legAt(holding, quote) : naked(turn, holding)) ?? flattened(turn, holding);
+    const leg = (isProtected(holding) ? legAt(holding, quote) : naked(turn, holding)) ?? flattened(turn, key, holding);
     if (leg === null) break;
+    // SS-1: nothing trades there now, whatever is quoted. It fills at the open, at the gap (PX-2).
+    if (isShut(turn, key)) return;
     const fill = fillTriggered(holding, leg, quote, turn.seed, turn.now);
     turn.record({ type: 'fill.recorded', body: { fill } });
     if (fill.qty !== leg.qty) break;
@@ -203,9 +213,16 @@ function naked(turn: Turn, { asset, symbol, qty, entryOrderId, openedAt, exits }
   return { reason: 'flatten', triggerPrice: null, qty };
 }
 
-function flattened({ state }: Turn, { asset, qty }: Holding): Leg | null {
-  if (state.flattening.length === 0 || coveringScope(state.flattening, asset) === undefined) return null;
+/** KS-1, or the house sells what is about to expire (LC-5). */
+function flattened({ state, now }: Turn, key: string, { asset, qty }: Holding): Leg | null {
+  const isKilled = state.flattening.length > 0 && coveringScope(state.flattening, asset) !== undefined;
+  if (!isKilled && !isToBeSold(state.instruments[key], state.settings, now)) return null;
   return { reason: 'flatten', triggerPrice: null, qty };
+}
+
+function isShut({ state, now }: Turn, key: string): boolean {
+  const instrument = state.instruments[key];
+  return instrument !== undefined && state.settings !== null && exitSessionRefusal(instrument, state.settings, now) !== null;
 }
 
 /** BR-3: a move of the stop is a fact, so that a restart finds it where it was. */
@@ -214,7 +231,7 @@ function trail(turn: Turn, key: string, quote: QuoteSnapshot): void {
   if (holding === undefined || !isProtected(holding)) return;
   const { asset, symbol, side, bracket, entryOrderId, terms } = holding;
   const stopLoss = trailedStop(side, bracket, quote, terms.tickSize);
-  if (stopLoss === null) return;
+  if (stopLoss === null || isShut(turn, key)) return;
   turn.record({
     type: 'stop.trailed',
     body: { asset, mode: 'paper', symbol, entryOrderId, stopLoss, pricedOn: quote, trailedAt: turn.now },

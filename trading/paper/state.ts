@@ -89,6 +89,8 @@ export function evolvePaper(state: PaperState, event: DomainEvent): PaperState {
       return event.body.mode === 'paper' ? trailed(state, event.body) : state;
     case 'funding.booked':
       return event.body.mode === 'paper' ? funded(state, event.body) : state;
+    case 'position.settled':
+      return event.body.mode === 'paper' ? { ...state, holdings: without(state.holdings, paperKey(event.body)) } : state;
     case 'kill.tripped':
       return killed(state, event.body.scope, event.body.flatten);
     case 'kill.rearmed':

@@ -23,9 +23,11 @@ export interface PaperMemory {
   readonly announced: Readonly<Record<string, readonly FundingAnnounced[]>>;
   /** By `paperKey`: the newest funding time that passed without a known rate. */
   readonly unfunded: Readonly<Record<string, Instant>>;
+  /** By `paperKey`: expired, and told to wait for a quote of their share. */
+  readonly unsettled: readonly string[];
 }
 
-export const BLANK_PAPER_MEMORY: PaperMemory = { lastGood: {}, suspects: {}, worst: {}, gate: [], announced: {}, unfunded: {} };
+export const BLANK_PAPER_MEMORY: PaperMemory = { lastGood: {}, suspects: {}, worst: {}, gate: [], announced: {}, unfunded: {}, unsettled: [] };
 
 /** An entry that fills and a stop that the same quote then triggers are two events of one turn: the second must see the first. */
 export class Turn {

@@ -5,6 +5,7 @@ import type { EventType } from '../model/events.ts';
 import type { Broker, Instant } from '../model/instrument.ts';
 import type { Message, MessageBody, Tell } from '../model/messages.ts';
 import { diff, differenceId, type Difference } from './diff.ts';
+import { explainExpiries } from './expiry.ts';
 import { adjustment, repair, type RepairConfig } from './repair.ts';
 import { BLANK_RECONCILER, evolveReconciler, journalView, type ReconcilerState } from './state.ts';
 
@@ -23,6 +24,8 @@ export interface ReconcilerMemory {
   readonly askedAt: Readonly<Partial<Record<Broker, Instant>>>;
   /** As of the newest reading, for a person to decide on. */
   readonly standing: Readonly<Partial<Record<Broker, readonly Difference[]>>>;
+  /** By difference: since when an option that expired is gone from the account. */
+  readonly vanishedAt: Readonly<Record<string, Instant>>;
 }
 
 type ReconcilerDecision = Decision<ReconcilerMemory>;
@@ -30,7 +33,7 @@ type ReconcilerDecision = Decision<ReconcilerMemory>;
 /** Fills are read again from this long before the newest known one. */
 const OVERLAP_MS = 3_600_000;
 const EVIDENCE_LENGTH_MAX = 400;
-const BLANK_MEMORY: ReconcilerMemory = { askedAt: {}, standing: {} };
+const BLANK_MEMORY: ReconcilerMemory = { askedAt: {}, standing: {}, vanishedAt: {} };
 
 export function createReconciler(config: ReconcilerConfig): Behavior<ReconcilerState, ReconcilerMemory> {
   return {
@@ -78,8 +81,13 @@ function compare(
   // Orders, rows and positions are three answers of a venue that goes on meanwhile: what was only seen once may be between two of them.
   const before = new Set((memory.standing[broker] ?? []).map((difference) => differenceId(broker, difference)));
   const stands = differences.filter((difference) => !isFleeting(difference) || before.has(differenceId(broker, difference)));
-  const { events, tells } = repair(stands, target, new Set(state[broker].said), view.askedAt);
-  return { events, effects: tells, memory: { ...memory, standing: { ...memory.standing, [broker]: differences } } };
+  const books = state[broker];
+  const expiries = explainExpiries(stands, { broker, books, view, all: differences, vanishedAt: memory.vanishedAt });
+  const { events, tells } = repair(expiries.left, target, new Set(books.said), view.askedAt);
+  const standing = { ...memory.standing, [broker]: differences };
+  // Only IBKR has what expires, so one broker's readings do not forget another's.
+  const vanishedAt = broker === 'ibkr' ? expiries.vanishedAt : memory.vanishedAt;
+  return { events: [...expiries.events, ...events], effects: tells, memory: { ...memory, standing, vanishedAt } };
 }
 
 const isFleeting = ({ kind }: Difference): boolean => kind === 'position_quantity' || kind === 'position_price' || kind === 'leg_missing';

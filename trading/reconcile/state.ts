@@ -4,9 +4,10 @@ import { bookFill, positionKey, type BookedPosition } from '../ledger/positions.
 import type { EventBody, Fact } from '../model/events.ts';
 import { BROKERS, brokerOf, type Asset, type Broker, type Instant } from '../model/instrument.ts';
 import type { Fill } from '../model/order.ts';
+import { allShelved } from '../model/shelf.ts';
 import { without } from '../model/without.ts';
 import { add, isPositive, ONE, ZERO_QTY, type Qty } from '../money/decimal.ts';
-import { BLANK_LIVE, evolveLive, liveKey, type LiveState } from '../execution/live-state.ts';
+import { BLANK_LIVE, evolveLive, liveKey, type LiveOrder, type LiveState } from '../execution/live-state.ts';
 import { isOpen } from '../execution/order-state.ts';
 import type { JournalView } from './diff.ts';
 
@@ -53,6 +54,8 @@ function evolveBooks(broker: Broker, books: BrokerBooks, fact: Fact): BrokerBook
       return isOf(broker, fact.body.fill) ? filled(touched(seen, fact.body.fill, fact.at), fact.body.fill) : seen;
     case 'dust.set_aside':
       return isOf(broker, fact.body) ? setAside(touched(seen, fact.body, fact.at), fact.body) : seen;
+    case 'position.settled':
+      return isOf(broker, fact.body) ? settled(touched(seen, fact.body, fact.at), fact.body) : seen;
     case 'reconcile.differed':
       return isOf(broker, fact.body) ? { ...seen, said: [...seen.said.slice(1 - SAID_MAX), fact.body.differenceId] } : seen;
     case 'reconcile.adjusted':
@@ -85,6 +88,10 @@ function filled(books: BrokerBooks, fill: Fill): BrokerBooks {
   return { ...books, executions, positions: position === null ? without(books.positions, key) : { ...books.positions, [key]: position } };
 }
 
+const settled = (books: BrokerBooks, of: EventBody<'position.settled'>): BrokerBooks => {
+  return { ...books, positions: without(books.positions, keyOf(of)) };
+};
+
 function setAside(books: BrokerBooks, { asset, symbol, qty }: EventBody<'dust.set_aside'>): BrokerBooks {
   const key = keyOf({ asset, symbol });
   const dust = { ...books.dust, [key]: add(books.dust[key] ?? ZERO_QTY, qty) };
@@ -101,8 +108,10 @@ function adjusted(books: BrokerBooks, adjustment: EventBody<'reconcile.adjusted'
   return { ...books, said, dust, positions: position === null ? without(books.positions, key) : { ...books.positions, [key]: position } };
 }
 
+const endedOf = ({ ended }: LiveState): readonly LiveOrder[] => [...allShelved(ended)].map(([, order]) => order);
+
 export function journalView(broker: Broker, books: BrokerBooks): JournalView {
-  const orders = [...Object.values(books.live.ended), ...Object.values(books.live.orders)].map(({ clientOrderId, asset, symbol, purpose, order }) => {
+  const orders = [...endedOf(books.live), ...Object.values(books.live.orders)].map(({ clientOrderId, asset, symbol, purpose, order }) => {
     const isPlaced = order.at === 'ACKED' || order.at === 'PARTIAL';
     const isResting = purpose === 'stop_loss' || purpose === 'take_profit';
     return { clientOrderId, asset, symbol, isOpen: isOpen(order), isPlaced, isResting, sentAt: 'sentAt' in order ? order.sentAt : 0 };

@@ -1,6 +1,8 @@
 /** What an entry must pass, in order. Each check is one rule: null, or the refusal with its numbers. */
+import { entrySessionRefusal } from '../calendar/gate.ts';
 import { checkBracket } from '../execution/clamp.ts';
 import { liveFormRefusal } from '../execution/live-forms.ts';
+import { expiryRefusal } from '../lifecycle/expiry.ts';
 import { checkQuote } from '../market/freshness.ts';
 import { absolute, add, atMost, lessThan, notional, scale, subtract, type Money } from '../money/decimal.ts';
 import { positionKey } from '../ledger/positions.ts';
@@ -20,6 +22,9 @@ import { dayLossRefusal, drawdownRefusal } from './tripwires.ts';
 const MS_A_SECOND = 1000;
 
 const quote: Check = ({ intent, lastGood, settings, now }) => quoteRefusal(intent, lastGood, settings, now);
+
+const session: Check = ({ settings, instrument, now }) => entrySessionRefusal(instrument, settings, now);
+const expiry: Check = ({ settings, instrument, now }) => expiryRefusal(instrument, settings, now);
 
 const bracket: Check = ({ intent, instrument }) => {
   if (intent.bracket === null) return refuse('NO_BRACKET', 'BR-1', {}, `${intent.symbol}: an entry needs take-profit and stop-loss`);
@@ -112,6 +117,8 @@ const drawdown: Check = ({ state, settings, intent }) => drawdownRefusal(state, 
 
 /** By name and in order, so that `why` can say of each what it looked at. */
 export const NAMED_CHECKS = {
+  session,
+  expiry,
   quote,
   clockSkew,
   bracket,

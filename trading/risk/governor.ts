@@ -40,6 +40,7 @@ export const GOVERNOR_FACTS: readonly EventType[] = [
   'fill.recorded',
   'funding.booked',
   'dust.set_aside',
+  'position.settled',
   'reconcile.adjusted',
   'trade.closed',
   'wallet.based',
@@ -124,6 +125,7 @@ function onFact(turn: Turn, fact: Fact): GovernorDecision {
       for (const wire of wiresOfWallet(turn.state, fact.body, turn.now)) turn.record(wire);
       return settled(turn, fact.body);
     case 'dust.set_aside':
+    case 'position.settled':
       bookClosed(turn);
       return settled(turn, fact.body);
     case 'order.ended':

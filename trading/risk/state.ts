@@ -1,10 +1,10 @@
 /** What the journal says the governor answers for: orders on their way, positions, wallets, wires. Plain JSON. */
 import { without } from '../model/without.ts';
 import { add, isNegative, isPositive, isZero, negate, ONE, ZERO_QTY, type Qty } from '../money/decimal.ts';
-import { bookDust, bookFill, bookFunding, positionKey, type BookedPosition, type ClosedPart } from '../ledger/positions.ts';
+import { bookDust, bookFill, bookFunding, bookSettlement, positionKey, type BookedPosition, type ClosedPart } from '../ledger/positions.ts';
 import { bookAdjusted } from '../ledger/adjustment.ts';
 import { baseKey, bookTrade, EMPTY_WALLET, rebased, walletKey, type Bases, type Wallet } from '../ledger/wallet.ts';
-import type { Approval, DomainEvent, DustSetAside, EventBody, Fact, FundingBooked, KillScope, Refusal } from '../model/events.ts';
+import type { Approval, DomainEvent, DustSetAside, EventBody, Fact, FundingBooked, KillScope, Refusal, Settled } from '../model/events.ts';
 import type { Asset, Instant, Instrument, Mode } from '../model/instrument.ts';
 import type { Fill, OrderIntent } from '../model/order.ts';
 import type { ClosedTrade } from '../model/position.ts';
@@ -112,6 +112,8 @@ export function evolveGovernor(state: GovernorState, event: DomainEvent | Fact):
       return funded(state, event.body);
     case 'dust.set_aside':
       return setAside(state, event.body);
+    case 'position.settled':
+      return settled(state, event.body);
     case 'reconcile.adjusted':
       return adjusted(state, event.body, 'at' in event ? event.at : 0);
     case 'trade.closed':
@@ -194,9 +196,19 @@ function setAside(state: GovernorState, dust: DustSetAside): GovernorState {
   const key = positionKey(dust);
   const position = state.positions[key];
   if (position === undefined) return state;
-  const part = bookDust(position, dust);
+  return closing(state, key, bookDust(position, dust));
+}
+
+function closing(state: GovernorState, key: string, part: ClosedPart): GovernorState {
   const closedAt = { ...state.closedAt, [key]: part.closedAt };
   return { ...state, positions: without(state.positions, key), closing: [...state.closing, part], closedAt };
+}
+
+function settled(state: GovernorState, body: Settled): GovernorState {
+  const key = positionKey(body);
+  const position = state.positions[key];
+  if (position === undefined) return state;
+  return closing(state, key, bookSettlement(position, body));
 }
 
 /** What its fills realised moves the wallet without a trade, as there will be none. `at`: of the fact. */

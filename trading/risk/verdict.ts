@@ -1,9 +1,11 @@
 /** One intent, one verdict: approved whole with its numbers, or refused with a code. */
+import { exitSessionRefusal } from '../calendar/gate.ts';
 import { add, atMost, isPositive, notional, subtract, ZERO_MONEY, ZERO_QTY, type Qty } from '../money/decimal.ts';
 import { positionKey, type BookedPosition } from '../ledger/positions.ts';
 import type { DomainEvent, Refusal } from '../model/events.ts';
 import { brokerOf, type Instant } from '../model/instrument.ts';
 import type { OrderIntent } from '../model/order.ts';
+import type { Settings } from '../model/settings.ts';
 import { touch } from '../paper/price.ts';
 import { currencyRefusal } from '../sizing/in-usd.ts';
 import { allowanceOf, closeOnlyOf, marginOf } from './allowance.ts';
@@ -22,15 +24,24 @@ export function refusedEvent({ clientOrderId, asset, mode, symbol, kind }: Order
   return { type: 'order.refused', body: { clientOrderId, asset, mode, symbol, kind, refusal } };
 }
 
-/** An exit needs a position and a fresh quote. No kill, wire, budget or throttle keeps anyone in a position. */
+/** An exit needs a position, a market that is open and a fresh quote. No kill, wire, budget or throttle keeps anyone in a position. */
 function onExit(state: GovernorState, memory: GovernorMemory, intent: OrderIntent, now: Instant): DomainEvent {
   const { settings } = state;
   if (settings === null) return refusedEvent(intent, notConfigured(intent, 'no settings were loaded'));
   const position = state.positions[positionKey(intent)];
-  const refusal = closable(state, position, intent) ?? quoteRefusal(intent, memory.lastGood[instrumentKey(intent)] ?? null, settings, now);
+  const refusal =
+    closable(state, position, intent) ??
+    shut(state, settings, intent, now) ??
+    quoteRefusal(intent, memory.lastGood[instrumentKey(intent)] ?? null, settings, now);
   if (refusal !== null || position === undefined) return refusedEvent(intent, refusal ?? nothingToClose(intent, ZERO_QTY, ZERO_QTY));
   const value = notional(touch(intent.side, intent.snapshot), intent.qty, position.multiplier);
   return { type: 'order.approved', body: { ...keyOf(intent), intent, notional: value, margin: ZERO_MONEY, maxLoss: ZERO_MONEY } };
+}
+
+/** SS-1: where the venue itself is closed an exit waits: the bracket stays, and the trader asks again at the open. */
+function shut({ instruments }: GovernorState, settings: Settings, intent: OrderIntent, now: Instant): Refusal | null {
+  const instrument = instruments[instrumentKey(intent)];
+  return instrument === undefined ? null : exitSessionRefusal(instrument, settings, now);
 }
 
 function closable(state: GovernorState, position: BookedPosition | undefined, intent: OrderIntent): Refusal | null {

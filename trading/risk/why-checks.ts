@@ -1,4 +1,5 @@
 /** What each check of an entry looked at, for `why`: read from the case when somebody asks, never while deciding. */
+import { expiresAt, sellsFrom } from '../lifecycle/expiry.ts';
 import { quoteAge } from '../market/freshness.ts';
 import { add, scale } from '../money/decimal.ts';
 import { allotted, dayLoss, drawdown, walletKey } from '../ledger/wallet.ts';
@@ -21,6 +22,17 @@ type CheckName = keyof typeof NAMED_CHECKS;
 
 /** Of a check that passed. */
 export const SAID: Readonly<Record<CheckName, (entry: EntryCase) => Said>> = {
+  session: ({ instrument: { symbol, sessionCalendar: calendar, broker }, settings: { sessions }, now }) => {
+    if (sessions === undefined || calendar === 'always') return said('session', 'SS-1', { calendar, at: now }, `${symbol} has no sessions here`);
+    return said('session', 'SS-1', { calendar, at: now }, `${symbol}: ${calendar} is open, and ${broker} is not about to be away`);
+  },
+  expiry: ({ instrument, settings, now }) => {
+    const ends = expiresAt(instrument, settings);
+    if (ends === null) return said('expiry', 'LC-2', {}, `${instrument.symbol} does not expire`);
+    const from = sellsFrom(instrument, settings);
+    const numbers = { expiresAt: ends, openDteMin: settings.expiry?.openDteMin ?? 0, at: now, ...(from !== null && { sellsFrom: from }) };
+    return said('expiry', 'LC-2', numbers, `${instrument.symbol}: far enough from its expiry`);
+  },
   quote: ({ intent: { snapshot, symbol }, settings, now }) => {
     const { bid, ask } = snapshot;
     const numbers = { bid, ask, ageMs: quoteAge(snapshot, now), maxMs: settings.risk.quoteAgeMsMax };

@@ -139,6 +139,7 @@ function exitGates({ state, intent, now }: DecidedCase): readonly Asked[] {
   return [
     governed('settings', 'CF-1', {}, 'settings are there', isCode('NOT_CONFIGURED')),
     governed('position', 'RK-1', { qty, position }, `${symbol}: ${qty} of the open ${position} is closed`, isCode('NOTHING_TO_CLOSE')),
+    governed('session', 'SS-1', { at: now }, `${symbol}: its venue is open`, isCode('SESSION_CLOSED')),
     governed('quote', 'QS-1', numbers, `${symbol}: the quote was ${numbers.ageMs} ms old at the decision`, isCode('STALE_QUOTE', 'BAD_QUOTE')),
   ];
 }

@@ -73,7 +73,9 @@ function onQuote(turn: Turn, quote: QuoteSnapshot): TraderDecision {
       ? { verdict: answerSignal(asked), moment: asked }
       : answerByOption(asked, config.contract, memory.contracts, limitsOf(turn));
   const { intent, gate } = verdict;
-  const retries = step.signal === null ? (slot.last?.retries ?? 0) + 1 : 0;
+  // An exit that waits for its venue to open was not tried (SS-1).
+  const tried = slot.last?.gate?.code === 'SESSION_CLOSED' ? 0 : 1;
+  const retries = step.signal === null ? (slot.last?.retries ?? 0) + tried : 0;
   const last: LastSignal = { at: now, signal, clientOrderId: intent?.clientOrderId ?? null, gate, retries, moment };
   return {
     events: intent === null ? [] : [{ type: 'order.intended', body: { intent } }],

@@ -1,4 +1,5 @@
 /** From a signal to an order, or to the gate that stopped it. The governor is the judge; these gates only spare it the obvious. */
+import { entrySessionRefusal, exitSessionRefusal } from '../calendar/gate.ts';
 import { coveringScope } from '../model/kill-scope.ts';
 import { clientOrderId } from '../execution/client-order-id.ts';
 import { checkBracket, checkMinimum, clampBracket, clampQty } from '../execution/clamp.ts';
@@ -27,6 +28,8 @@ export type Verdict = { readonly intent: OrderIntent; readonly gate: null } | { 
 export function answerSignal(moment: Moment): Verdict {
   const { state, quote, signal, now } = moment;
   const position = state.positions[quote.symbol];
+  const shut = sessionRefusalOf(moment, position !== undefined && sideOf(position) !== signal.side);
+  if (shut !== null) return { intent: null, gate: shut };
   const before = state.intendedAt[quote.symbol];
   if (before !== undefined && now < before - (before % BAR_MS) + BAR_MS) {
     return stop('DUPLICATE_INTENT', 'RK-2', { intendedAt: before, now }, `${quote.symbol}: one order a bar, and this minute had one`);
@@ -46,6 +49,12 @@ export function unfinishedExit(state: TraderState, symbol: string, last: LastSig
   const position = state.positions[symbol];
   if (last === null || position === undefined || last.retries >= EXIT_RETRIES_MAX) return null;
   return sideOf(position) === last.signal.side || isPending(state, symbol, null) ? null : last.signal;
+}
+
+/** SS-1: asked first, so that a market that is closed costs no order. */
+function sessionRefusalOf({ instrument, state: { settings }, now }: Moment, isExit: boolean): Refusal | null {
+  if (instrument === null || settings === null) return null;
+  return isExit ? exitSessionRefusal(instrument, settings, now) : entrySessionRefusal(instrument, settings, now);
 }
 
 function exit(moment: Moment, position: Qty): Verdict {

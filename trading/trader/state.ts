@@ -43,6 +43,7 @@ export const TRADER_SUBSCRIPTIONS: readonly EventType[] = [
   'order.ended',
   'fill.recorded',
   'dust.set_aside',
+  'position.settled',
   'reconcile.adjusted',
   'kill.tripped',
   'kill.rearmed',
@@ -81,6 +82,8 @@ export function evolveTrader(config: TraderConfig, state: TraderState, fact: Fac
       return isOurs(config, fact.body.fill) ? filled(state, fact.body.fill) : state;
     case 'dust.set_aside':
       return isOurs(config, fact.body) ? closedAt(state, fact.body.symbol, fact.body.exitedAt) : state;
+    case 'position.settled':
+      return isOurs(config, fact.body) ? closedAt(state, fact.body.symbol, fact.body.expiredAt) : state;
     case 'reconcile.adjusted':
       return isOurs(config, fact.body) ? adjusted(state, fact.body) : state;
     default:

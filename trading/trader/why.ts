@@ -90,10 +90,13 @@ function signalGates(moment: Moment): readonly Asked[] {
   ];
 }
 
-function sessionGate({ instrument, quote }: Moment): Asked {
+function sessionGate({ instrument, quote, state }: Moment): Asked {
   const calendar = instrument?.sessionCalendar ?? 'unknown';
-  const sentence = calendar === 'always' ? `${quote.symbol} trades around the clock` : `sessions are not looked at for ${quote.symbol} yet`;
-  return { ...ask('session', 'SS-1', { calendar }, sentence), outcome: 'skipped' };
+  const symbol = instrument?.symbol ?? quote.symbol;
+  const gate = ask('session', 'SS-1', { calendar }, `${symbol}: ${calendar} is open`);
+  if (calendar !== 'always' && state.settings?.sessions !== undefined) return { ...gate, stops: isCode('SESSION_CLOSED') };
+  const why = calendar === 'always' ? 'trades around the clock' : 'has no sessions here';
+  return { ...gate, sentence: `${symbol} ${why}`, outcome: 'skipped' };
 }
 
 function exitGates({ state, quote }: Moment): readonly Asked[] {

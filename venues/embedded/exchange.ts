@@ -19,8 +19,8 @@ export interface Board {
   /** When the book was last pushed or changed. */
   pushedAt: Instant;
   readonly trades: RecentTrades;
-  /** Of the next settlement; 0 where there is none. */
-  fundingRate: string;
+  /** Of the settlement at a time; 0 where there is none. */
+  fundingRate: (at: Instant) => string;
 }
 
 export interface Change {
@@ -122,5 +122,5 @@ export class Exchange {
 
 function newBoard(played: Played, book: BookUpdate, at: Instant): Board {
   const { category, symbol } = played.instrument;
-  return { category, symbol, played, book, update: 1, sequence: at, changedAt: at, pushedAt: at, trades: new RecentTrades(), fundingRate: '0' };
+  return { category, symbol, played, book, update: 1, sequence: at, changedAt: at, pushedAt: at, trades: new RecentTrades(), fundingRate: () => '0' };
 }

@@ -16,8 +16,12 @@ export interface Instrument extends Listing {
   readonly maxMarketQty: string;
   readonly maxLeverage: string;
   readonly fundingCap: string;
+  /** Between two settlements; absent: `FUNDING_MS`. */
+  readonly fundingMs?: number;
 }
 
+/** Most perpetuals of Bybit settle at 00, 08 and 16 UTC. */
+export const FUNDING_MS = 8 * 3_600_000;
 const QUOTES = ['USDT', 'USDC', 'USD'] as const;
 const MIN_NOTIONAL = '5';
 /** A step of a derived instrument is worth about this much, in quote units. */

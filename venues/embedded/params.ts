@@ -20,6 +20,8 @@ const file = z.strictObject({
   kind: z.enum(['candles', 'quotes']).optional(),
 });
 
+const fundingFile = file.pick({ path: true, venueSymbol: true });
+
 const twsFile = z.strictObject({
   path: z.string().refine(isAbsolute, 'must be absolute'),
   what: z.enum(['pair', 'share', 'options']),
@@ -66,7 +68,14 @@ export const venueParams = z.strictObject({
         .refine((ms) => ms % 1000 === 0 && 60_000 % ms === 0, 'must be whole seconds, and a part of a minute')
         .default(1000),
     }),
-    z.strictObject({ kind: z.literal('files'), files: z.array(file).max(FILES_MAX), from: instant.optional(), to: instant.optional() }),
+    z.strictObject({
+      kind: z.literal('files'),
+      files: z.array(file).max(FILES_MAX),
+      /** Recorded rates of perpetuals among the files; the others pay `account.fundingRate`. */
+      funding: z.array(fundingFile).max(FILES_MAX).default([]),
+      from: instant.optional(),
+      to: instant.optional(),
+    }),
   ]),
   /** Where the TWS façade listens, and what it plays beside a synthetic market of its own; absent: there is none. */
   tws: z

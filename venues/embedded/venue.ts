@@ -225,5 +225,5 @@ async function openPlayed({ seed, play, resumeAt }: VenueParams): Promise<Market
     return new SyntheticMarket({ seed, resumeAt: resumeAt ?? from, window: play, ...(symbols !== undefined && { listings: symbols }) });
   }
   if (play.files.length === 0) return null;
-  return openRecorded({ files: play.files, from: play.from, to: play.to, resumeAt });
+  return openRecorded({ files: play.files, funding: play.funding, from: play.from, to: play.to, resumeAt });
 }

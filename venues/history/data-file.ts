@@ -21,6 +21,11 @@ export interface DataFileInfo {
   readonly firstGapLine: number | null;
 }
 
+export interface Settlement {
+  readonly at: Instant;
+  readonly rate: string;
+}
+
 /** Bybit settles every 1, 2, 4 or 8 hours. */
 const SETTLEMENT_LONGEST_MS = 8 * 3_600_000;
 const FUNDING_ROWS_MAX = 5_000_000;
@@ -31,7 +36,7 @@ const CELL_LENGTH_MAX = 40;
 
 /** Reads the file whole. @throws DataFileError for the first thing that is wrong in it. */
 export async function inspectDataFile(path: string): Promise<DataFileInfo> {
-  if (await isFunding(path)) return inspectFunding(path);
+  if (await isFunding(path)) return (await readFunding(path)).info;
   const { kind, rows, firstAt, lastAt, intervalMs, gaps, missingBars, largestGapMs, firstGapLine } = await inspectFile(path);
   return { path, kind, rows, firstAt, lastAt, intervalMs, gaps, missingBars, largestGapMs, firstGapLine };
 }
@@ -56,33 +61,38 @@ async function isFunding(path: string): Promise<boolean> {
   return false;
 }
 
-async function inspectFunding(path: string): Promise<DataFileInfo> {
-  const times: Instant[] = [];
+/** Reads the file whole; a rate is the venue's own text. @throws DataFileError for the first thing that is wrong in it. */
+export async function readFunding(path: string): Promise<{ readonly info: DataFileInfo; readonly rows: readonly Settlement[] }> {
+  const rows: Settlement[] = [];
   let line = 0;
   const wrong = (what: string, right: string): DataFileError => new DataFileError(path, line, what, right);
   try {
     for await (const batch of readCells(path)) {
       for (const cells of batch) {
         line++;
-        if (line === 1) continue;
+        if (line === 1) {
+          if (cells.join(',') !== FUNDING_HEADER) throw wrong(`the header is ${shown(cells.join(','))}`, `it must be ${FUNDING_HEADER}`);
+          continue;
+        }
         const problem = fundingProblem(cells);
         if (problem !== null) throw wrong(problem.what, problem.right);
         const at = Number(cells[0]);
-        const before = times.at(-1) ?? -Infinity;
+        const before = rows.at(-1)?.at ?? -Infinity;
         if (at <= before) throw wrong(`ts_ms ${at} is not after ${before} of the row above`, 'sort the rows by ts_ms and keep one a settlement');
-        if (times.length >= FUNDING_ROWS_MAX) throw wrong(`is past the ${FUNDING_ROWS_MAX} rows that a file may have`, 'split the file');
-        times.push(at);
+        if (rows.length >= FUNDING_ROWS_MAX) throw wrong(`is past the ${FUNDING_ROWS_MAX} rows that a file may have`, 'split the file');
+        rows.push({ at, rate: cells[1] ?? '' });
       }
     }
   } catch (error) {
     if (error instanceof DataFileError) throw error;
     throw new DataFileError(path, line + 1, `cannot be read here: ${(error as Error).message}`, 'it must be CSV text, plain or gzip, and whole');
   }
+  const times = rows.map(({ at }) => at);
   const [firstAt, lastAt] = [times[0], times.at(-1)];
   if (firstAt === undefined || lastAt === undefined) {
     throw new DataFileError(path, null, 'has a header and no rows', 'a recorded file needs at least one row');
   }
-  return { path, kind: 'funding', rows: times.length, firstAt, lastAt, missingBars: 0, ...silences(times) };
+  return { rows, info: { path, kind: 'funding', rows: rows.length, firstAt, lastAt, missingBars: 0, ...silences(times) } };
 }
 
 /** A settlement interval may change, so a silence is a gap where it is longer than both its neighbours or than Bybit's longest interval. */

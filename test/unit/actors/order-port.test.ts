@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { OrderPort } from '#actors/order-port.ts';
 import { sendGate } from '#actors/send-gate.ts';
+import type { Start } from '#protocol/actor.ts';
+import type { Fact } from '#trading/model/events.ts';
 import type { Message, Tell } from '#trading/model/messages.ts';
 import type { Placement } from '#trading/model/live.ts';
 import { price, qty } from '#trading/money/decimal.ts';
@@ -16,12 +18,17 @@ const order = (more: Partial<Placement> = {}): Placement => ({
   ...more,
 });
 
-async function started() {
+const switched = (seq: number, on: boolean): Fact => ({
+  ...{ seq, at: T0, actor: 'mode-switch', version: 1, cause: null, type: 'mode.changed' },
+  body: { asset: 'crypto_spot', mode: 'live', on, source: 'test', reason: 'test' },
+});
+
+async function started(facts: readonly Fact[] = [switched(1, true)], snapshot: Start['snapshot'] = null) {
   const venue = new LiveVenue(T0, 1);
   const gate = sendGate(`${freshDirectory()}/KILL`);
   const port = new OrderPort(() => ({ orders: venue, account: venue, gate, reportsTo: 'gateway.bybit.orders' }));
   const told: Tell[] = [];
-  await port.start({ name: 'gateway.bybit.port', epoch: 1, params: {}, now: T0, snapshot: null, facts: [] }, (tell) => told.push(tell));
+  await port.start({ name: 'gateway.bybit.port', epoch: 1, params: {}, now: T0, snapshot, facts }, (tell) => told.push(tell));
   const say = async (message: Message, now = T0) => (await port.receive(envelope('m', message, { to: 'gateway.bybit.port' }), now)).reply;
   const place = (more: Partial<Placement> = {}, now = T0) => say({ type: 'placement.requested', body: { order: order(more) } }, now);
   return { venue, gate, port, told, say, place };
@@ -54,6 +61,23 @@ describe('actors/order-port', () => {
     await place({ clientOrderId: 'l2', purpose: 'exit', side: 'sell', reduceOnly: true });
     assert.deepEqual([...venue.requests.keys()], ['l2']);
     assert.match(withheld(told)[0] ?? '', /^CLOSE_ONLY: /);
+  });
+
+  it('RT-2 sends no entry where live is off, also when the journal of a restart says so; what closes goes through', async () => {
+    const { venue, port, place, told } = await started();
+    port.apply([switched(2, false)]);
+    await place();
+    await place({ clientOrderId: 'l2', purpose: 'exit', side: 'sell', reduceOnly: true });
+    assert.deepEqual([...venue.requests.keys()], ['l2']);
+    assert.match(withheld(told)[0] ?? '', /^MODE_OFF: /);
+    const on = { seq: 1, state: { 'crypto_spot|live': true } };
+    for (const next of [await started([]), await started([switched(2, false)], on), await started([], { seq: 2, state: port.snapshot() })]) {
+      await next.place();
+      assert.equal(next.venue.requests.size, 0);
+    }
+    const again = await started([], on);
+    await again.place();
+    assert.equal(again.venue.requests.size, 1);
   });
 
   it('RT-4 sends nothing after the deadline, and says that no byte left', async () => {

@@ -29,7 +29,7 @@ class Cell implements Recipient {
   }
 }
 
-function rig() {
+function rig(unavailable: string | null = null) {
   const router = new Router({ journal: new FakeJournal(), clock: { now: () => 1 }, log: SILENT, run: 'r1' });
   const woken = new Map<string, Cell>();
   const root: Sleepers = {
@@ -40,7 +40,14 @@ function rig() {
     },
     sleep: () => Promise.resolve(true),
   };
-  const desk = new LiveDesk({ router, root, brokers: ['bybit', 'ibkr'], settled: () => Promise.resolve(), log: SILENT });
+  const desk = new LiveDesk({
+    router,
+    root,
+    brokers: ['bybit', 'ibkr'],
+    venueOf: () => ({ account: 'a', unavailable }),
+    settled: () => Promise.resolve(),
+    log: SILENT,
+  });
   const view = (port: string): void =>
     router.deliver(port, { type: 'account.requested', body: { since: 0, askedAt: 1, replyTo: 'reconciler' } }, 'reconciler');
   return { router, woken, desk, view };
@@ -72,5 +79,13 @@ describe('the live desk', () => {
     desk.resume();
     assert.deepEqual([...woken.keys()], ['gateway.ibkr.port', 'gateway.ibkr.orders', 'reconciler']);
     await desk.settled();
+  });
+
+  it('CF-3 without keys a data directory that sent live orders does not boot, and says what would be right', () => {
+    const { desk } = rig('live orders on testnet need BYBIT_API_KEY and BYBIT_API_SECRET');
+    assert.throws(
+      () => desk.before(sentOf('crypto_spot')),
+      /live crypto_spot: live orders on testnet need BYBIT_API_KEY .* Set them in \.env, or name another --data-dir/,
+    );
   });
 });

@@ -1,7 +1,7 @@
 /** Rows of GET /v5/market/instruments-info. */
-import { decimalsOf, type Instrument } from '../instruments.ts';
+import { decimalsOf, FUNDING_MS, type Instrument } from '../instruments.ts';
 
-const FUNDING_INTERVAL_MINUTES = 480;
+const MINUTE_MS = 60_000;
 /** 2020-03-30, when Bybit listed its first USDT perpetual. */
 const LAUNCH_TIME = '1585526400000';
 const MAX_ORDER_AMOUNT = '8000000';
@@ -38,7 +38,8 @@ function spotRow({ symbol, base, quote, tick, lot, minQty, maxQty, minNotional }
   };
 }
 
-function linearRow({ symbol, base, quote, tick, lot, minQty, maxQty, maxMarketQty, minNotional, maxLeverage, fundingCap }: Instrument): object {
+function linearRow(instrument: Instrument): object {
+  const { symbol, base, quote, tick, lot, minQty, maxQty, maxMarketQty, minNotional, maxLeverage, fundingCap, fundingMs = FUNDING_MS } = instrument;
   return {
     symbol,
     contractType: 'LinearPerpetual',
@@ -60,7 +61,7 @@ function linearRow({ symbol, base, quote, tick, lot, minQty, maxQty, maxMarketQt
       minNotionalValue: minNotional,
     },
     unifiedMarginTrade: true,
-    fundingInterval: FUNDING_INTERVAL_MINUTES,
+    fundingInterval: fundingMs / MINUTE_MS,
     settleCoin: quote,
     copyTrading: 'none',
     upperFundingRate: fundingCap,

@@ -1,12 +1,11 @@
 /** Ticker rows, REST and WebSocket, from the book and the bars of the last 24 hours. */
 import type { Board, Exchange } from '../exchange.ts';
-import { decimalsOf } from '../instruments.ts';
+import { decimalsOf, FUNDING_MS } from '../instruments.ts';
 import type { TapeBar } from '../market/process.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const DAY_MINUTES_MAX = 1441;
-const FUNDING_MS = 8 * HOUR_MS;
 
 /** Null where nothing was played or recorded yet. */
 export function tickerRow(exchange: Exchange, board: Board): Readonly<Record<string, string>> | null {
@@ -53,6 +52,8 @@ function dayOf(bars: readonly TapeBar[], priceDecimals: number, lotDecimals: num
 
 /** Open interest and index are not modelled: the one is zero, mark and index are the last price. */
 function perpetual(board: Board, lastPrice: string, prevPrice1h: string, now: number) {
+  const { fundingMs = FUNDING_MS } = board.played.instrument;
+  const fundedAt = now - (now % fundingMs) + fundingMs;
   return {
     tickDirection: board.trades.last?.direction ?? 'ZeroPlusTick',
     prevPrice1h,
@@ -61,9 +62,9 @@ function perpetual(board: Board, lastPrice: string, prevPrice1h: string, now: nu
     openInterest: '0',
     // ccxt takes a ticker for a contract's by this key.
     openInterestValue: '0',
-    fundingRate: board.fundingRate,
-    nextFundingTime: String(now - (now % FUNDING_MS) + FUNDING_MS),
-    fundingIntervalHour: '8',
+    fundingRate: board.fundingRate(fundedAt),
+    nextFundingTime: String(fundedAt),
+    fundingIntervalHour: String(fundingMs / HOUR_MS),
     fundingCap: board.played.instrument.fundingCap,
     deliveryTime: '0',
     predictedDeliveryPrice: '',

@@ -280,7 +280,7 @@ export class MatchingExchange implements Exchange {
       funded = true;
       for (let at = before + funding.intervalMs; at <= period; at += funding.intervalMs) {
         this.#state.now = at;
-        fund(this.#state, room, holding, funding.rate);
+        fund(this.#state, room, holding, funding.rateAt(at));
       }
     }
     this.#state.now = now;

@@ -38,8 +38,8 @@ export interface ContractTerms {
   readonly maintenance: Ratio;
   /** How far from the mark a limit may lie, as a fraction; null where there is no such limit. */
   readonly priceLimit: Ratio | null;
-  /** Rate paid by longs to shorts every interval, at multiples of it since the epoch; null where there is no funding. */
-  readonly funding: { readonly intervalMs: number; readonly rate: Ratio } | null;
+  /** Rate paid by longs to shorts at a settlement, one every interval at multiples of it since the epoch; null where there is no funding. */
+  readonly funding: { readonly intervalMs: number; readonly rateAt: (at: Instant) => Ratio } | null;
   /** False while the exchange takes no orders of it. */
   readonly trading: boolean;
 }

@@ -35,6 +35,8 @@ export interface Played {
   readonly instrument: Instrument;
   /** Digits after the point that show every price of it exactly. */
   readonly priceDecimals: number;
+  /** A perpetual whose rates were recorded: of the settlement at a time, as decimal text. */
+  readonly fundingRate?: (at: Instant) => string;
 }
 
 /** A bar of the tape up to now; `at` is its open. Prices in quote, volume in base, turnover in quote units. */

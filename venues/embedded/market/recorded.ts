@@ -1,5 +1,6 @@
 /** A market of recorded files, merged by time. Nothing is played before every file was read whole and found right. */
 import type { Instant } from '#trading/model/instrument.ts';
+import { openFundingTape } from './funding-tape.ts';
 import { decimalsOf, derivedInstrument, knownInstrument } from '../instruments.ts';
 import { listingKey, type Category, type ListingKey } from '../listing.ts';
 import { FileSource, type Point } from './file-source.ts';
@@ -21,6 +22,8 @@ export interface RecordedFile {
 
 export interface RecordedOptions {
   readonly files: readonly RecordedFile[];
+  /** Recorded rates of perpetuals among the files. */
+  readonly funding?: readonly { readonly path: string; readonly venueSymbol: string }[];
   /** Earlier points are history only; UTC milliseconds. */
   readonly from?: Instant | undefined;
   /** Later points are not played. */
@@ -45,7 +48,7 @@ export async function openRecorded(options: RecordedOptions): Promise<RecordedMa
     if (file.kind !== undefined && file.kind !== info.kind) {
       throw new DataFileError(file.path, 1, `holds ${info.kind}`, `it was given as ${file.kind}`);
     }
-    inspected.push({ info, listing: playedAs(file, info) });
+    inspected.push({ info, listing: await funded(playedAs(file, info), options.funding ?? []) });
   }
   refuseTwice(inspected.map(({ info, listing }) => ({ path: info.path, key: listing.key })));
   const market = new RecordedMarket(options, inspected);
@@ -167,6 +170,14 @@ function playedAs({ category, venueSymbol, path }: RecordedFile, info: FileInfo)
   } catch (error) {
     throw new DataFileError(path, null, `cannot be played: ${(error as Error).message}`, 'give it a symbol like BTCUSDT');
   }
+}
+
+/** With the rates and the schedule that were recorded of it. */
+async function funded(listing: Played, files: readonly { readonly path: string; readonly venueSymbol: string }[]): Promise<Played> {
+  const file = files.find(({ venueSymbol }) => listingKey('linear', venueSymbol) === listing.key);
+  if (file === undefined) return listing;
+  const { intervalMs: fundingMs, rateAt } = await openFundingTape(file.path);
+  return { ...listing, instrument: { ...listing.instrument, fundingMs }, fundingRate: rateAt };
 }
 
 function refuseTwice(played: readonly { readonly path: string; readonly key: ListingKey }[]): void {

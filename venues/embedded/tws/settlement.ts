@@ -26,9 +26,7 @@ import { expiryOf } from './option-model.ts';
 
 /** What waits for the night: an option that is over, with the share's price then, or a holder's wish. */
 export type Settling<C = Contract> = { readonly contract: C; readonly due: Instant } & (
-  | { readonly kind: 'ended'; readonly spot: Price | null }
-  | { readonly kind: 'wish'; readonly quantity: Qty }
-  | { readonly kind: 'lapse' }
+  { readonly kind: 'ended'; readonly spot: Price | null } | { readonly kind: 'wish'; readonly quantity: Qty } | { readonly kind: 'lapse' }
 );
 
 export interface SettlementPorts {

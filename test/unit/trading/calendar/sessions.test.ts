@@ -55,7 +55,7 @@ describe('calendar/new-york', () => {
 describe('calendar/sessions', () => {
   let calendars: Calendars;
   const named = (name: string): SessionCalendar => {
-    const calendar = calendars.sessions[name];
+    const calendar = calendars.calendars[name];
     assert.ok(calendar !== undefined, name);
     return calendar;
   };
@@ -118,7 +118,7 @@ describe('calendar/sessions', () => {
   });
 
   it('CF-3 the shipped calendars can be meant; one that cannot is refused with what would be right', () => {
-    for (const calendar of Object.values(calendars.sessions)) checkCalendar(calendar);
+    for (const calendar of Object.values(calendars.calendars)) checkCalendar(calendar);
     const good = named('US_EQUITY_OPTIONS');
     assert.throws(() => checkCalendar({ ...good, weekly: [] }), /weekly must have 7 days/);
     assert.throws(() => checkCalendar({ ...good, weekly: [[[600, 500]], [], [], [], [], [], []] }), /hours must follow each other/);

@@ -183,6 +183,7 @@ describe('paper/simulator: the per-quote path', () => {
       gate: [],
       announced: {},
       unfunded: {},
+      unsettled: [],
     });
   });
 

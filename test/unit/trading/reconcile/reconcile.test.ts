@@ -50,6 +50,7 @@ class Books {
 
   constructor() {
     this.add('system', [{ type: 'settings.loaded', body: { settings, source: 'test' } }]);
+    this.add('mode-switch', [{ type: 'mode.changed', body: { asset: 'crypto_spot', mode: 'live', on: true, source: 'test', reason: 'test' } }]);
     this.add('catalog', [{ type: 'instrument.changed', body: { instrument: spot } }]);
   }
 

@@ -116,7 +116,7 @@ describe('the specification: budgets and sizes', () => {
   });
 
   it('SZ-4 every asset can trade at its default budget, and each by its cap', () => {
-    const call = option('AAPL', '2015-01-17', '95', 'C');
+    const call = option('AAPL', '2025-01-17', '95', 'C');
     const scenes = [
       [spot, 100, '0.199', '0.2'],
       [perp, 0.5, '29', '30.1'],
@@ -140,7 +140,7 @@ describe('the specification: budgets and sizes', () => {
       [spot, 5, 'MAX_POSITIONS'],
       [perp, 5, 'MAX_POSITIONS'],
       [eurUsd, 5, 'MAX_POSITIONS'],
-      [option('AAPL', '2015-01-17', '95', 'C'), 3, 'MAX_POSITIONS'],
+      [option('AAPL', '2025-01-17', '95', 'C'), 3, 'MAX_POSITIONS'],
     ] as const) {
       const markets = names.map((name) => ({ ...market, id: name, symbol: name, base: name }));
       const house = new House(markets, settings);

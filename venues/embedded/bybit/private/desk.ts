@@ -37,11 +37,11 @@ export class Desk {
   constructor(exchange: Exchange, options: DeskOptions) {
     this.#exchange = exchange;
     this.#options = options;
-    for (const board of exchange.boards('linear')) board.fundingRate = options.fundingRate;
+    for (const board of exchange.boards('linear')) board.fundingRate = board.played.fundingRate ?? (() => options.fundingRate);
     this.#file = options.file === null ? null : new AccountFile<Memory>(options.file);
     const engine: ExchangeOptions = {
       seed: options.seed,
-      contracts: this.#boards().map(({ played }) => termsOf(played.instrument, options.fundingRate)),
+      contracts: this.#boards().map(({ played, fundingRate }) => termsOf(played.instrument, fundingRate)),
       ids: idMaker(options.seed, exchange.now),
       wallet: options.wallet,
       leverage: ratio(options.leverage),
@@ -107,15 +107,20 @@ export class Desk {
 
   /** The venue changes an instrument's filters, or stops and resumes its trading. */
   setInstrument(instrument: Instrument, trading = true): void {
-    this.engine.setTerms({ ...termsOf(instrument, this.#options.fundingRate), trading });
+    const rate = this.#boardOf(listingKey(instrument.category, instrument.symbol))?.fundingRate ?? (() => this.#options.fundingRate);
+    this.engine.setTerms({ ...termsOf(instrument, rate), trading });
   }
 
   setFunding(contract: string, rate: string): void {
     const terms = this.engine.terms(contract);
     if (terms === undefined || terms.funding === null) throw new RangeError(`${contract} has no funding`);
-    this.engine.setTerms({ ...terms, funding: { ...terms.funding, rate: ratio(rate) } });
-    const board = this.#boards().find(({ category, symbol }) => listingKey(category, symbol) === contract);
-    if (board !== undefined) board.fundingRate = rate;
+    this.engine.setTerms({ ...terms, funding: { ...terms.funding, rateAt: () => ratio(rate) } });
+    const board = this.#boardOf(contract);
+    if (board !== undefined) board.fundingRate = () => rate;
+  }
+
+  #boardOf(contract: string): Board | undefined {
+    return this.#boards().find(({ category, symbol }) => listingKey(category, symbol) === contract);
   }
 
   #boards(): readonly Board[] {

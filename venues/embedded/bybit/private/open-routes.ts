@@ -29,7 +29,7 @@ function priceLimit({ engine, now }: Desk, _misdeeds: Misdeeds, query: Query): R
   return ok({ symbol, buyLmt: limits.buy, sellLmt: limits.sell, ts: String(now) });
 }
 
-/** The same rate at every settlement, newest first: it is the engine's, as it stands. */
+/** Newest first: the engine's rates, as they stand. */
 function fundingHistory({ engine, now }: Desk, _misdeeds: Misdeeds, query: Query): Reply {
   const symbol = query.get('symbol') ?? '';
   const terms = engine.terms(listingKey('linear', symbol));
@@ -37,11 +37,11 @@ function fundingHistory({ engine, now }: Desk, _misdeeds: Misdeeds, query: Query
   const [start, end] = [wholeOf(query, 'startTime'), wholeOf(query, 'endTime')];
   if (start !== null && end === null) throw new BadRequest('params error: endTime is required with startTime');
   const limit = Math.min(wholeOf(query, 'limit') ?? FUNDINGS_MAX, FUNDINGS_MAX);
-  const { intervalMs, rate } = terms.funding;
+  const { intervalMs, rateAt } = terms.funding;
   const last = Math.min(end ?? now, now);
   const list: object[] = [];
   for (let at = last - (last % intervalMs); at >= (start ?? 0) && list.length < limit; at -= intervalMs) {
-    list.push({ symbol, fundingRate: rate, fundingRateTimestamp: String(at) });
+    list.push({ symbol, fundingRate: rateAt(at), fundingRateTimestamp: String(at) });
   }
   return ok({ category: 'linear', list });
 }

@@ -4,7 +4,7 @@ import { money, price, qty, ratio } from '#trading/money/decimal.ts';
 import type { Instant } from '#trading/model/instrument.ts';
 import type { IdMaker, Kind } from '../../engine/state.ts';
 import type { ContractTerms } from '../../engine/types.ts';
-import type { Instrument } from '../../instruments.ts';
+import { FUNDING_MS, type Instrument } from '../../instruments.ts';
 import { listingKey, type Category } from '../../listing.ts';
 
 /** Bybit's rates for an account without a VIP level (2025). */
@@ -14,10 +14,10 @@ const LINEAR_MAKER = ratio('0.0002');
 const MAINTENANCE = ratio('0.005');
 /** `priceLimitRatioY` of instruments-info. */
 const PRICE_LIMIT = ratio('0.02');
-export const FUNDING_MS = 8 * 3_600_000;
 
-export function termsOf(instrument: Instrument, fundingRate: string): ContractTerms {
+export function termsOf(instrument: Instrument, fundingRate: (at: Instant) => string): ContractTerms {
   const { category, symbol, base, quote, tick, lot, minQty, maxQty, maxMarketQty, minNotional, maxLeverage } = instrument;
+  const { fundingMs: intervalMs = FUNDING_MS } = instrument;
   const spot = category === 'spot';
   return {
     key: listingKey(category, symbol),
@@ -40,7 +40,7 @@ export function termsOf(instrument: Instrument, fundingRate: string): ContractTe
     maxLeverage: ratio(maxLeverage),
     maintenance: spot ? ratio('0') : MAINTENANCE,
     priceLimit: PRICE_LIMIT,
-    funding: spot ? null : { intervalMs: FUNDING_MS, rate: ratio(fundingRate) },
+    funding: spot ? null : { intervalMs, rateAt: (at) => ratio(fundingRate(at)) },
     trading: true,
   };
 }

@@ -42,7 +42,7 @@ export const perpTerms: ContractTerms = {
   maxLeverage: ratio('100'),
   maintenance: ratio('0.005'),
   priceLimit: ratio('0.05'),
-  funding: { intervalMs: 8 * 3_600_000, rate: ratio('0.0001') },
+  funding: { intervalMs: 8 * 3_600_000, rateAt: () => ratio('0.0001') },
 };
 
 export function newExchange(
