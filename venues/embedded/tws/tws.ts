@@ -14,7 +14,7 @@ import { Contracts, DEFAULT_CHAINS, type ChainTerms, type Contract } from './con
 import { Desk } from './desk.ts';
 import type { ExchangeEvent, Quote, TwsExchange } from './exchange.ts';
 import { Faults } from './faults.ts';
-import { FrontDoor } from './front-door.ts';
+import { FARMS, FrontDoor } from './front-door.ts';
 import { History } from './history.ts';
 import { utcStamp } from './hours.ts';
 import { Market } from './market.ts';
@@ -74,12 +74,6 @@ const CLIENT_ID_IN_USE = 326;
 const RATE_EXCEEDED = 100;
 const UNKNOWN_MESSAGE = 505;
 const SECOND_MS = 1000;
-const FARMS: readonly (readonly [number, string])[] = [
-  [2104, 'Market data farm connection is OK:cashfarm'],
-  [2104, 'Market data farm connection is OK:usopt'],
-  [2106, 'HMDS data farm connection is OK:ushmds'],
-  [2158, 'Sec-def data farm connection is OK:secdefnj'],
-];
 const DEFAULT_CASH = money('1000000');
 
 /** Binds the port. @throws RangeError for a version it does not speak, or Error where the port cannot be bound. */
@@ -115,7 +109,13 @@ export class EmbeddedTws {
     this.#now = params.start;
     this.#door = new FrontDoor(this.switches);
     this.#context = this.#compose();
-    this.#settlement = new Settlement({ ...this.#context, expired: (contract) => this.#context.book.expire(contract) });
+    this.#settlement = new Settlement({
+      ...this.#context,
+      expired: (contract) => {
+        this.memory.touched = true;
+        this.#context.book.expire(contract);
+      },
+    });
     this.memory = new MemoryKeeper({ ...this.#context, settlement: this.#settlement });
     this.faults = new Faults({
       context: this.#context,

@@ -41,9 +41,11 @@ class World {
 
   async open(): Promise<void> {
     const tws = await openTws({ port: 0, start: this.#now });
+    // As a venue does that goes on: the market first, then the account.
+    this.#tws = tws;
+    this.#show();
     tws.memory.recall(this.#lines.map((line) => JSON.parse(line) as TwsMemory));
     tws.memory.keep = (memory) => void this.#lines.push(JSON.stringify(memory));
-    this.#tws = tws;
   }
 
   async lose(): Promise<void> {
@@ -81,7 +83,13 @@ class World {
 
   #quote(pips: number): void {
     this.#pips = pips;
-    const at = (this.#now += 1000);
+    this.#now += 1000;
+    this.#show();
+  }
+
+  #show(): void {
+    const pips = this.#pips;
+    const at = this.#now;
     const bid = 110_000 + 5 * pips;
     this.tws.quote('EUR.USD', String(bid / 100_000), String((bid + 5) / 100_000), '30000', '30000', at);
     this.tws.quote('SPY', String(600 + pips / 100), String(600.02 + pips / 100), '100', '100', at);
@@ -146,7 +154,7 @@ describe('embedded TWS: its memory', () => {
           for (const { tws } of worlds) await tws.close();
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 100 },
     );
   });
 });
