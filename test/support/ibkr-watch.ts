@@ -16,6 +16,8 @@ export interface WatchRig {
   readonly quotes: QuoteSnapshot[];
   readonly drops: DroppedFrame[];
   readonly states: string[];
+  /** Symbols that were told of after the start. */
+  readonly listed: string[];
   /** Plays a quote and hands over what it came to. */
   readonly play: (symbol: string, bid: string, ask: string, seconds: number) => Promise<readonly QuoteSnapshot[]>;
   readonly settle: (seconds: number) => Promise<void>;
@@ -43,6 +45,7 @@ export async function watching(
     const quotes: QuoteSnapshot[] = [];
     const drops: DroppedFrame[] = [];
     const states: string[] = [];
+    const listed: string[] = [];
     const settle = async (seconds: number): Promise<void> => data.settle(at(seconds));
     try {
       await data.open();
@@ -50,7 +53,7 @@ export async function watching(
         onQuote: (quote) => quotes.push(quote),
         onDropped: (drop) => drops.push(drop),
         onState: (up, reason) => states.push(`${up ? 'up' : 'down'}: ${reason}`),
-        onInstrument: () => undefined,
+        onInstrument: ({ symbol }) => listed.push(symbol),
       });
       const play: WatchRig['play'] = async (symbol, bid, ask, seconds) => {
         const had = quotes.length;
@@ -58,7 +61,7 @@ export async function watching(
         await settle(seconds);
         return quotes.slice(had);
       };
-      await work({ tws, data, quotes, drops, states, play, settle });
+      await work({ tws, data, quotes, drops, states, listed, play, settle });
       assert.equal(data.counters()['error.505'] ?? 0, 0, 'decode errors (505)');
     } finally {
       await data.close();
