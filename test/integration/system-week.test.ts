@@ -42,8 +42,11 @@ function agree(dataDir: string, facts: readonly Fact[]): void {
   assert.deepEqual(naked(venue, facts.filter(isBybit)), [], 'naked at Bybit');
 }
 
-/** What concerns IBKR's orders alone is not Bybit's. */
-const isBybit = (fact: Fact): boolean => !('asset' in fact.body) || brokerOf(fact.body.asset) === 'bybit';
+/** What concerns IBKR's contracts alone is not Bybit's. */
+function isBybit({ type, body }: Fact): boolean {
+  const asset = type === 'fill.recorded' ? body.fill.asset : 'asset' in body ? body.asset : 'crypto_spot';
+  return brokerOf(asset) === 'bybit';
+}
 
 /** Live orders of each asset that were sent, and how many came to rest without a fill. */
 const sent = (facts: readonly Fact[]): Readonly<Record<string, number>> => {
