@@ -22,8 +22,7 @@ const traderConfig = z.strictObject({
     .strictObject({
       dteMin: z.int().nonnegative(),
       dteMax: z.int().nonnegative(),
-      moneyness: z.number(),
-      within: z.number().positive(),
+      target: z.strictObject({ kind: z.enum(['delta', 'moneyness']), value: z.number(), within: z.number().positive() }),
       stopFraction: z.number().gt(0).lt(1),
       takeProfitFraction: z.number().positive(),
     })

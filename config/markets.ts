@@ -1,7 +1,7 @@
 /** config/markets.json: which symbols each asset trades and by which strategy; config/strategies/NAME.json holds its parameters. */
 import { join } from 'node:path';
 import { countsAsUsd, USD_CURRENCIES } from '#trading/model/currency.ts';
-import type { ContractChoice } from '#trading/model/option.ts';
+import type { ContractChoice, OptionTarget } from '#trading/model/option.ts';
 import { z } from 'zod';
 import { readJsonFile } from './json-file.ts';
 
@@ -28,12 +28,24 @@ const contract = z
   .strictObject({
     dte_min: days.describe('whole days to expiry, at least'),
     dte_max: days.describe('whole days to expiry, at most'),
-    moneyness: z.number().min(-0.5).max(0.5).describe("how far out of the money, as a fraction of the underlying's price (0.03 is 3 %)"),
-    within: z.number().gt(0).max(0.5).describe('how far from there it may be, as a fraction'),
+    moneyness: z
+      .number()
+      .min(-0.5)
+      .max(0.5)
+      .exactOptional()
+      .describe("how far out of the money, as a fraction of the underlying's price (0.03 is 3 %); this or delta"),
+    delta: z
+      .number()
+      .min(0.02)
+      .max(0.5)
+      .exactOptional()
+      .describe("the size of its delta, of calls and puts alike, by the venue's own model; this or moneyness"),
+    within: z.number().gt(0).max(0.5).describe('how far from there it may be'),
     stop_fraction: z.number().gt(0).lt(1).describe('the stop lies this far below the premium, as a fraction of it'),
     take_profit_fraction: z.number().gt(0).max(20).describe('the take-profit lies this far above the premium, as a fraction of it'),
   })
-  .refine(({ dte_min, dte_max }) => dte_min <= dte_max, 'dte_min must be at most dte_max');
+  .refine(({ dte_min, dte_max }) => dte_min <= dte_max, 'dte_min must be at most dte_max')
+  .refine(({ moneyness, delta }) => (moneyness === undefined) !== (delta === undefined), 'must have either moneyness or delta');
 
 /** What `describe` says goes into docs/config.md. */
 export const marketsFile = z.strictObject({
@@ -72,8 +84,17 @@ export const WIRED_ASSETS: readonly WiredAsset[] = ['crypto_spot', 'crypto_futur
 
 /** Of the options' section. */
 export function contractChoice({ options: { contract: choice } }: Markets): ContractChoice {
-  const { dte_min: dteMin, dte_max: dteMax, moneyness, within, stop_fraction: stopFraction, take_profit_fraction: takeProfitFraction } = choice;
-  return { dteMin, dteMax, moneyness, within, stopFraction, takeProfitFraction };
+  const {
+    dte_min: dteMin,
+    dte_max: dteMax,
+    moneyness = 0,
+    delta,
+    within,
+    stop_fraction: stopFraction,
+    take_profit_fraction: takeProfitFraction,
+  } = choice;
+  const target: OptionTarget = delta === undefined ? { kind: 'moneyness', value: moneyness, within } : { kind: 'delta', value: delta, within };
+  return { dteMin, dteMax, target, stopFraction, takeProfitFraction };
 }
 
 /** @throws ConfigError */

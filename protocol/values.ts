@@ -100,6 +100,7 @@ export const quoteSnapshot = z.strictObject({
   askQty: qty.nullable(),
   last: price.nullable(),
   volume: qty.nullable(),
+  delta: z.number().min(-1).max(1).exactOptional(),
   exchangeAt: instant,
   receivedAt: instant,
 }) satisfies z.ZodType<QuoteSnapshot>;

@@ -1,6 +1,8 @@
 /** From a run's options to the parameters of its actors. */
 import { join } from 'node:path';
 import { brokerOf, MODES, type Asset, type Broker, type Instant } from '#trading/model/instrument.ts';
+import { valueOf } from '#trading/market/black-scholes.ts';
+import type { OptionAsk } from '#trading/model/option.ts';
 import type { DataPaths } from '#state/data-dir.ts';
 import type { SystemOptions } from './system-options.ts';
 import { ACTOR, traderName, type TreeParams } from './tree.ts';
@@ -78,6 +80,22 @@ export function treeParams(options: SystemOptions, places: DataPaths, venue: Ven
   };
 }
 
+/** What the reach of a delta is reckoned at: a share that moves a good deal. At less the strikes that are wanted lie nearer. */
+const ASSUMED = { volatility: 0.4, rate: 0 };
+const REACH_STEP = 0.005;
+const REACH_MAX = 0.5;
+
+/** How far out of the money options are watched so that what is asked for is among them, as a fraction of the underlying's price. */
+export function reachOf({ target: { kind, value, within }, dteMax }: OptionAsk): number {
+  if (kind === 'moneyness') return value + within + REACH_MORE;
+  const years = (dteMax + 1) / 365;
+  for (let out = 0; out < REACH_MAX; out += REACH_STEP) {
+    const { delta } = valueOf({ right: 'C', spot: 1, strike: 1 + out, years, ...ASSUMED });
+    if (delta <= Math.max(value - within, 0)) return out + REACH_MORE;
+  }
+  return REACH_MAX;
+}
+
 /** Options are watched somewhat farther out than the one that is wanted may be: the money moves. */
 const REACH_MORE = 0.02;
 const NO_OPTIONS = { dteMin: 0, dteMax: 0, reach: REACH_MORE };
@@ -118,7 +136,7 @@ function ibkrParams(options: SystemOptions, venue: VenueControl): unknown {
     environment: market,
     ...twsOf(options, venue),
     assets: { forex: of('forex')?.symbols ?? [], options: of('options')?.symbols ?? [] },
-    ...(wish === undefined ? NO_OPTIONS : { dteMin: wish.dteMin, dteMax: wish.dteMax, reach: wish.moneyness + wish.within + REACH_MORE }),
+    ...(wish === undefined ? NO_OPTIONS : { dteMin: wish.dteMin, dteMax: wish.dteMax, reach: reachOf(wish) }),
     rateLimit: settings.rateLimit,
   };
 }

@@ -69,8 +69,7 @@ function guard(turn: LiveTurn, holding: LiveHolding): void {
   if (isDust(turn.state, holding)) return;
   const { settings, instruments } = turn.state;
   const instrument = instruments[liveKey(holding)];
-  // LC-5: nothing of it can be traded any more. In the night the venue shows what became of it (trading/reconcile/expiry.ts).
-  if (isExpired(instrument, settings, turn.now)) return;
+  if (isOver(turn, holding)) return;
   if (isFlattening(turn.state, holding.asset) || isToBeSold(instrument, settings, turn.now)) {
     close(turn, holding);
     if (nakedSince === null || !isShut(turn, holding)) return;
@@ -92,7 +91,7 @@ function guard(turn: LiveTurn, holding: LiveHolding): void {
 export function protect(turn: LiveTurn, holding: LiveHolding): void {
   const { isNative, bracket, entryOrderId } = holding;
   // What is being closed has its coins in the closing order, unless the account was seen to have them.
-  if (isNative || bracket === null || isClosing(turn, holding, turn.memory.bare) || isDust(turn.state, holding)) return;
+  if (isNative || bracket === null || isOver(turn, holding) || isClosing(turn, holding, turn.memory.bare) || isDust(turn.state, holding)) return;
   for (const purpose of ['stop_loss', 'take_profit'] as const) {
     const covered = childrenOf(turn.state, entryOrderId).filter((child) => child.purpose === purpose);
     const missing = sellable(turn.state, holding, subtract(holding.qty, add(ZERO_QTY, ...covered.map(remainingOf))));
@@ -112,6 +111,10 @@ function isClosing({ state }: LiveTurn, holding: LiveHolding, except: readonly s
       !except.includes(clientOrderId),
   );
 }
+
+/** LC-5: nothing of it can be traded any more. In the night the venue shows what became of it (trading/reconcile/expiry.ts). */
+const isOver = ({ state: { instruments, settings }, now }: LiveTurn, holding: LiveHolding): boolean =>
+  isExpired(instruments[liveKey(holding)], settings, now);
 
 function isShut({ state: { instruments, settings }, now }: LiveTurn, holding: LiveHolding): boolean {
   const instrument = instruments[liveKey(holding)];

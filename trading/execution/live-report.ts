@@ -1,4 +1,5 @@
 /** What a venue says of orders, in whatever order and however often it says it: facts, each once; alarms; nothing believed that cannot be. */
+import { isExpired } from '../lifecycle/expiry.ts';
 import { isPositive, lessThan, subtract } from '../money/decimal.ts';
 import type { DomainEvent } from '../model/events.ts';
 import type { Lookup, VenueExecution, VenueOrder } from '../model/live.ts';
@@ -91,6 +92,8 @@ function onLeg(turn: LiveTurn, leg: VenueOrder): void {
 export function onProtectionLost(turn: LiveTurn, entryId: string, reason: string): void {
   const holding = Object.values(turn.state.holdings).find(({ entryOrderId }) => entryOrderId === entryId);
   if (holding === undefined || !holding.isNative) return;
+  // What has expired takes its legs with it: there is nothing left to protect.
+  if (isExpired(turn.state.instruments[liveKey(holding)], turn.state.settings, turn.now)) return;
   turn.alarm(holding, entryId, 'NAKED_POSITION', cut(`${holding.symbol}: ${reason}`));
 }
 

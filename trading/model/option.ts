@@ -41,13 +41,11 @@ export interface OptionSeen {
   readonly delta: number | null;
 }
 
+/** Which contract of the underlying that it signals for, in the direction of its signal: what a strategy may ask for. */
+export type OptionAsk = Pick<OptionWish, 'dteMin' | 'dteMax' | 'target'>;
+
 /** What a trader of options is configured with: which contract it asks for, and where the bracket of one that is bought lies. */
-export interface ContractChoice {
-  readonly dteMin: number;
-  readonly dteMax: number;
-  /** How far out of the money, and how far from there it may be: fractions of the underlying's price. */
-  readonly moneyness: number;
-  readonly within: number;
+export interface ContractChoice extends OptionAsk {
   /** From the premium paid, as fractions of it. */
   readonly stopFraction: number;
   readonly takeProfitFraction: number;

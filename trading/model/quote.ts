@@ -13,6 +13,8 @@ export interface QuoteSnapshot {
   readonly askQty: Qty | null;
   readonly last: Price | null;
   readonly volume: Qty | null;
+  /** Of an option, as the venue's own model told it last, -1 to 1. It chooses a contract and never prices one. */
+  readonly delta?: number;
   readonly exchangeAt: Instant;
   readonly receivedAt: Instant;
 }

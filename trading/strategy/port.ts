@@ -1,5 +1,6 @@
 /** What a trader asks of a strategy: closed bars in, signals out. A strategy knows no account, no order and no clock. */
 import type { Bar } from '../model/quote.ts';
+import type { OptionAsk } from '../model/option.ts';
 import type { Side } from '../model/order.ts';
 
 /** What a strategy sees. It closes an opposite position, or else asks for an entry whose bracket lies at these distances from its price. */
@@ -8,6 +9,8 @@ export interface Signal {
   /** For a person: what happened, with the numbers. At most REASON_LENGTH_MAX characters. */
   readonly reason: string;
   readonly entry: EntryDistances;
+  /** Of a trader of options: which contract it wants, in place of the configured one. The gateway watches what is configured, so it lies within that. */
+  readonly option?: OptionAsk;
 }
 
 /** All in quote currency from the entry's price, positive. The forms beside the two legs are optional, and absent where not asked for. */

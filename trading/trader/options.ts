@@ -6,7 +6,7 @@ import { checkQuote, type QuoteLimits } from '../market/freshness.ts';
 import { add, isPositive, price, quotient, ratio, scale, smaller, toNumber, type Money } from '../money/decimal.ts';
 import type { Refusal } from '../model/events.ts';
 import type { Instrument } from '../model/instrument.ts';
-import type { ContractChoice, OptionContract, OptionSeen } from '../model/option.ts';
+import type { ContractChoice, OptionAsk, OptionContract, OptionSeen } from '../model/option.ts';
 import type { Side } from '../model/order.ts';
 import type { QuoteSnapshot } from '../model/quote.ts';
 import { notionalCapOf } from '../sizing/size.ts';
@@ -85,10 +85,11 @@ function entry(moment: Moment, choice: ContractChoice, contracts: Contracts, lim
   const seen = new Map<string, OptionSeen>();
   for (const { instrument, lastGood } of slots) {
     if (lastGood === null || checkQuote(lastGood, null, limits, now) !== null) continue;
-    seen.set(instrument.symbol, { bid: lastGood.bid, ask: lastGood.ask, delta: null });
+    seen.set(instrument.symbol, { bid: lastGood.bid, ask: lastGood.ask, delta: lastGood.delta ?? null });
   }
-  const chosen = chooseOption(wishOf(symbol, signal.side, choice, cap), slots.flatMap(contractOf), {
-    ...{ now, seen, openDteMin: choice.dteMin, estimate: null },
+  const asked = signal.option ?? choice;
+  const chosen = chooseOption(wishOf(symbol, signal.side, asked, cap), slots.flatMap(contractOf), {
+    ...{ now, seen, openDteMin: settings.expiry?.openDteMin ?? 0, estimate: null },
     spot: scale(add(quote.bid, quote.ask), HALF),
   });
   if (!chosen.ok) return stopped(moment, chosen.refusal);
@@ -98,9 +99,8 @@ function entry(moment: Moment, choice: ContractChoice, contracts: Contracts, lim
   return answered({ ...moment, quote: at, instrument: slot.instrument, signal: bought(signal, slot.instrument, at, choice) });
 }
 
-const wishOf = (underlying: string, view: Side, { dteMin, dteMax, moneyness, within }: ContractChoice, cap: Money) => ({
-  ...{ underlying, view, dteMin, dteMax },
-  target: { kind: 'moneyness', value: moneyness, within } as const,
+const wishOf = (underlying: string, view: Side, { dteMin, dteMax, target }: OptionAsk, cap: Money) => ({
+  ...{ underlying, view, dteMin, dteMax, target },
   premiumMax: isPositive(cap) ? cap : null,
 });
 

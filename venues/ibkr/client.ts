@@ -42,6 +42,8 @@ export interface TwsEvents {
   marketDataType: [id: number, type: number];
   tickPrice: [id: number, type: TickType, value: number, attributes: unknown];
   tickSize: [id: number, type: TickType | undefined, value: number | undefined];
+  /** What a model makes of an option; nothing where it is not reckoned yet. */
+  tickOptionComputation: [id: number, type: TickType, attribute: number | undefined, volatility: number | undefined, delta: number | undefined];
   tickSnapshotEnd: [id: number];
   historicalData: [id: number, time: string, open: number, high: number, low: number, close: number, volume: number];
   openOrder: [orderId: number, contract: Contract, order: Order, state: OrderState];

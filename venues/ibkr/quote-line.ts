@@ -7,7 +7,7 @@ import type { Asset, Instant } from '#trading/model/instrument.ts';
 import type { QuoteSnapshot } from '#trading/model/quote.ts';
 
 /** Of live data; delayed ones are 66 to 76, and make no quote whatever type was asked for. */
-const TICK = { bidSize: 0, bid: 1, ask: 2, askSize: 3, close: 9 } as const;
+const TICK = { bidSize: 0, bid: 1, ask: 2, askSize: 3, close: 9, model: 13 } as const;
 const DELAYED_FIRST = 66;
 const DELAYED_LAST = 90;
 export const LIVE_DATA = 1;
@@ -33,6 +33,7 @@ export class QuoteLine {
   close: number | null = null;
   readonly #bid: Side = { price: null, size: null, at: 0, touched: false };
   readonly #ask: Side = { price: null, size: null, at: 0, touched: false };
+  #delta: number | null = null;
   #made = 0;
 
   constructor(name: LineName) {
@@ -57,6 +58,12 @@ export class QuoteLine {
     if (side === null || side.price === null) return;
     side.size = value >= 0 && Number.isFinite(value) ? qty(value) : null;
     side.touched = true;
+  }
+
+  /** TWS's own model's. It is no price, so it makes no quote by itself; delayed ones are of another type. */
+  onModel(type: number, delta: number | undefined): void {
+    if (type !== TICK.model) return;
+    this.#delta = delta !== undefined && Math.abs(delta) <= 1 ? delta : null;
   }
 
   /** What was touched is of `now`. */
@@ -97,6 +104,7 @@ export class QuoteLine {
       askQty: ask.size,
       last: null,
       volume: null,
+      ...(this.#delta !== null && { delta: this.#delta }),
       exchangeAt,
       receivedAt,
     };
@@ -110,6 +118,7 @@ export class QuoteLine {
       side.touched = false;
     }
     this.dataType = null;
+    this.#delta = null;
   }
 
   #take(side: Side, value: number): void {

@@ -5,7 +5,7 @@ import { paths } from '#state/data-dir.ts';
 import { settingsFrom } from '#config/budgets.ts';
 import { SYNTHETIC_PLAN, withBadQuotes } from '#supervisors/play-plan.ts';
 import type { SystemOptions } from '#supervisors/system-options.ts';
-import { treeParams } from '#supervisors/tree-params.ts';
+import { reachOf, treeParams } from '#supervisors/tree-params.ts';
 import { VenueControl } from '#supervisors/venue-control.ts';
 import { readFileSync } from 'node:fs';
 
@@ -68,5 +68,13 @@ describe('the parameters of the tree', () => {
   it('CF-4 no parameter of any actor carries a key', () => {
     const { gateway, traders, dashboard } = paramsFor('mainnet');
     assert.doesNotMatch(JSON.stringify([gateway?.(), traders, dashboard]), /apiKey|secret"/i);
+  });
+
+  it('options are watched out to where those lie that are asked for, by moneyness or by delta', () => {
+    const ask = (kind: 'delta' | 'moneyness', value: number, within: number, dteMax = 12) =>
+      reachOf({ dteMin: 3, dteMax, target: { kind, value, within } });
+    assert.equal(ask('moneyness', 0.04, 0.08).toFixed(2), '0.14');
+    const [near, far, late] = [ask('delta', 0.4, 0.05), ask('delta', 0.2, 0.05), ask('delta', 0.2, 0.05, 60)];
+    assert.ok(near > 0.03 && near < far && far < late && late < 0.3, `${near} ${far} ${late}`);
   });
 });

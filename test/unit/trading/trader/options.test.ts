@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type { Instrument } from '#trading/model/instrument.ts';
 import { price, qty } from '#trading/money/decimal.ts';
+import type { OptionAsk } from '#trading/model/option.ts';
+import { answerByOption } from '#trading/trader/options.ts';
 import type { TraderConfig } from '#trading/trader/config.ts';
 import { option } from '../paper/ibkr-instruments.ts';
-import { quoteOf, spot, spotTrader, T0 } from './fixtures.ts';
+import { quoteOf, settings, spot, spotTrader, T0 } from './fixtures.ts';
 import { DOWN, Rig, UP } from './rig.ts';
 
 const DAY_MS = 86_400_000;
@@ -22,29 +24,32 @@ const trader: TraderConfig = {
   asset: 'options',
   symbols: ['SPY'],
   gateway: 'gateway.ibkr',
-  contract: { dteMin: 3, dteMax: 12, moneyness: 0.03, within: 0.08, stopFraction: 0.5, takeProfitFraction: 1 },
+  contract: { dteMin: 3, dteMax: 12, target: { kind: 'moneyness', value: 0.03, within: 0.08 }, stopFraction: 0.5, takeProfitFraction: 1 },
 };
 
+type Seen = readonly [Instrument, bid: string, ask: string, delta?: number];
+
 class OptionRig extends Rig {
-  constructor(listed: readonly Instrument[] = [CALL, FAR_CALL, PUT]) {
-    super(trader);
+  constructor(listed: readonly Instrument[] = [CALL, FAR_CALL, PUT], config: TraderConfig = trader) {
+    super(config);
     this.configured(CALL);
     for (const instrument of listed) this.record({ type: 'instrument.changed', body: { instrument } });
   }
 
   /** A quote of each option at the time of the next one of the share, before it. */
-  quoted(quotes: readonly (readonly [Instrument, bid: string, ask: string])[], agoMs = 0): this {
+  quoted(quotes: readonly Seen[], agoMs = 0): this {
     const at = this.now + 60_000 - agoMs;
     const before = this.now;
     this.now = at;
-    for (const [instrument, bid, ask] of quotes) {
-      this.send({ type: 'quote.received', body: { quote: { ...quoteOf(instrument, at, 1), bid: price(bid), ask: price(ask) } } });
+    for (const [instrument, bid, ask, delta] of quotes) {
+      const quote = { ...quoteOf(instrument, at, 1), bid: price(bid), ask: price(ask), ...(delta !== undefined && { delta }) };
+      this.send({ type: 'quote.received', body: { quote } });
     }
     this.now = before;
     return this;
   }
 
-  upTo(prices: readonly number[], quotes: readonly (readonly [Instrument, string, string])[], agoMs = 0): this {
+  upTo(prices: readonly number[], quotes: readonly Seen[], agoMs = 0): this {
     return this.play(SHARE, ...prices.slice(0, -1))
       .quoted(quotes, agoMs)
       .play(SHARE, ...prices.slice(-1));
@@ -87,6 +92,45 @@ describe('a trader of options', () => {
       rig.intents.slice(1).map(({ symbol, side, kind, qty: size }) => [symbol, side, kind, size]),
       [[FAR_CALL.symbol, 'sell', 'exit', entry.qty]],
     );
+  });
+
+  it('a strategy may ask by delta: the venue’s model decides, of puts by its size, and without one there is none to choose', () => {
+    const target = { kind: 'delta', value: 0.3, within: 0.06 } as const;
+    const choice = trader.contract;
+    assert.ok(choice !== undefined);
+    const byDelta = { ...trader, contract: { ...choice, target } };
+    const asked = (prices: readonly number[], ...quotes: readonly Seen[]): OptionRig =>
+      new OptionRig([CALL, FAR_CALL, PUT], byDelta).upTo(prices, quotes);
+    const chosen = asked(UP, [CALL, '0.07', '0.09', 0.27], [FAR_CALL, '0.05', '0.06', 0.2]);
+    assert.equal(chosen.intents[0]?.symbol, CALL.symbol);
+    assert.equal(chosen.intents[0].snapshot.delta, 0.27);
+    const mirrored = asked(
+      [...UP].map((at) => 200 - at),
+      [PUT, '0.07', '0.09', -0.35],
+    );
+    assert.equal(mirrored.intents[0]?.symbol, PUT.symbol);
+    const unknown = asked(UP, [CALL, '0.07', '0.09'], [FAR_CALL, '0.05', '0.06']);
+    assert.deepEqual(unknown.intents, []);
+    assert.match(unknown.why('SPY').last?.gate?.sentence ?? '', /has a delta that is known/);
+  });
+
+  it('a signal that names its own contract goes before what is configured', () => {
+    const rig = new OptionRig().upTo(UP, [
+      [CALL, '0.07', '0.09', 0.3],
+      [FAR_CALL, '0.05', '0.06', 0.1],
+    ]);
+    const moment = rig.memory.slots['SPY']?.last?.moment;
+    const choice = trader.contract;
+    assert.ok(moment !== undefined && choice !== undefined);
+    // As it was when the share's signal came, before its order.
+    const share = { ...moment, quote: quoteOf(SHARE, moment.now, 105), state: { ...moment.state, pending: {}, intendedAt: {} } };
+    const picked = (option?: OptionAsk): string | null => {
+      const signal = { ...moment.signal, side: 'buy', ...(option && { option }) } as const;
+      return answerByOption({ ...share, signal }, choice, rig.memory.contracts, settings.risk).verdict.intent?.symbol ?? null;
+    };
+    const delta = (value: number): OptionAsk => ({ dteMin: 3, dteMax: 12, target: { kind: 'delta', value, within: 0.05 } });
+    assert.deepEqual([picked(delta(0.1)), picked(delta(0.3)), picked({ ...delta(0.3), dteMin: 9 })], [FAR_CALL.symbol, CALL.symbol, null]);
+    assert.equal(picked(), CALL.symbol);
   });
 
   it('RT-5 an exit without a fresh quote of its option is asked for again with the next bar', () => {

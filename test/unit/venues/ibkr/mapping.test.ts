@@ -13,6 +13,8 @@ const BID = 1;
 const ASK = 2;
 const BID_SIZE = 0;
 const DELAYED_BID = 66;
+const MODEL = 13;
+const DELAYED_MODEL = 83;
 const NAME = { asset: 'forex', symbol: 'EUR/USD', venueSymbol: 'EUR.USD' } as const;
 
 const pair: ContractDetails = {
@@ -108,6 +110,29 @@ describe('IBKR quotes', () => {
         }
       }),
     );
+  });
+
+  it('an option’s delta is the newest of TWS’s own model, of live data alone, and makes no quote by itself', () => {
+    const line = new QuoteLine(NAME);
+    line.dataType = 1;
+    line.onModel(MODEL, 0.4);
+    assert.equal(line.touched, false);
+    assert.match(String(line.quote()), /no price/);
+    line.onPrice(BID, 1.1);
+    line.onPrice(ASK, 1.2);
+    const delta = (): unknown => {
+      const quote = line.quote();
+      return typeof quote === 'string' ? quote : quote.delta;
+    };
+    assert.equal(delta(), 0.4);
+    line.onModel(DELAYED_MODEL, 0.9);
+    assert.equal(delta(), 0.4);
+    for (const none of [undefined, 1.7e308]) {
+      line.onModel(MODEL, -0.3);
+      assert.equal(delta(), -0.3);
+      line.onModel(MODEL, none);
+      assert.equal(delta(), undefined);
+    }
   });
 
   it('QS-1 only data that TWS calls live makes a quote; delayed ticks never do, whatever was asked for', () => {
