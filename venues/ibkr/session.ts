@@ -132,10 +132,10 @@ export class IbkrSession<C extends Client> {
   }
 
   /**
-   * Resolves when READY, or when TWS was not there in time: it may be in its restart, is dialled on, and the session comes alive by itself.
-   * @throws Error where TWS is there and cannot be used; the session is closed then
+   * Resolves when READY; where it `waits` also when TWS was not there in time: it may be in its restart, is dialled on, and the session comes alive by itself.
+   * @throws Error where TWS cannot be used; the session is closed then
    */
-  async open(): Promise<void> {
+  async open(waits = true): Promise<void> {
     const begun = this.#wall();
     for (let attempt = 1; ; attempt++) {
       try {
@@ -145,7 +145,7 @@ export class IbkrSession<C extends Client> {
       } catch (error) {
         const waitMs = delayMs(attempt, this.#limits.redial);
         const isLate = this.#wall() - begun + waitMs > this.#limits.openMs;
-        if (isLate && !this.#refused) return this.#waitFor(attempt);
+        if (waits && isLate && !this.#refused) return this.#waitFor(attempt);
         if (isLate || error instanceof ConfigurationError) {
           this.close();
           const { host, port } = this.#options.address;

@@ -89,7 +89,6 @@ export async function openTws(params: TwsParams): Promise<EmbeddedTws> {
 export class EmbeddedTws {
   readonly switches: Switches = behaving();
   readonly faults: Faults;
-  /** Of the account, over the end of the process. */
   readonly memory: MemoryKeeper;
   readonly #params: TwsParams;
   readonly #version: number;
@@ -166,7 +165,6 @@ export class EmbeddedTws {
     return this.#now;
   }
 
-  /** Down, or without its servers. */
   get isAway(): boolean {
     return this.#door.closed || this.#deferred !== null;
   }
