@@ -25,6 +25,8 @@ export interface VenueInfo {
   /** Port of the TWS façade; null where there is none. */
   readonly tws: number | null;
   readonly now: Instant;
+  /** TWS is in a restart or has lost its servers: no quote of it is to be waited for. */
+  readonly twsAway?: true;
   readonly symbols: readonly ListingKey[];
   readonly gaps: readonly Gaps[];
   /** Time of the last step; null where the market has no end. */
@@ -41,6 +43,8 @@ export interface VenueStep {
   readonly next: Instant | null;
   /** The TWS façade showed something; absent where it did not. */
   readonly tws?: true;
+  /** As in `VenueInfo`. */
+  readonly twsAway?: true;
   /** Of the books, the venue's times that are not `now`: frozen and stale ones. */
   readonly oldStamps: readonly Instant[];
 }
@@ -126,6 +130,7 @@ export class Venue {
     const played = this.#stage?.market;
     return {
       ...{ rest: `http://${at}`, ws: `ws://${at}`, tws: this.#stage?.tws.port ?? null, now: this.#exchange.now },
+      ...this.#away(),
       symbols: listings.map(({ key }) => key),
       gaps: [...gaps, ...(played?.gaps ?? [])],
       end: played === undefined ? end : later(end, played.end),
@@ -196,12 +201,16 @@ export class Venue {
     await this.#exchange.close();
   }
 
+  #away(): { readonly twsAway?: true } {
+    return this.#stage?.tws.isAway === true ? { twsAway: true } : {};
+  }
+
   #after(books: number, tws: boolean): VenueStep {
     this.#books += books;
     const { now } = this.#exchange;
     this.#stage?.advance(now);
     const next = sooner(this.#exchange.next, this.#stage?.next ?? null);
-    return { now, books, ...(tws && { tws }), ended: next === null, next, oldStamps: this.#badQuotes?.takeOldStamps() ?? [] };
+    return { now, books, ...(tws && { tws }), ...this.#away(), ended: next === null, next, oldStamps: this.#badQuotes?.takeOldStamps() ?? [] };
   }
 }
 
@@ -212,7 +221,10 @@ const later = (one: Instant | null, other: Instant | null): Instant | null =>
 
 /** Null where only TWS plays. */
 async function openPlayed({ seed, play, resumeAt }: VenueParams): Promise<MarketProcess | null> {
-  if (play.kind === 'synthetic') return new SyntheticMarket({ seed, resumeAt, ...(play.symbols !== undefined && { listings: play.symbols }) });
+  if (play.kind === 'synthetic') {
+    const { symbols, from = null } = play;
+    return new SyntheticMarket({ seed, resumeAt: resumeAt ?? from, window: play, ...(symbols !== undefined && { listings: symbols }) });
+  }
   if (play.files.length === 0) return null;
   return openRecorded({ files: play.files, funding: play.funding, from: play.from, to: play.to, resumeAt });
 }
