@@ -26,6 +26,8 @@ export interface Storm {
   readonly system: Running;
   /** Kills by victim. */
   readonly killed: Readonly<Record<string, number>>;
+  /** Who had a process and was never killed. */
+  readonly spared: readonly string[];
 }
 
 /** Boots it, and kills until as many died as planned. Whom: of those that died the fewest times, one by the seed. */
@@ -33,6 +35,7 @@ export async function storm({ dataDir, args, from, to, kills, seed }: StormPlan)
   const draw = random(seed);
   const moments = Array.from({ length: kills }, () => from + draw() * (to - from) * PART).sort((left, right) => left - right);
   const killed: Record<string, number> = {};
+  const seen = new Set<string>();
   let system = await boot(dataDir, ...args);
   for (const moment of moments) {
     try {
@@ -48,6 +51,7 @@ export async function storm({ dataDir, args, from, to, kills, seed }: StormPlan)
     await sleep(draw() * IN_FLIGHT_MS);
     const processes = await processesOf(dataDir, system);
     const names = [...processes.keys()].sort();
+    for (const name of names) seen.add(name);
     const fewest = Math.min(...names.map((name) => killed[name] ?? 0));
     const due = names.filter((name) => (killed[name] ?? 0) === fewest);
     const victim = due[Math.floor(draw() * due.length)] ?? MAIN;
@@ -57,7 +61,7 @@ export async function storm({ dataDir, args, from, to, kills, seed }: StormPlan)
     await system.done;
     system = await boot(dataDir, ...args);
   }
-  return { system, killed };
+  return { system, killed, spared: [...seen].filter((name) => killed[name] === undefined) };
 }
 
 /** By name, of everything that has a process of its own. */

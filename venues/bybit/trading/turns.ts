@@ -147,7 +147,6 @@ class Lane {
 }
 
 export class Turns {
-  readonly #wall: () => number;
   readonly #share: number;
   readonly #isLimited: boolean;
   readonly #reads: Lane;
@@ -156,7 +155,6 @@ export class Turns {
 
   /** @param rateLimit share of the venue's limits that may be used, in (0, 1] @param isLimited false at a played market, which has no wall clock to be limited by @param wall monotonic milliseconds */
   constructor(rateLimit: number, isLimited: boolean, wall: () => number) {
-    this.#wall = wall;
     this.#share = rateLimit;
     this.#isLimited = isLimited;
     this.#reads = new Lane(READS_AT_ONCE, wall);
@@ -176,8 +174,8 @@ export class Turns {
   }
 
   /**
-   * An order does not wait: it is sent now, or this says why the venue would refuse it and what else is asked for in the next second. Nothing stands in
-   * its way until the venue says that its limit is lower than the rate of the order protocol, or used up.
+   * Null where an order may be sent now; else why the venue would refuse it. Nothing stands in its way until the venue says that its limit is lower than
+   * the rate of the order protocol, or used up.
    */
   order(category: Category): string | null {
     const window = this.#windows.get(keyOf(CREATES, category));
@@ -203,7 +201,7 @@ export class Turns {
 
   /** Takes as many of the turns as there are now, without a queue: who asks keeps its own. Each counts as a request of the address. Returns how many. */
   take(endpoint: string, category: Category, most: number): number {
-    const windows = this.#limits('changes', CHANGE_SHARE, `${endpoint} ${category}`, CANCELS[category]);
+    const windows = this.#limits('changes', CHANGE_SHARE, keyOf(endpoint, category), CANCELS[category]);
     const now = this.#wall();
     let taken = 0;
     for (; taken < most && windows.every((window) => window.waitMs(now) === 0); taken++) for (const window of windows) window.take(now);
@@ -213,7 +211,7 @@ export class Turns {
   /** Milliseconds until `take` may take one; 0 now. */
   waitMs(endpoint: string, category: Category): number {
     const now = this.#wall();
-    const windows = this.#limits('changes', CHANGE_SHARE, `${endpoint} ${category}`, CANCELS[category]);
+    const windows = this.#limits('changes', CHANGE_SHARE, keyOf(endpoint, category), CANCELS[category]);
     return Math.max(0, ...windows.map((window) => window.waitMs(now)));
   }
 
