@@ -165,7 +165,7 @@ export default tseslint.config(
   },
   { files: DEFAULT_EXPORTS, rules: { 'no-restricted-syntax': ['error', ...STYLE] } },
   {
-    files: ['scripts/**/*.mjs', '*.{js,cjs,mjs}', '.*.cjs'],
+    files: ['scripts/**/*.mjs', 'test/support/*.mjs', '*.{js,cjs,mjs}', '.*.cjs'],
     languageOptions: { globals: globals.node },
     rules: {
       eqeqeq: 'error',

@@ -9,6 +9,7 @@ import {
   listHistory,
   type DataFileInfo,
   type DataProblem,
+  type DownloadRequest,
   type Listed,
 } from '#supervisors/data-tools.ts';
 import type { Context } from './context.ts';
@@ -25,6 +26,7 @@ export interface DownloadFlags {
   readonly out?: string;
   readonly rest?: string;
   readonly ws?: string;
+  readonly tws?: number;
 }
 
 /** Of `list` and `check`. Instants are UTC milliseconds. */
@@ -39,12 +41,16 @@ interface FileSummary {
   readonly largestGapMs: number;
 }
 
-export async function download({ output, market, dataDir }: Context, options: DownloadFlags): Promise<number> {
-  const endpoints = endpointsOf(market, options);
+export async function download({ output, market, dataDir, environment }: Context, options: DownloadFlags): Promise<number> {
   const symbol = parseSymbol(options.symbol);
+  const isPair = symbol.category === 'pair';
+  const endpoints = isPair ? null : endpointsOf(market, options);
+  const tws = isPair ? twsOf(market, environment, options) : null;
   const funding = options.funding === true;
-  if (funding && symbol.category === 'spot')
-    throw new UsageError(`--funding: ${symbol.symbol} is spot and settles no funding; name a perpetual such as BTC/USDT:USDT`);
+  if (funding && symbol.category !== 'linear')
+    throw new UsageError(
+      `--funding: ${symbol.symbol} is ${isPair ? 'a pair' : 'spot'} and settles no funding; name a perpetual such as BTC/USDT:USDT`,
+    );
   if (options.to !== undefined && options.from >= options.to) throw new UsageError('--from must be before --to');
   if (!INTERVAL_NAMES.includes(options.interval)) throw new UsageError(`--interval ${options.interval}: must be of ${INTERVAL_NAMES.join(', ')}`);
   const interval = funding ? null : options.interval;
@@ -55,7 +61,7 @@ export async function download({ output, market, dataDir }: Context, options: Do
   process.once('SIGINT', onSignal);
   process.once('SIGTERM', onSignal);
   const result = await downloadHistory({
-    ...{ market, endpoints, symbol, interval, dataDir, out: options.out ?? null, from: options.from, to: options.to ?? null },
+    ...{ market, endpoints, tws, symbol, interval, dataDir, out: options.out ?? null, from: options.from, to: options.to ?? null },
     signal: stop.signal,
     onProgress: (now) => progress.show(now),
     onNote: (line) => output.say(line),
@@ -77,7 +83,26 @@ export async function download({ output, market, dataDir }: Context, options: Do
   return complete ? EXIT.ok : EXIT.failed;
 }
 
-function endpointsOf(market: Context['market'], { rest, ws }: DownloadFlags): { readonly rest: string; readonly ws: string } | null {
+/** Sessions of the house that read history: beside those of market data and orders. */
+const HISTORY_CLIENT_ID = 2;
+
+function twsOf(market: Context['market'], { ibkr }: Context['environment'], { rest, ws, tws }: DownloadFlags): DownloadRequest['tws'] {
+  if (rest !== undefined || ws !== undefined)
+    throw new UsageError("--rest and --ws are Bybit's; a pair is read from TWS, at --tws PORT of a running `npm run venue`");
+  if (market !== 'embedded') {
+    if (tws !== undefined) throw new UsageError(`--tws belongs to the embedded market; --market ${market} reads IBKR_HOST and IBKR_PORT`);
+    return { ...ibkr, clientId: ibkr.clientId + HISTORY_CLIENT_ID };
+  }
+  if (tws === undefined) {
+    throw new UsageError(
+      'data download: a pair of the embedded market needs --tws PORT of a running `npm run venue`; or give --market mainnet or testnet',
+    );
+  }
+  return { host: '127.0.0.1', port: tws, clientId: ibkr.clientId + HISTORY_CLIENT_ID };
+}
+
+function endpointsOf(market: Context['market'], { rest, ws, tws }: DownloadFlags): DownloadRequest['endpoints'] {
+  if (tws !== undefined) throw new UsageError('--tws is for pairs such as EUR/USD; coins are read from Bybit');
   if (market !== 'embedded') {
     if (rest !== undefined || ws !== undefined) throw new UsageError(`--rest and --ws belong to the embedded market; --market is ${market}`);
     return null;

@@ -138,14 +138,15 @@ const FILE_JSON = 'kind, rows, from, to, interval, gaps, missingBars, largestGap
 
 function addDataVerbs(data: Command, verb: Verb, run: Run): void {
   verb('download', "a venue's own candles or funding rates into a file; the same command again goes on where it was interrupted", data)
-    .requiredOption('--symbol <symbol>', 'BTC/USDT (spot) or BTC/USDT:USDT (perpetual)')
+    .requiredOption('--symbol <symbol>', 'BTC/USDT (spot), BTC/USDT:USDT (perpetual) or EUR/USD (a pair, from TWS)')
     .option('--interval <interval>', 'how long a bar lasts: 1m, 3m, 5m, 15m, 30m, 1h, 2h, 4h, 6h, 12h, 1d or 1w', '1m')
     .requiredOption('--from <time>', 'bars that open then or later (ISO 8601 or UTC milliseconds)', instant)
     .option('--to <time>', 'bars that close then or earlier (default: now)', instant)
     .option('--funding', 'the funding rates of a perpetual instead of candles')
-    .option('--out <file>', 'where to (default: <data-dir>/history/<asset>/<SYMBOL>-bybit-<interval>.csv, where --play finds its symbol)')
+    .option('--out <file>', 'where to (default: <data-dir>/history/<asset>/<SYMBOL>-<bybit or ibkr>-<interval>.csv, where --play finds its symbol)')
     .option('--rest <url>', 'of a running `npm run venue`; the embedded market only, on loopback')
     .option('--ws <url>', 'of a running `npm run venue`; the embedded market only, on loopback')
+    .option('--tws <port>', 'of a running `npm run venue`, for pairs; the embedded market only', whole('--tws', 1, 65_535))
     .addHelpText(
       'after',
       `\n--json: { ok, file, symbol, market, ${FILE_JSON}, added, pages, cutBytes, resumedAt, complete } or { ok: false, file, symbol, market, problem }`,

@@ -2,6 +2,7 @@
 import type { Held } from '#trading/model/events.ts';
 import {
   PURPOSES,
+  TROUBLE_CODES,
   VENUE_STATUSES,
   type AccountView,
   type ChangeOutcome,
@@ -15,6 +16,7 @@ import {
   type VenueFunding,
   type VenueOrder,
   type VenuePosition,
+  type VenueTrouble,
 } from '#trading/model/live.ts';
 import { z } from 'zod';
 import * as value from './values.ts';
@@ -107,6 +109,13 @@ export const venueFunding = z.strictObject({
   amount: value.money,
   executedAt: value.instant,
 }) satisfies z.ZodType<VenueFunding>;
+
+export const venueTrouble: z.ZodType<VenueTrouble> = z.strictObject({
+  code: z.enum(TROUBLE_CODES),
+  sentence: value.text,
+  order: z.strictObject({ asset: value.asset, symbol: value.name, clientOrderId: value.clientOrderId.nullable() }).nullable(),
+  closes: z.boolean(),
+});
 
 const venuePosition = z.strictObject({
   asset: value.asset,

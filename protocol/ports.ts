@@ -14,6 +14,7 @@ import type {
   VenueFunding,
   VenueOrder,
   VenuePosition,
+  VenueTrouble,
 } from '#trading/model/live.ts';
 import type { Bracket } from '#trading/model/order.ts';
 
@@ -98,6 +99,8 @@ export interface OrderReports {
   /** Reports flow again after a gap: what was missed is read by who needs it. */
   readonly onResumed: () => void;
   readonly onFunding?: (funding: VenueFunding) => void;
+  /** For a person. One that closes is taken back by `onResumed`. */
+  readonly onTrouble?: (trouble: VenueTrouble) => void;
 }
 
 /** The account behind the orders: what the reconciler compares the journal with. Amounts are exact; each method rejects where it cannot know. */

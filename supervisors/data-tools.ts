@@ -11,6 +11,8 @@ import { downloadRows, type DownloadOptions, type Downloaded, type Progress } fr
 import { openBybitSource } from '#venues/history/bybit-source.ts';
 import { inspectDataFile, type DataFileInfo } from '#venues/history/data-file.ts';
 import { HistoryError } from '#venues/history/history-error.ts';
+import type { HistorySource } from '#venues/history/history-source.ts';
+import { openIbkrSource } from '#venues/history/ibkr-source.ts';
 import { INTERVAL_NAMES, intervalName, intervalOf } from '#venues/history/intervals.ts';
 import { SystemError } from './system-error.ts';
 
@@ -27,6 +29,8 @@ export interface DownloadRequest extends Pick<DownloadOptions, 'from' | 'to' | '
   readonly market: Market;
   /** Where a running embedded venue listens; null elsewhere. */
   readonly endpoints: { readonly rest: string; readonly ws: string } | null;
+  /** Where TWS listens, for pairs; its client id is of no other session of the house. */
+  readonly tws: { readonly host: string; readonly port: number; readonly clientId: number } | null;
   readonly symbol: DataSymbol;
   /** Name of an interval; null for funding rates. */
   readonly interval: string | null;
@@ -55,33 +59,39 @@ const historyDir = (dataDir: string, { category }: Pick<DataSymbol, 'category'>)
 
 /** Where a download goes without `out`. */
 export function downloadPath({ out, dataDir, symbol, interval }: Pick<DownloadRequest, 'out' | 'dataDir' | 'symbol' | 'interval'>): string {
-  return out === null ? join(historyDir(dataDir, symbol), `${symbol.venueSymbol}-bybit-${interval ?? 'funding'}.csv`) : resolve(out);
+  return out === null
+    ? join(historyDir(dataDir, symbol), `${symbol.venueSymbol}-${symbol.category === 'pair' ? 'ibkr' : 'bybit'}-${interval ?? 'funding'}.csv`)
+    : resolve(out);
 }
 
 /** @throws SystemError for what a person asked wrongly. A venue's or a file's refusal is a value. */
 export async function downloadHistory(request: DownloadRequest): Promise<Downloaded | DataProblem> {
-  const { market, endpoints, symbol, interval } = request;
-  if (endpoints !== null) refuseNotLoopback(endpoints);
-  if (symbol.category === 'pair') throw new SystemError(`${symbol.venueSymbol}: pairs are not downloaded yet; \`data import\` takes a file`);
   const path = downloadPath(request);
   if (path.endsWith('.gz')) throw new SystemError(`--out ${path}: a gzip file cannot be gone on with after an interruption; name a .csv file`);
-  if (request.out === null) await ensureDirectory(dirname(path));
-  const bybitInterval = interval === null ? null : intervalOf(interval);
-  const source = await openBybitSource({
-    environment: market,
-    endpoints,
-    category: symbol.category,
-    venueSymbol: symbol.venueSymbol,
-    interval: bybitInterval,
-    ...(request.onNote !== undefined && { onTrouble: request.onNote }),
-  });
+  let source: (HistorySource & { close(): Promise<void> }) | null = null;
   try {
-    return await downloadRows(source, { ...request, path, kind: interval === null ? 'funding' : 'candles' });
+    source = await openSource(request);
+    if (request.out === null) await ensureDirectory(dirname(path));
+    return await downloadRows(source, { ...request, path, kind: request.interval === null ? 'funding' : 'candles' });
   } catch (error) {
     return problemOf(error);
   } finally {
-    await source.close();
+    await source?.close();
   }
+}
+
+function openSource({ market, endpoints, tws, symbol, interval, onNote }: DownloadRequest): Promise<HistorySource & { close(): Promise<void> }> {
+  const { category, venueSymbol } = symbol;
+  const trouble = onNote !== undefined && { onTrouble: onNote };
+  if (category === 'pair') {
+    if (tws === null || interval === null) throw new SystemError(`${venueSymbol}: bars of a pair are TWS's; say where it listens`);
+    const { clientId, ...address } = tws;
+    const paced = market !== 'embedded';
+    return openIbkrSource({ address, clientId, symbol: venueSymbol.replace('.', '/'), intervalMs: intervalOf(interval).ms, paced, ...trouble });
+  }
+  if (endpoints !== null) refuseNotLoopback(endpoints);
+  const of = { environment: market, endpoints, category, venueSymbol };
+  return openBybitSource({ ...of, interval: interval === null ? null : intervalOf(interval), ...trouble });
 }
 
 function refuseNotLoopback({ rest, ws }: { readonly rest: string; readonly ws: string }): void {

@@ -105,6 +105,26 @@ describe('IBKR market data', () => {
     });
   });
 
+  it('505: what was told beside something that cannot be read prices nothing, until another connection is READY', async () => {
+    const limits = { ...MARKET_LIMITS, session: { ...QUICK, renew: { baseMs: 5, capMs: 20 } } };
+    await watching({ limits }, async (rig) => {
+      const { tws, play, states, data } = rig;
+      rig.isMisread = true;
+      await play('EUR.USD', '1.1', '1.1001', 1);
+      tws.switches.extraTickField = true;
+      tws.quote('EUR.USD', '1.2', '1.2001', '1', '1', at(2));
+      await until('down', () => states.length === 2);
+      assert.match(states[1] ?? '', /^down: TWS says what cannot be read \(505\): connection 1/);
+      // A connection that hears it again is no better, and is tried again by itself.
+      await until('a third', () => Number(data.health()['connections']) > 2);
+      assert.equal(states.length, 2);
+      tws.switches.extraTickField = false;
+      await until('up', () => states.length === 3);
+      const [quote] = await play('EUR.USD', '1.3', '1.3001', 3);
+      assert.equal(quote?.bid, '1.3');
+    });
+  });
+
   it('10197: another session has the data, so nothing is live until it is gone', async () => {
     const limits = { ...MARKET_LIMITS, session: QUICK, ticker: { ...MARKET_LIMITS.ticker, competingMs: 20 } };
     await watching({ limits }, async ({ tws, play, states, settle }) => {

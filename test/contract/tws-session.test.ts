@@ -182,7 +182,10 @@ describe('embedded TWS: market data', () => {
       await client.until('symbolSamples');
       const [pair, call] = client.all('contractData');
       assert.deepEqual([pair?.conId, pair?.minTick, pair?.marketRuleIds, pair?.aggregationGroup], [12087792, '0.00005', '239', 4]);
-      assert.match(pair?.tradingHours ?? '', /^20261124:1715-20261125:1700;.*20261127:CLOSED;20261128:CLOSED;20261129:1715-20261130:1700$/);
+      assert.match(
+        pair?.tradingHours ?? '',
+        /^20261123:1715-20261124:1700;20261124:1715-20261125:1700;.*20261127:CLOSED;20261128:CLOSED;20261129:1715-20261130:1700$/,
+      );
       assert.deepEqual(
         [call?.expiry, call?.realExpirationDate, call?.localSymbol],
         ['20261218 15:00 US/Central', '20261218', 'SPY   261218C00600000'],

@@ -285,6 +285,10 @@ describe('kill -9 at every point of an order', function () {
     await begun('none');
     stage.rig.venue.fault('silent-private', 'on');
     await stage.enter(PERP);
+    // Its request is on the way when `enter` answers: killed here it may die with the process, which is C3. A tick waits for the venue's answer.
+    await stage.play(1);
+    assert.equal(stage.of('order.acknowledged').length, 1);
+    assert.deepEqual(stage.of('fill.recorded'), []);
     await stage.kill();
     stage.rig.venue.fault('silent-private', 'off');
     assert.ok((await nextLife()).held[PERP] !== undefined);
@@ -320,6 +324,32 @@ describe('kill -9 at every point of an order', function () {
     const { held } = await nextLife();
     if (held[PERP] !== undefined) assert.equal(await isNaked(PERP), false);
     assert.equal(creates(), 1);
+  });
+
+  it('ST-5 ST-3 C26 another house trades the same account: what it did is no order of ours, closes the symbol for entries, and outlives a kill', async () => {
+    await begun('none');
+    const { rig } = stage;
+    const other = new Rehearsal(rig);
+    await other.live();
+    await other.play(2);
+    await stage.enter(PERP);
+    const held = (await stage.play(4))?.held[PERP];
+    assert.ok(held !== undefined);
+    await stage.kill();
+    // Twice seen, and long enough after the other's own beginning.
+    await other.play(40);
+    await other.kill();
+    await other.live();
+    await other.play(2);
+    assert.deepEqual(other.of('fill.recorded'), [], 'what the venue did for somebody else is no fill of ours');
+    assert.ok(other.of('reconcile.differed').some(({ symbol, refusal }) => symbol === PERP && refusal?.code === 'CLOSE_ONLY'));
+    const before = creates();
+    await other.enter(PERP);
+    await other.play(2);
+    assert.equal(creates(), before, 'an entry into a symbol that somebody else trades');
+    assert.match(other.of('order.ended').map(({ reason }) => reason)[0] ?? '', /^CLOSE_ONLY/);
+    await other.kill();
+    await nextLife();
   });
 
   it('ST-5 C17 C18 recovery itself is killed, and its first questions fail: the third life says the same', async () => {

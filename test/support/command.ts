@@ -27,10 +27,13 @@ export interface Running {
 export const freshDirectory = (): string => mkdtempSync(join(tmpdir(), 'ledgerwood-run-'));
 
 /** The compiled command line itself, without the set-up step: the suite was built before. */
-export function start(...args: readonly string[]): Running {
+export const start = (...args: readonly string[]): Running => startWith({}, ...args);
+
+/** With more in its environment. */
+export function startWith(environment: Readonly<Record<string, string>>, ...args: readonly string[]): Running {
   const child = spawn(process.execPath, [join(ROOT, 'scripts', 'ledgerwood.mjs'), ...args], {
     cwd: ROOT,
-    env: cleanEnvironment(),
+    env: { ...cleanEnvironment(), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';

@@ -15,6 +15,8 @@ export const QUICK = {
   answerMs: 100,
   lookMs: 10,
   redial: { baseMs: 5, capMs: 20 },
+  // A test that wants another connection breaks this one.
+  renew: { baseMs: 600_000, capMs: 600_000 },
 };
 
 /** What happened to it, in order. */

@@ -13,6 +13,7 @@ import { cancelKilled, protect, sweep } from './live-guard.ts';
 import { onFunding } from './live-funding.ts';
 import { lose, onCancelled, onExecution, onLookedUp, onOrder, onPlaced, onProtectionLost } from './live-report.ts';
 import { sendApproved, sendWaiting } from './live-send.ts';
+import { onTrouble } from './live-trouble.ts';
 import { BLANK_LIVE_MEMORY, LiveTurn, type LiveConfig, type LiveMemory } from './live-turn.ts';
 
 /** What a live gateway must hear of the journal; its own facts are among it. */
@@ -77,7 +78,7 @@ function decide(turn: LiveTurn, message: Message): LiveDecision {
       return turn.decided();
     case 'feed.changed':
       // What the stream did not tell meanwhile, the account does.
-      turn.memory = { ...turn.memory, isReconciled: false };
+      turn.memory = { ...turn.memory, isReconciled: false, closedBy: null };
       turn.remember('lookups', ACCOUNT, turn.now);
       readAccount(turn);
       return turn.decided();
@@ -111,6 +112,9 @@ function onVenue(turn: LiveTurn, message: Message): LiveDecision {
       break;
     case 'funding.reported':
       onFunding(turn, message.body.funding);
+      break;
+    case 'trouble.reported':
+      onTrouble(turn, message.body.trouble);
       break;
     case 'account.viewed':
       if (message.body.broker !== turn.config.terms.broker) return NOTHING;

@@ -68,6 +68,7 @@ function gateOf(turn: LiveTurn, intent: OrderIntent, settings: Settings): string
     if (off !== null) return reasonOf(off);
     const blocked = blockedBy(state, intent);
     if (blocked !== undefined) return reasonOf(blocked);
+    if (memory.closedBy !== null) return `CLOSE_ONLY: ${memory.closedBy}`;
     if (!memory.isReconciled) return 'CLOSE_ONLY: the account was not read since the start';
   }
   const bad = checkQuote(intent.snapshot, null, settings.risk, now);

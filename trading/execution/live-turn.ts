@@ -37,6 +37,8 @@ export interface LiveMemory {
   readonly bare: readonly string[];
   /** True once the venue's side of the account was read: no entry before that. */
   readonly isReconciled: boolean;
+  /** Why no entry may go to the venue, whatever was read of the account; null where it may. */
+  readonly closedBy: string | null;
 }
 
 /** Alarms remembered. */
@@ -53,6 +55,7 @@ export const BLANK_LIVE_MEMORY: LiveMemory = {
   deferred: {},
   bare: [],
   isReconciled: false,
+  closedBy: null,
 };
 
 export class LiveTurn {
@@ -92,7 +95,7 @@ export class LiveTurn {
   }
 
   alarm(of: Pick<LiveOrder, 'asset' | 'symbol'>, clientOrderId: string | null, code: AlarmCode, sentence: string): void {
-    const said = `${code}|${of.symbol}|${clientOrderId ?? ''}|${sentence}`;
+    const said = `${code}|${of.asset}|${of.symbol}|${clientOrderId ?? ''}|${sentence}`;
     if (this.memory.alarms.includes(said)) return;
     this.memory = { ...this.memory, alarms: [...this.memory.alarms.slice(1 - ALARMS_KEPT_MAX), said] };
     const { asset, symbol } = of;

@@ -161,3 +161,15 @@ export interface OrderTerms {
   /** The venue's limit of placements, before `RATE_LIMIT_PCT` (RT-4). */
   readonly placements: { readonly limit: number; readonly windowMs: number };
 }
+
+export const TROUBLE_CODES = ['UNREADABLE', 'VENUE_AWAY', 'PRICE_CAPPED'] as const;
+
+/** What a person must hear of a venue now. */
+export interface VenueTrouble {
+  readonly code: (typeof TROUBLE_CODES)[number];
+  readonly sentence: string;
+  /** Null where it is about the whole venue. */
+  readonly order: { readonly asset: Asset; readonly symbol: string; readonly clientOrderId: string | null } | null;
+  /** No entry goes there until reports flow again and the account was read. */
+  readonly closes: boolean;
+}

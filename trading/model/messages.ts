@@ -2,7 +2,18 @@
 import type { Money, Ratio } from '../money/decimal.ts';
 import type { Fact, KillScope, Refusal } from './events.ts';
 import type { Asset, Broker, Instant, Instrument, Mode } from './instrument.ts';
-import type { AccountView, ChangeOutcome, Lookup, OrderRef, Placement, PlaceOutcome, VenueExecution, VenueFunding, VenueOrder } from './live.ts';
+import type {
+  AccountView,
+  ChangeOutcome,
+  Lookup,
+  OrderRef,
+  Placement,
+  PlaceOutcome,
+  VenueExecution,
+  VenueFunding,
+  VenueOrder,
+  VenueTrouble,
+} from './live.ts';
 import type { Bar, QuoteSnapshot } from './quote.ts';
 
 /** What a trader may use now (SZ-5); the governor tells it whenever it changes. */
@@ -90,6 +101,7 @@ interface Bodies {
   'order.reported': { readonly order: VenueOrder };
   'execution.reported': { readonly execution: VenueExecution };
   'funding.reported': { readonly funding: VenueFunding };
+  'trouble.reported': { readonly trouble: VenueTrouble };
   /** The venue's side of the account, for the gateway itself and for the reconciler. */
   'account.requested': { readonly since: Instant; readonly askedAt: Instant; readonly replyTo: string };
   'account.viewed': { readonly broker: Broker; readonly view: AccountView };

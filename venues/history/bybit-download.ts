@@ -1,9 +1,9 @@
 /** Fills a file with a venue's history, forward in time, so that at any moment it holds whole rows from its beginning and can be gone on with. */
 import type { Instant } from '#trading/model/instrument.ts';
-import type { HistorySource } from './bybit-source.ts';
 import { CANDLE_HEADER, FUNDING_HEADER, openRowFile, type RowFile } from './candle-file.ts';
 import { inspectDataFile, type DataFileInfo } from './data-file.ts';
 import { HistoryError } from './history-error.ts';
+import type { HistorySource } from './history-source.ts';
 
 /** 20 years of minutes. */
 const PAGES_MAX = 11_000;

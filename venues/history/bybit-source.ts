@@ -9,22 +9,7 @@ import { createTransport } from '../bybit/transport.ts';
 import { parseRow, RowProblem } from '../embedded/market/row.ts';
 import { fundingProblem } from './data-file.ts';
 import { HistoryError } from './history-error.ts';
-
-/** A history that is read window by window. */
-export interface HistorySource {
-  /** Bybit's maximum. */
-  readonly pageRows: number;
-  /** No two rows are closer than this. */
-  readonly rowMs: number;
-  /** A row of `at` is final this long afterwards: a bar when it is closed. */
-  readonly finalAfterMs: number;
-  now(): Promise<Instant>;
-  /**
-   * Rows with their time in [from, to], oldest first, the newest `limit` of them.
-   * @throws HistoryError where the venue refuses, answers nothing for too long, or sends what is no such row
-   */
-  rows(from: Instant, to: Instant, limit: number): Promise<readonly (readonly string[])[]>;
-}
+import { ordered, type HistorySource } from './history-source.ts';
 
 export interface BybitSourceOptions {
   readonly environment: Environment;
@@ -104,7 +89,7 @@ export async function openBybitSource(options: BybitSourceOptions): Promise<Hist
         read(`reading funding rates of ${span(from, to)}`, async () => {
           const answer = fundings.parse(await settlements({ category, symbol, startTime: from, endTime: to, limit }));
           return ordered(
-            answer.result.list.map(({ fundingRate, fundingRateTimestamp }) => [fundingRateTimestamp, fundingRate]),
+            answer.result.list.map(({ fundingRate, fundingRateTimestamp }) => [fundingRateTimestamp, fundingRate]).toReversed(),
             { from, to, limit },
             checkFunding,
           );
@@ -142,35 +127,6 @@ const hasFunding = (exchange: Exchange): exchange is Exchange & { publicGetV5Mar
 function checkFunding(cells: readonly string[]): void {
   const problem = fundingProblem(cells);
   if (problem !== null) throw new RowProblem(problem.what, problem.right);
-}
-
-interface Window {
-  readonly from: Instant;
-  readonly to: Instant;
-  readonly limit: number;
-}
-
-/** Bybit sends newest first. A row that is wrong ends the download: left out, it would be a gap that nobody sees. */
-function ordered(newestFirst: readonly (readonly string[])[], { from, to, limit }: Window, check: (cells: readonly string[]) => void) {
-  if (newestFirst.length > limit) throw new HistoryError(`the venue sent ${newestFirst.length} rows where at most ${limit} were asked for`);
-  const rows = newestFirst.toReversed();
-  let before = from - 1;
-  for (const cells of rows) {
-    try {
-      check(cells);
-    } catch (error) {
-      if (error instanceof RowProblem) throw new HistoryError(`the venue sent a wrong row (${cells.join(',').slice(0, 200)}): ${error.message}`);
-      throw error;
-    }
-    const at = Number(cells[0]);
-    if (at <= before || at > to) {
-      throw new HistoryError(
-        `the venue sent a row of ${at} after ${before}, asked for ${from} to ${to}: its rows are not in order or not what was asked`,
-      );
-    }
-    before = at;
-  }
-  return rows;
 }
 
 /** Repeats what may succeed when asked again, and nothing else. @throws HistoryError */

@@ -19,6 +19,8 @@ interface Entry {
   readonly ladder: readonly TickStep[];
 }
 
+const RENEWED_BEFORE_MS = 86_400_000;
+
 export class Catalog {
   readonly #pacing: Pacing;
   readonly #requestMs: number;
@@ -54,10 +56,36 @@ export class Catalog {
     return Object.fromEntries([...this.#entries].map(([symbol, { hours }]) => [symbol, isOpenAt(hours, now)]));
   }
 
+  /** Whether the symbol trades at an instant; null where TWS did not tell, or not so far ahead. An option trades while its underlying does. */
+  isOpen(symbol: string, at: Instant): boolean | null {
+    const entry = this.#entries.get(symbol);
+    const expiry = entry?.instrument?.expiry ?? null;
+    if (expiry !== null && expiry <= at) return false;
+    const hours = this.#entries.get(parseOption(symbol)?.underlying ?? symbol)?.hours ?? [];
+    return at < horizonOf(hours) ? isOpenAt(hours, at) : null;
+  }
+
+  /** TWS tells hours of some days: before they end they are asked for again. What cannot be had leaves what is known. */
+  async renewHours(line: Line<MarketClient>, now: Instant): Promise<void> {
+    for (const [symbol, { hours }] of this.#entries) {
+      if (parseOption(symbol) !== null || hours.length === 0 || horizonOf(hours) > now + RENEWED_BEFORE_MS) continue;
+      const details = await this.#details(line, symbol);
+      const known = this.#entries.get(symbol);
+      if (known !== undefined) this.#entries.set(symbol, { ...known, hours: hoursOf(details) });
+    }
+  }
+
   /** @throws IbkrError 200 where TWS lists no such contract; Error where it lists more than one or cannot be understood. */
   async qualify(line: Line<MarketClient>, symbol: string): Promise<ContractDetails> {
     const known = this.#entries.get(symbol);
     if (known !== undefined) return known.details;
+    const details = await this.#details(line, symbol);
+    const ladder = await this.#ladder(line, details);
+    this.#entries.set(symbol, { details, instrument: instrumentOf(symbol, details, ladder), hours: hoursOf(details), ladder });
+    return details;
+  }
+
+  async #details(line: Line<MarketClient>, symbol: string): Promise<ContractDetails> {
     await this.#pacing.pass();
     const found = await line.ask<ContractDetails[]>(`contract details of ${symbol}`, this.#requestMs, ({ client, id, own, done }) => {
       const rows: ContractDetails[] = [];
@@ -67,9 +95,6 @@ export class Catalog {
     });
     const [details, other] = found;
     if (details === undefined || other !== undefined) throw new Error(`${symbol}: TWS lists ${found.length} contracts of it; right is one`);
-    const ladder = await this.#ladder(line, details);
-    const hours = sessionsOf(details.tradingHours ?? '', details.timeZoneId ?? 'America/New_York');
-    this.#entries.set(symbol, { details, instrument: instrumentOf(symbol, details, ladder), hours, ladder });
     return details;
   }
 
@@ -126,6 +151,9 @@ export class Catalog {
     return ladder;
   }
 }
+
+const hoursOf = ({ tradingHours = '', timeZoneId = 'America/New_York' }: ContractDetails): readonly Session[] => sessionsOf(tradingHours, timeZoneId);
+const horizonOf = (hours: readonly Session[]): Instant => Math.max(0, ...hours.map(({ to }) => to));
 
 function instrumentOf(symbol: string, details: ContractDetails, ladder: readonly TickStep[]): Instrument | null {
   if (assetOf(symbol) === 'forex') return pairInstrument(details, ladder);

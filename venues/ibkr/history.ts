@@ -1,6 +1,8 @@
-/** Closed bars by reqHistoricalData, at TWS's pace: 60 in ten minutes, and nothing identical within 15 s, which is answered from what was read. */
+/**
+ * Closed bars by reqHistoricalData, at TWS's pace (venues/ibkr "Pacing"): 60 in ten minutes, fewer than six of one contract in two seconds, and nothing identical
+ * within 15 s, which is answered from what was read.
+ */
 import type { Contract } from '@stoqey/ib';
-import { fullBucket, takeTokens, type Bucket } from '#trading/execution/token-bucket.ts';
 import type { Instant } from '#trading/model/instrument.ts';
 import type { Bar } from '#trading/model/quote.ts';
 import { sleep } from '../bybit/retry.ts';
@@ -8,17 +10,21 @@ import type { MarketClient } from './client.ts';
 import type { Line } from './line.ts';
 
 const MINUTE_MS = 60_000;
-const IDENTICAL_MS = 15_000;
+/** A second more than TWS asks for: what leaves in time may arrive bunched. */
+const IDENTICAL_MS = 16_000;
 const KEPT_MAX = 200;
-/** Half of the sixty may come at once, and no window of ten minutes has more than sixty. */
-const WINDOW_MS = 600_000;
-const BURST = 30;
-const RULES = { capacity: BURST * WINDOW_MS, windowMs: WINDOW_MS, refill: 60 + 1 - BURST };
+/** Six are too many. */
+const OF_CONTRACT_MS = 2000;
+const OF_CONTRACT_MAX = 5;
+/** Of sixty in ten minutes; a moment later than TWS asks for, too. */
+const WINDOW_MS = 601_000;
+const WINDOW_MAX = 58;
 const DAY_SECONDS = 86_400;
 /** Regular hours only: no. */
 const ALL_HOURS = 0;
 const EPOCH_SECONDS = 2;
 
+/** Bars of a day are stamped with a date and no time: what they hold is not asked for here. */
 const SIZES: Readonly<Record<number, string>> = {
   1: '1 min',
   2: '2 mins',
@@ -29,7 +35,6 @@ const SIZES: Readonly<Record<number, string>> = {
   60: '1 hour',
   120: '2 hours',
   240: '4 hours',
-  1440: '1 day',
 };
 
 export interface HistoryQuery {
@@ -40,17 +45,24 @@ export interface HistoryQuery {
   readonly end: Instant | null;
 }
 
+export const HISTORY_MINUTES: readonly number[] = Object.keys(SIZES).map(Number);
+
 export class HistoryReader {
   readonly #wall: () => number;
+  readonly #wait: (ms: number) => Promise<void>;
   readonly #kept = new Map<string, { readonly at: number; readonly bars: readonly Bar[] }>();
+  /** By request, and by contract: when it was asked, answered or not. */
+  readonly #asked = new Map<string, number>();
+  readonly #ofContract = new Map<string, readonly number[]>();
   readonly #paced: boolean;
-  #bucket: Bucket;
+  /** The newest, oldest first. */
+  #all: readonly number[] = [];
 
   /** @param paced false where the market is played faster than the wall's clock @param wall monotonic milliseconds */
-  constructor(paced: boolean, wall: () => number) {
+  constructor(paced: boolean, wall: () => number, wait: (ms: number) => Promise<void> = sleep) {
     this.#paced = paced;
     this.#wall = () => Math.floor(wall());
-    this.#bucket = fullBucket(RULES, this.#wall());
+    this.#wait = wait;
   }
 
   /**
@@ -64,11 +76,12 @@ export class HistoryReader {
     deadlineMs: number,
   ): Promise<readonly Bar[]> {
     const size = SIZES[intervalMinutes];
-    if (size === undefined) throw new RangeError(`TWS has no bars of ${intervalMinutes} minutes`);
-    const key = JSON.stringify([contract.conId ?? contract, intervalMinutes, bars, end]);
+    if (size === undefined) throw new RangeError(`TWS has no bars of ${intervalMinutes} minutes here; there are ${HISTORY_MINUTES.join(', ')}`);
+    const of = JSON.stringify(contract.conId ?? contract);
+    const key = JSON.stringify([of, intervalMinutes, bars, end]);
     const kept = this.#kept.get(key);
     if (this.#paced && kept !== undefined && this.#wall() - kept.at < IDENTICAL_MS) return kept.bars;
-    await this.#pass(deadlineMs);
+    await this.#pass(key, of, deadlineMs);
     const length = intervalMinutes * MINUTE_MS;
     // One more than asked for: the newest is still open.
     const read = await this.#ask(line, contract, size, durationOf(intervalMinutes * 60 * (bars + 1)), end, deadlineMs);
@@ -78,17 +91,31 @@ export class HistoryReader {
     return closed;
   }
 
-  async #pass(deadlineMs: number): Promise<void> {
+  /** Resolves when the request may leave, and counts it. @throws Error where that is not before the deadline */
+  async #pass(key: string, contract: string, deadlineMs: number): Promise<void> {
     if (!this.#paced) return;
     const begun = this.#wall();
     for (;;) {
-      const { bucket, waitMs } = takeTokens(RULES, this.#bucket, this.#wall());
-      this.#bucket = bucket;
-      if (waitMs === 0) return;
-      if (this.#wall() - begun + waitMs > deadlineMs)
-        throw new Error(`TWS takes no more than 60 requests for bars in ten minutes: wait ${waitMs} ms`);
-      await sleep(waitMs);
+      const now = this.#wall();
+      const waitMs = this.#waitMs(key, contract, now);
+      if (waitMs === 0) return this.#count(key, contract, now);
+      if (now - begun + waitMs > deadlineMs) throw new Error(`TWS takes no more than 60 requests for bars in ten minutes: wait ${waitMs} ms`);
+      await this.#wait(waitMs);
     }
+  }
+
+  #waitMs(key: string, contract: string, now: number): number {
+    const identical = (this.#asked.get(key) ?? -Infinity) + IDENTICAL_MS;
+    const ofContract = ((this.#ofContract.get(contract) ?? []).at(-OF_CONTRACT_MAX) ?? -Infinity) + OF_CONTRACT_MS;
+    const ofAll = (this.#all.at(-WINDOW_MAX) ?? -Infinity) + WINDOW_MS;
+    return Math.max(0, Math.max(identical, ofContract, ofAll) - now);
+  }
+
+  #count(key: string, contract: string, now: number): void {
+    if (this.#asked.size >= KEPT_MAX) for (const [old, at] of this.#asked) if (now - at >= IDENTICAL_MS) this.#asked.delete(old);
+    this.#asked.set(key, now);
+    this.#all = [...this.#all.slice(1 - WINDOW_MAX), now];
+    this.#ofContract.set(contract, [...(this.#ofContract.get(contract) ?? []).slice(1 - OF_CONTRACT_MAX), now]);
   }
 
   #ask(line: Line<MarketClient>, contract: Contract, size: string, duration: string, end: Instant | null, deadlineMs: number): Promise<Bar[]> {

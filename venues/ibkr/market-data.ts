@@ -43,7 +43,7 @@ export const MARKET_LIMITS: IbkrMarketLimits = Object.freeze({
   session: SESSION_LIMITS,
   requestMs: 8000,
   historyMs: 8000,
-  ticker: { refreshAfterMs: 1000, competingMs: 30_000 },
+  ticker: { refreshAfterMs: 1000, competingMs: 30_000, vigil: { silentMs: 60_000, answerMs: 10_000 }, optionSilentMs: 600_000, lookMs: 5000 },
   chooseMs: 900_000,
 });
 /** An embedded venue is restarted within a second: waiting longer would only hold the market up. */
@@ -84,7 +84,8 @@ class IbkrMarketData implements MarketData, SessionPart<MarketClient> {
     });
     this.#history = new HistoryReader(!played, () => performance.now());
     this.#catalog = new Catalog(this.#session.pacing, this.#limits.requestMs);
-    this.#ticker = new Ticker(this.#session, this.#time, this.#limits.ticker, played, () => this.#tellState());
+    const isOpen = (symbol: string, now: Instant): boolean | null => this.#catalog.isOpen(symbol, now);
+    this.#ticker = new Ticker(this.#session, this.#time, this.#limits.ticker, played, isOpen, () => this.#tellState());
     this.#session.add(this.#ticker);
     this.#session.add(this);
   }
@@ -179,6 +180,7 @@ class IbkrMarketData implements MarketData, SessionPart<MarketClient> {
   /** Again now and then: the money moves, and expiries pass. Options that are watched stay so: one of them may be held. */
   async #choose(line: Line<MarketClient>): Promise<void> {
     this.#choosesAt = this.#time.now() + this.#limits.chooseMs;
+    await this.#catalog.renewHours(line, this.#time.now());
     for (const { symbol, expiry } of this.#catalog.instruments()) {
       if (expiry !== null && expiry <= this.#time.now()) this.#ticker.drop(line, symbol);
     }

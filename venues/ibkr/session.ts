@@ -31,6 +31,18 @@ export interface SessionState {
   readonly usable: boolean;
   /** Why not, or how it came to be. */
   readonly reason: string;
+  /**
+   * What the library could not decode (505): something that TWS said may be missing or wrong. Null once another connection is READY without that.
+   * Reports and exits go on, nothing is entered and nothing priced (mode 19).
+   */
+  readonly misread: string | null;
+}
+
+type Step = Omit<SessionState, 'misread'>;
+
+/** It will be the same the next time: a person has to change something first. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
 }
 
 export interface SessionLimits extends LineLimits {
@@ -39,6 +51,8 @@ export interface SessionLimits extends LineLimits {
   readonly stableMs: number;
   /** For `open`: tries begin no later than this. */
   readonly openMs: number;
+  /** From a 505 to the end of its connection; longer each time, since a TWS that was updated says it again. */
+  readonly renew: { readonly baseMs: number; readonly capMs: number };
 }
 
 /** Together less than the 30 s in which an actor must start. */
@@ -50,6 +64,7 @@ export const SESSION_LIMITS: SessionLimits = Object.freeze({
   redial: { baseMs: 1000, capMs: 60_000 },
   stableMs: 30_000,
   openMs: 12_000,
+  renew: { baseMs: 1000, capMs: 900_000 },
 });
 
 export interface SessionOptions<C extends Client> {
@@ -69,6 +84,8 @@ export interface SessionOptions<C extends Client> {
 /** Order ids are small; errors of ids near 2^31 are not echoed. */
 const FIRST_REQUEST_ID = 1_000_000_000;
 const FARMS_MAX = 32;
+/** A 505 this long after the one before is the first again. */
+const FORGIVEN_MS = 3_600_000;
 
 export class IbkrSession<C extends Client> {
   readonly pacing: Pacing;
@@ -80,7 +97,7 @@ export class IbkrSession<C extends Client> {
   readonly #wall = (): number => performance.now();
   #line: Connection<C> | null = null;
   #greeting: Greeting | null = null;
-  #state: SessionState = { phase: 'down', uplink: false, usable: false, reason: 'not opened' };
+  #state: SessionState = { phase: 'down', uplink: false, usable: false, reason: 'not opened', misread: null };
   #epoch = 0;
   /** Of the connection that stands, as TWS told it; believed until it says otherwise. */
   #uplink = true;
@@ -90,6 +107,10 @@ export class IbkrSession<C extends Client> {
   #redial: NodeJS.Timeout | undefined;
   #trouble: string | null = null;
   #syncs = 0;
+  #misread: { readonly epoch: number; readonly what: string } | null = null;
+  #misreads = 0;
+  #misreadAt = 0;
+  #renewal: NodeJS.Timeout | undefined;
 
   constructor(options: SessionOptions<C>) {
     this.#options = options;
@@ -111,7 +132,7 @@ export class IbkrSession<C extends Client> {
         return await this.#dial();
       } catch (error) {
         const waitMs = delayMs(attempt, this.#limits.redial);
-        if (this.#wall() - begun + waitMs > this.#limits.openMs) {
+        if (error instanceof ConfigurationError || this.#wall() - begun + waitMs > this.#limits.openMs) {
           this.close();
           const { host, port } = this.#options.address;
           throw new Error(`TWS at ${host}:${port} cannot be used: ${(error as Error).message}`, { cause: error });
@@ -166,6 +187,7 @@ export class IbkrSession<C extends Client> {
   close(): void {
     if (this.#state.phase === 'closed') return;
     clearTimeout(this.#redial);
+    clearTimeout(this.#renewal);
     this.#enter({ phase: 'closed', uplink: false, usable: false, reason: 'closed' });
     this.#line?.end('closed');
     this.#line = null;
@@ -213,6 +235,7 @@ export class IbkrSession<C extends Client> {
       throw error;
     }
     if (sync !== this.#syncs || line.ended || !this.#uplink) return;
+    if (this.#misread !== null && this.#misread.epoch < line.epoch) this.#misread = null;
     this.#enter({ phase: 'ready', uplink: true, usable: true, reason: why });
   }
 
@@ -220,6 +243,8 @@ export class IbkrSession<C extends Client> {
     this.counters.count('connections.ended');
     this.#trouble = reason;
     if (line !== this.#line || this.#state.phase === 'closed') return;
+    clearTimeout(this.#renewal);
+    this.#renewal = undefined;
     const opened = this.#readyAt > 0;
     const stable = this.#state.phase === 'ready' && this.#wall() - this.#readyAt > this.#limits.stableMs;
     this.#failures = stable ? 1 : this.#failures + 1;
@@ -260,12 +285,25 @@ export class IbkrSession<C extends Client> {
 
   #onError(id: number, error: IbkrError, advancedReject: unknown): void {
     this.counters.count(`error.${error.code}`);
+    if (error.code === CODE.decode) return this.#onMisread(error);
     for (const part of this.#parts) if (part.onError?.(id, error, advancedReject) === true) return;
     if (!isNotice(error.code)) this.#trouble = `${error.message} (id ${id})`;
   }
 
-  #enter(state: SessionState): void {
-    this.#state = state;
+  /** What was lost with it is read again by another connection. That one may hear the same: then it stays, so that exits and reports do. */
+  #onMisread({ message }: IbkrError): void {
+    const line = this.#line;
+    if (line === null || this.#state.phase === 'closed') return;
+    this.#trouble = message;
+    if (this.#wall() - this.#misreadAt > FORGIVEN_MS) this.#misreads = 0;
+    this.#misreadAt = this.#wall();
+    this.#misread = { epoch: line.epoch, what: `connection ${line.epoch}: ${message}` };
+    this.#renewal ??= setTimeout(() => line.end('what it said could not be decoded (505)'), delayMs(++this.#misreads, this.#limits.renew));
+    this.#enter(this.#state);
+  }
+
+  #enter(step: Step): void {
+    this.#state = { ...step, misread: this.#misread?.what ?? null };
     this.#tell();
   }
 

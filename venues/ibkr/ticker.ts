@@ -11,13 +11,22 @@ import { CODE, isNotice, type IbkrError } from './codes.ts';
 import type { Line } from './line.ts';
 import { QuoteLine, type LineName } from './quote-line.ts';
 import type { IbkrSession, SessionPart, SessionState, SyncReason } from './session.ts';
+import { Vigil, type VigilLimits } from './vigil.ts';
 
 export interface TickerLimits {
   /** A side older than this is refreshed when the other one, or the underlying, moves. Market time. */
   readonly refreshAfterMs: number;
   /** Between two tries where somebody else is logged in (10197). Wall time. */
   readonly competingMs: number;
+  /** Of pairs and shares; options may be quiet for longer. Market time. */
+  readonly vigil: VigilLimits;
+  readonly optionSilentMs: number;
+  /** Between two looks whether lines live. Wall time; a played market is looked at with each step. */
+  readonly lookMs: number;
 }
+
+/** Whether a symbol trades now; null where nobody knows. */
+export type IsOpen = (symbol: string, now: Instant) => boolean | null;
 
 interface Watched {
   readonly line: QuoteLine;
@@ -30,11 +39,18 @@ interface Watched {
   refreshedAt: Instant;
   /** Why there is no data. */
   problem: string | null;
+  readonly vigil: Vigil;
+  /** It was said that nothing comes. */
+  isReported: boolean;
 }
 
 /** Market data lines that an account has by default. */
 const LINES_MAX = 100;
 const LIVE = 1;
+/** A cancel and a subscription. */
+const MESSAGES_OF_ANEW = 2;
+const GIVING_UP_MAX = 6;
+const SILENT = 'its market is open, it was asked for anew, and no tick comes';
 
 export class Ticker implements SessionPart<MarketClient> {
   readonly #session: IbkrSession<MarketClient>;
@@ -42,27 +58,34 @@ export class Ticker implements SessionPart<MarketClient> {
   readonly #limits: TickerLimits;
   readonly #played: boolean;
   readonly #onTrouble: () => void;
+  readonly #isOpen: IsOpen;
   readonly #watched = new Map<string, Watched>();
   readonly #byId = new Map<number, Watched>();
-  readonly #counts = { ticks: 0, quotes: 0, dropped: 0, refreshes: 0 };
+  readonly #counts = { ticks: 0, quotes: 0, dropped: 0, refreshes: 0, reissued: 0, silent: 0, blind: 0 };
   #handlers: FeedHandlers | null = null;
   #dirty = new Set<Watched>();
   #flush: NodeJS.Immediate | undefined;
   #retry: NodeJS.Timeout | undefined;
   #competing = false;
   #farmUp = true;
+  #watch: NodeJS.Timeout | undefined;
+  /** Connections given up since the last tick, and not before when the next one is. */
+  #givenUp = 0;
+  #givesUpAt: Instant = 0;
 
-  constructor(session: IbkrSession<MarketClient>, time: VenueTime, limits: TickerLimits, played: boolean, onTrouble: () => void) {
+  constructor(session: IbkrSession<MarketClient>, time: VenueTime, limits: TickerLimits, played: boolean, isOpen: IsOpen, onTrouble: () => void) {
     this.#session = session;
     this.#time = time;
     this.#limits = limits;
     this.#played = played;
+    this.#isOpen = isOpen;
     this.#onTrouble = onTrouble;
   }
 
   attach(line: Line<MarketClient>): void {
     this.#byId.clear();
     this.#competing = false;
+    for (const { vigil } of this.#watched.values()) vigil.begin();
     line.on('tickPrice', (id, type, value) => this.#onTick(id, (of) => of.onPrice(type, value)));
     line.on('tickSize', (id, type, value) => {
       if (type !== undefined && value !== undefined) this.#onTick(id, (of) => of.onSize(type, value));
@@ -84,8 +107,9 @@ export class Ticker implements SessionPart<MarketClient> {
     }
   }
 
-  onState(_state: SessionState): void {
-    const up = this.#session.farmUp('market');
+  onState({ misread }: SessionState): void {
+    // What was read together with what could not be is no price (mode 19).
+    const up = this.#session.farmUp('market') && misread === null;
     const line = this.#session.usable;
     if (up && !this.#farmUp && line !== null) void this.#again(line);
     if (!up) for (const { line: of } of this.#watched.values()) of.forget();
@@ -95,7 +119,8 @@ export class Ticker implements SessionPart<MarketClient> {
   onError(id: number, error: IbkrError): boolean {
     const watched = this.#byId.get(id);
     if (watched === undefined) return false;
-    if (error.code === CODE.competingSession) this.#compete(true);
+    // Of a snapshot it is that request's alone: what is subscribed goes on (mode 28).
+    if (error.code === CODE.competingSession) this.#compete(this.#competing || id === watched.subscription);
     else if (error.code === CODE.delayedShown) watched.line.dataType = 3;
     else if (!isNotice(error.code)) watched.problem = error.message;
     return true;
@@ -104,6 +129,11 @@ export class Ticker implements SessionPart<MarketClient> {
   start(handlers: FeedHandlers): void {
     this.#handlers = handlers;
     this.#schedule();
+    if (this.#played) return;
+    this.#watch = setInterval(() => {
+      const line = this.#session.usable;
+      if (line !== null) this.#watchOver(line, this.#time.now());
+    }, this.#limits.lookMs);
   }
 
   /** Idempotent. False where all the lines of an account are taken. */
@@ -113,7 +143,7 @@ export class Ticker implements SessionPart<MarketClient> {
     await this.#session.pacing.pass();
     const watched: Watched = {
       line: new QuoteLine(name),
-      ...{ contract, underlying, subscription: null, snapshot: null, refreshedAt: 0, problem: null },
+      ...{ contract, underlying, subscription: null, snapshot: null, refreshedAt: 0, problem: null, vigil: new Vigil(), isReported: false },
     };
     this.#watched.set(name.symbol, watched);
     this.#subscribe(line, watched);
@@ -138,6 +168,8 @@ export class Ticker implements SessionPart<MarketClient> {
 
   /** Why no quote can be trusted, or null. */
   trouble(): string | null {
+    const { misread } = this.#session.state;
+    if (misread !== null) return `TWS says what cannot be read (505): ${misread}`;
     return this.#competing ? `${CODE.competingSession}: another session has the market data` : null;
   }
 
@@ -147,7 +179,9 @@ export class Ticker implements SessionPart<MarketClient> {
     if (line === null) return;
     await line.roundTrip(deadlineMs);
     if (this.#refreshDue(line, now)) await line.roundTrip(deadlineMs);
-    this.#emit(now);
+    // What a line that lives holds is here after a round trip; one that is asked for twice in vain waits.
+    while (!line.ended && this.#watchOver(line, now)) await line.roundTrip(deadlineMs);
+    if (!line.ended) this.#emit(now);
   }
 
   counters(): Readonly<Record<string, number>> {
@@ -156,12 +190,15 @@ export class Ticker implements SessionPart<MarketClient> {
 
   health(): Readonly<Record<string, unknown>> {
     const now = this.#time.now();
-    return Object.fromEntries([...this.#watched].map(([symbol, { line, problem }]) => [symbol, problem ?? { ageMs: line.ageMs(now) }]));
+    return Object.fromEntries(
+      [...this.#watched].map(([symbol, { line, problem, vigil }]) => [symbol, problem ?? (vigil.isDead ? SILENT : { ageMs: line.ageMs(now) })]),
+    );
   }
 
   close(): void {
     clearImmediate(this.#flush);
     clearInterval(this.#retry);
+    clearInterval(this.#watch);
   }
 
   #onTick(id: number, take: (line: QuoteLine) => void): void {
@@ -169,6 +206,9 @@ export class Ticker implements SessionPart<MarketClient> {
     if (watched === undefined) return;
     this.#counts.ticks++;
     watched.problem = null;
+    watched.isReported = false;
+    watched.vigil.ticked(this.#time.now());
+    this.#givenUp = 0;
     take(watched.line);
     if (this.#played) return;
     watched.line.stamp(this.#time.now());
@@ -252,9 +292,56 @@ export class Ticker implements SessionPart<MarketClient> {
   #subscribe(line: Line<MarketClient>, watched: Watched): void {
     if (watched.subscription !== null) this.#byId.delete(watched.subscription);
     watched.line.forget();
+    watched.vigil.asked(this.#time.now());
     watched.subscription = line.nextId();
     this.#byId.set(watched.subscription, watched);
     line.client.reqMktData(watched.subscription, watched.contract, '', false, false);
+  }
+
+  /**
+   * Lines of open markets that have been silent are asked for anew; those that stay silent are reported, and where all of them do the connection is given up.
+   * True where anything was asked for.
+   */
+  #watchOver(line: Line<MarketClient>, now: Instant): boolean {
+    if (this.#competing || !this.#farmUp) return false;
+    let [asked, open, dead] = [false, 0, 0];
+    for (const watched of this.#watched.values()) {
+      const { vigil, problem, underlying } = watched;
+      const { symbol } = watched.line.name;
+      const silentMs = underlying === null ? this.#limits.vigil.silentMs : this.#limits.optionSilentMs;
+      // Of what TWS has refused nothing will come.
+      const isOpen = problem === null && this.#isOpen(symbol, now) === true;
+      const isDue = vigil.look(now, isOpen, { silentMs, answerMs: this.#played ? 0 : this.#limits.vigil.answerMs });
+      if (isOpen) open++;
+      if (isOpen && vigil.isDead) {
+        dead++;
+        this.#report(watched);
+      }
+      if (!isDue || this.#session.pacing.take('read', MESSAGES_OF_ANEW) > 0) continue;
+      if (watched.subscription !== null) line.client.cancelMktData(watched.subscription);
+      this.#subscribe(line, watched);
+      this.#counts.reissued++;
+      asked = true;
+    }
+    if (open > 0 && dead === open && this.#giveUp(now)) return false;
+    return asked;
+  }
+
+  #report(watched: Watched): void {
+    if (watched.isReported) return;
+    watched.isReported = true;
+    this.#counts.silent++;
+    const { asset, symbol } = watched.line.name;
+    this.#handlers?.onDropped({ asset, symbol, reason: SILENT, exchangeAt: null });
+  }
+
+  /** Blind after the Sunday restart (mode 40): another connection sees. Where it does not either, not at once again. */
+  #giveUp(now: Instant): boolean {
+    if (now < this.#givesUpAt) return false;
+    this.#givesUpAt = now + this.#limits.vigil.silentMs * 2 ** Math.min(this.#givenUp++, GIVING_UP_MAX);
+    this.#counts.blind++;
+    this.#session.abandon('blind: no open market has a tick, asked for anew or not');
+    return true;
   }
 
   /** Cancels and subscribes: after a farm came back TWS may say that all is well and send nothing. */

@@ -12,6 +12,7 @@ import { briefly, retried } from '../retry.ts';
 import { createTransport, type Transport } from '../transport.ts';
 import { accountProblem, prepareAccount } from './account-check.ts';
 import { createTradingExchange, type Keys, type TradingExchange } from './exchange.ts';
+import { Cancels } from './cancels.ts';
 import { isHalting, type Answer } from './outcome.ts';
 import { PrivateStream } from './private-stream.ts';
 import type { Body } from './request.ts';
@@ -69,6 +70,8 @@ export class BybitSession {
   readonly #gate: RestGate;
   readonly #turns: Turns;
   readonly #transport: Transport;
+  /** Of perpetuals. */
+  readonly cancels: Cancels;
   readonly #deadlines = new Map<string, Instant>();
   #exchange: TradingExchange | null = null;
   #instruments: readonly Instrument[] = [];
@@ -88,6 +91,11 @@ export class BybitSession {
     this.#gate = new RestGate(options.rateLimit, () => performance.now());
     this.#turns = new Turns(options.rateLimit, environment !== 'embedded', () => performance.now());
     this.#transport = createTransport(options.requestMs);
+    this.cancels = new Cancels(this.#turns, {
+      one: async (body) => this.#opened().privatePostV5OrderCancel(body),
+      many: async (batch) => this.#opened().privatePostV5OrderCancelBatch(batch),
+      answerOf: (thrown) => this.answerOf(thrown),
+    });
   }
 
   now(): Instant {
@@ -206,7 +214,7 @@ export class BybitSession {
       up: this.#stream?.up ?? false,
       halted: this.#halted,
       clockOffsetMs: this.#time.offsetMs,
-      waiting: this.#turns.view(),
+      waiting: { ...this.#turns.view(), cancels: this.cancels.waiting },
     };
   }
 
@@ -222,6 +230,7 @@ export class BybitSession {
     if (this.#clock !== null) clearInterval(this.#clock);
     this.#stream?.close();
     this.#turns.close();
+    this.cancels.close();
     await this.#transport.close();
   }
 

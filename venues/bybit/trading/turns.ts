@@ -117,11 +117,13 @@ export class Turns {
   readonly #reads: Lane;
   readonly #changes: Lane;
   readonly #windows = new Map<string, Window>();
+  readonly #wall: () => number;
 
   /** @param rateLimit share of the venue's limits that may be used, in (0, 1] @param isLimited false at a played market, which has no wall clock to be limited by @param wall monotonic milliseconds */
   constructor(rateLimit: number, isLimited: boolean, wall: () => number) {
     this.#share = rateLimit;
     this.#isLimited = isLimited;
+    this.#wall = wall;
     this.#reads = new Lane(READS_AT_ONCE, wall);
     this.#changes = new Lane(CHANGES_AT_ONCE, wall);
   }
@@ -136,6 +138,22 @@ export class Turns {
     const isCancel = endpoint.endsWith('OrderCancel');
     const most = isCancel ? CANCELS[category] : CHANGES;
     return this.#changes.run(isCancel ? 'urgent' : 'plain', this.#limits('changes', CHANGE_SHARE, `${endpoint} ${category}`, most), work);
+  }
+
+  /** Takes as many of the turns as there are now, without a queue: who asks keeps its own. Each counts as a request of the address. Returns how many. */
+  take(endpoint: string, category: Category, most: number): number {
+    const windows = this.#limits('changes', CHANGE_SHARE, `${endpoint} ${category}`, CANCELS[category]);
+    const now = this.#wall();
+    let taken = 0;
+    for (; taken < most && windows.every((window) => window.waitMs(now) === 0); taken++) for (const window of windows) window.take(now);
+    return taken;
+  }
+
+  /** Milliseconds until `take` may take one; 0 now. */
+  waitMs(endpoint: string, category: Category): number {
+    const now = this.#wall();
+    const windows = this.#limits('changes', CHANGE_SHARE, `${endpoint} ${category}`, CANCELS[category]);
+    return Math.max(0, ...windows.map((window) => window.waitMs(now)));
   }
 
   view(): { readonly reads: number; readonly changes: number } {

@@ -4,6 +4,7 @@ import { BAR_KINDS, barMinutes, durationMs, endInstant, type Bar, type BarKind }
 import type { RequestRow } from './codec/client-messages.ts';
 import type { Contract } from './contracts.ts';
 import type { Quote } from './exchange.ts';
+import { HistoryPace } from './history-pace.ts';
 import { newYork, stampOf } from './hours.ts';
 import type { Market } from './market.ts';
 import { say } from './say.ts';
@@ -35,6 +36,7 @@ export class History {
   readonly #switches: Readonly<Switches>;
   readonly #now: () => Instant;
   readonly #kept = new Set<Kept>();
+  readonly #pace = new HistoryPace();
 
   constructor(market: Market, switches: Readonly<Switches>, now: () => Instant) {
     this.#market = market;
@@ -44,6 +46,10 @@ export class History {
 
   request(session: Session, row: RequestRow<'reqHistoricalData'>, contract: Contract): void {
     const { reqId, barSize, duration, what, dateFormat } = row;
+    const asked = `${barSize} ${duration} ${row.end}`;
+    if (this.#switches.pacesHistory && this.#pace.violates(this.#now(), contract.conId, what, asked)) {
+      return session.refuse(reqId, NO_DATA, 'Historical Market Data Service error message:Historical data request pacing violation');
+    }
     const minutes = barMinutes(barSize);
     const length = durationMs(duration);
     const end = endInstant(row.end, this.#now());

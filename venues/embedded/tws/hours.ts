@@ -61,7 +61,10 @@ export function weekday(date: string): number {
 
 /** IDEALPRO: Sunday to Friday, 17:15 to 17:00 of the next day. */
 export function forexHours(at: Instant): string {
-  return hoursFrom(at, (date) => (weekday(date) === FRIDAY || weekday(date) === SATURDAY ? null : `${date}:1715-${addDays(date, 1)}:1700`));
+  const session = (date: string): string | null =>
+    weekday(date) === FRIDAY || weekday(date) === SATURDAY ? null : `${date}:1715-${addDays(date, 1)}:1700`;
+  // The one that began yesterday evening may still go on.
+  return hoursFrom(at - DAY_MS, session, HOURS_DAYS + 1);
 }
 
 /** US shares and their options, 9:30 to 16:00; `closed` are the exchange's holidays, yyyymmdd. */
@@ -71,9 +74,9 @@ export function equityHours(at: Instant, closed: ReadonlySet<string>): string {
 
 const isWeekend = (date: string): boolean => weekday(date) === SATURDAY || weekday(date) === SUNDAY;
 
-function hoursFrom(at: Instant, session: (date: string) => string | null): string {
+function hoursFrom(at: Instant, session: (date: string) => string | null, days = HOURS_DAYS): string {
   const today = newYork(at).date;
-  return Array.from({ length: HOURS_DAYS }, (_, day) => addDays(today, day))
+  return Array.from({ length: days }, (_, day) => addDays(today, day))
     .map((date) => session(date) ?? `${date}:CLOSED`)
     .join(';');
 }

@@ -104,8 +104,9 @@ export class Session {
   }
 
   #frame(said: Said): Buffer {
-    if (!this.#ports.switches.extraField || said.name !== 'openOrder') return frameOf(said, this.#version);
-    return encodeFrame([...fieldsOf(said, this.#version), '1']);
+    const { extraField, extraTickField } = this.#ports.switches;
+    const isLonger = (extraField && said.name === 'openOrder') || (extraTickField && said.name === 'tickPrice');
+    return isLonger ? encodeFrame([...fieldsOf(said, this.#version), '1']) : frameOf(said, this.#version);
   }
 
   #write(frame: Buffer): void {

@@ -65,6 +65,8 @@ export interface Switches {
   acceptDialog: boolean;
   /** openOrder has a field too many, as after an update of TWS. */
   extraField: boolean;
+  /** So has tickPrice. */
+  extraTickField: boolean;
   /** Contract details and chains are answered this late, in market time. */
   definitionsAfterMs: number;
   /** Chains name strikes that only some expiries have: of the others every second strike is no contract. */
@@ -81,6 +83,12 @@ export interface Switches {
   cancelAfterMs: number;
   /** Short sales of shares are held with 404 until they are located. */
   locatingShares: boolean;
+  /** Every order is held with 404, whatever it is of. */
+  holdsEveryOrder: boolean;
+  /** Every order of a pair or an option gets 2109, whatever it asked for. */
+  warnsOutsideHours: boolean;
+  /** Requests for bars are counted, and refused with 162 where they come too fast; a market that is played faster than the clock takes them all. */
+  pacesHistory: boolean;
 }
 
 /** Failures that are more than one switch, by the name that `npm run venue -- --tws-fault` knows them by. */
@@ -127,6 +135,7 @@ export function behaving(): Switches {
     emptyOpenOrders: false,
     acceptDialog: false,
     extraField: false,
+    extraTickField: false,
     definitionsAfterMs: 0,
     ghostStrikes: false,
     pacingDisconnects: false,
@@ -135,5 +144,8 @@ export function behaving(): Switches {
     noOrderRef: false,
     cancelAfterMs: 0,
     locatingShares: false,
+    holdsEveryOrder: false,
+    warnsOutsideHours: false,
+    pacesHistory: false,
   };
 }

@@ -56,6 +56,7 @@ export interface TwsParams {
 export interface TwsCounters {
   readonly frames: number;
   readonly orderRequests: number;
+  readonly chainRequests: number;
   readonly sessions: number;
   readonly lines: number;
   readonly quotes: number;
@@ -103,7 +104,7 @@ export class EmbeddedTws {
   #handlers = new Map<Session, Handlers>();
   #deferred: { readonly clientId: number; readonly said: readonly Said[] }[] | null = null;
   #now: Instant;
-  #counters = { frames: 0, orderRequests: 0, quotes: 0 };
+  #counters = { frames: 0, orderRequests: 0, chainRequests: 0, quotes: 0 };
 
   constructor(params: TwsParams, version: number) {
     this.#params = params;
@@ -281,6 +282,7 @@ export class EmbeddedTws {
     this.#counters.frames++;
     const name = requestName(fields);
     if (name === 'placeOrder') this.#counters.orderRequests++;
+    if (name === 'reqSecDefOptParams') this.#counters.chainRequests++;
     if (session.clientId === null && (name !== 'startApi' || this.switches.acceptDialog)) return; // TWS drops whatever comes before
     if (this.#tooFast(session)) return;
     if (name === undefined) return session.refuse(-1, UNKNOWN_MESSAGE, `Fatal Error: Unknown message id. (${(fields[0] ?? '').slice(0, 20)})`);

@@ -24,8 +24,9 @@ export interface AccountPorts {
   /** Resolves when one more request may go out. */
   readonly pace: () => Promise<void>;
   /** Before anything is read: what must be known of the contracts first. */
-  readonly prepared: (line: Line<OrderClient>) => Promise<void>;
+  readonly prepared: (line: Line<OrderClient>, why: SyncReason) => Promise<void>;
   readonly onOrder: (order: Mirrored) => void;
+  readonly onCapped: (order: Mirrored, at: number) => void;
   readonly onExecution: (execution: VenueExecution) => void;
   /** An order of ours was told of, under whatever name. */
   readonly onHeard: (orderId: number, permId: number, status: string | null) => void;
@@ -75,7 +76,7 @@ export class AccountPart implements SessionPart<OrderClient> {
 
   constructor(ports: AccountPorts) {
     this.#ports = ports;
-    this.mirror = new Mirror(ports.clientId);
+    this.mirror = new Mirror(ports.clientId, ports.onCapped);
     this.fills = new Fills({ told: ports.onExecution, corrected: ports.onExecution });
   }
 
@@ -119,7 +120,7 @@ export class AccountPart implements SessionPart<OrderClient> {
   }
 
   async sync(line: Line<OrderClient>, why: SyncReason): Promise<void> {
-    await this.#ports.prepared(line);
+    await this.#ports.prepared(line, why);
     // Before the executions, whose commissions may be in any currency.
     await this.#ledger(line);
     await this.#positions(line);

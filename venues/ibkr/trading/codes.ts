@@ -27,7 +27,7 @@ const DUPLICATE = new Set([103, 104]);
 const NOT_FOUND = 10147;
 const NOT_CANCELLABLE = 10148;
 const DISCARDED_OR_OVER = 161;
-const NO_SUCH_PARENT = 135;
+export const NO_SUCH_PARENT = 135;
 
 export function meaningOf(code: number): Meaning {
   if (WARNINGS.has(code) || (code >= WARNINGS_FROM && code <= WARNINGS_TO)) return 'warning';

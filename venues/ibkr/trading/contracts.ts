@@ -7,7 +7,7 @@ import { parseOption } from '../contracts.ts';
 import { optionInstrument } from '../instruments.ts';
 import type { Line } from '../line.ts';
 import type { OrderClient } from './order-client.ts';
-import type { OrderContracts } from './order-entry.ts';
+import type { OrderContracts } from './order-contracts.ts';
 import type { Holding } from './rows.ts';
 
 export interface Traded {
@@ -33,8 +33,10 @@ export class TradedContracts implements OrderContracts {
     this.#traded = traded;
   }
 
-  async prepare(line: Line<OrderClient>): Promise<void> {
+  async prepare(line: Line<OrderClient>): Promise<Contract | null> {
     for (const pair of this.#traded.pairs) await this.#catalog.qualify(line, pair);
+    const [first] = [...this.#traded.pairs, ...this.#traded.underlyings];
+    return first === undefined ? null : (await this.#catalog.qualify(line, first)).contract;
   }
 
   instrumentOf(contract: Contract): Instrument | null {

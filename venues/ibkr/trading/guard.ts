@@ -7,7 +7,7 @@ import type { Placement, VenueOrder } from '#trading/model/live.ts';
 import { opposite, type Bracket } from '#trading/model/order.ts';
 import { add, isPositive, subtract, ZERO_QTY } from '#trading/money/decimal.ts';
 import type { Line } from '../line.ts';
-import { meaningOf } from './codes.ts';
+import { meaningOf, NO_SUCH_PARENT } from './codes.ts';
 import { legOrder } from './family.ts';
 import type { Mirror, Mirrored } from './mirror.ts';
 import { groupOf } from './names.ts';
@@ -25,6 +25,19 @@ export interface GuardPorts {
   readonly unprotected: (order: VenueOrder) => void;
 }
 
+export interface Refusal {
+  readonly code: number;
+  readonly text: string;
+}
+
+export interface Amendment {
+  readonly contract: Contract;
+  readonly bracketOf: (leg: Mirrored) => Bracket;
+  readonly account: string;
+  /** Resolves when what TWS has to say against it is here. */
+  readonly arrived: () => Promise<void>;
+}
+
 /** TWS tells of one fill in several messages, and of a group in any order. */
 const GRACE_MS = 200;
 const REMEMBERED_MAX = 1000;
@@ -33,7 +46,8 @@ export class Guard {
   readonly #ports: GuardPorts;
   readonly #checks = new Map<string, Promise<void>>();
   readonly #told = new Set<string>();
-  readonly #amended = new Map<number, { readonly code: number; readonly text: string } | null>();
+  /** By order id: what TWS said against its newest amendment. */
+  readonly #amended = new Map<number, Refusal | null>();
 
   constructor(ports: GuardPorts) {
     this.#ports = ports;
@@ -61,32 +75,41 @@ export class Guard {
     while (this.#checks.size > 0) await Promise.all(this.#checks.values());
   }
 
-  /** Sends one leg again under its id. */
-  amended(
-    line: Line<OrderClient>,
-    contract: Contract,
-    { orderId, order, leg, parentId, parentOrderId }: Mirrored,
-    bracket: Bracket,
-    account: string,
-  ): void {
-    if (orderId === null || leg === null || parentId === null) return;
-    const [entry] = this.#ports.mirror.named(parentId);
-    // TWS finds no parent that is over (mode 26).
-    const parent = entry?.order.status === 'open' ? parentOrderId : 0;
-    const sent = legOrder({ entryId: parentId, side: opposite(order.side), qty: order.qty, bracket, account }, leg, parent, true);
-    this.#amended.set(orderId, null);
-    if (this.#amended.size > REMEMBERED_MAX) for (const oldest of [...this.#amended.keys()].slice(0, 1)) this.#amended.delete(oldest);
-    line.client.placeOrder(orderId, contract, sent as Parameters<OrderClient['placeOrder']>[2]);
-  }
-
-  /** What TWS said against the newest amendment of the id. */
-  refusalOf(orderId: number): { readonly code: number; readonly text: string } | null {
-    return this.#amended.get(orderId) ?? null;
+  /**
+   * Sends legs again under their ids. One that TWS finds no parent of is sent once more without: the entry's fill may not have been told yet (mode 26).
+   * What TWS refused, or null. @throws Error where it did not say in time
+   */
+  async amend(line: Line<OrderClient>, legs: readonly Mirrored[], amendment: Amendment): Promise<Refusal | null> {
+    for (const leg of legs) this.#resend(line, leg, amendment, this.#parentOf(leg));
+    await amendment.arrived();
+    const orphans = legs.filter((leg) => this.#refusalOf(leg)?.code === NO_SUCH_PARENT);
+    if (orphans.length > 0) {
+      for (const leg of orphans) this.#resend(line, leg, amendment, 0);
+      await amendment.arrived();
+    }
+    return legs.reduce<Refusal | null>((refused, leg) => refused ?? this.#refusalOf(leg), null);
   }
 
   code(orderId: number, code: number, text: string): void {
     if (this.#amended.has(orderId) && meaningOf(code) !== 'warning') this.#amended.set(orderId, { code, text });
   }
+
+  /** 0 once the entry is over: TWS finds no parent that is. */
+  #parentOf({ parentId, parentOrderId }: Mirrored): number {
+    const [entry] = this.#ports.mirror.named(parentId ?? '');
+    return entry?.order.status === 'open' ? parentOrderId : 0;
+  }
+
+  #resend(line: Line<OrderClient>, of: Mirrored, { contract, bracketOf, account }: Amendment, parent: number): void {
+    const { orderId, order, leg, parentId } = of;
+    if (orderId === null || leg === null || parentId === null) return;
+    const sent = legOrder({ entryId: parentId, side: opposite(order.side), qty: order.qty, bracket: bracketOf(of), account }, leg, parent, true);
+    this.#amended.set(orderId, null);
+    if (this.#amended.size > REMEMBERED_MAX) for (const oldest of [...this.#amended.keys()].slice(0, 1)) this.#amended.delete(oldest);
+    line.client.placeOrder(orderId, contract, sent as Parameters<OrderClient['placeOrder']>[2]);
+  }
+
+  #refusalOf = ({ orderId }: Mirrored): Refusal | null => this.#amended.get(orderId ?? 0) ?? null;
 
   async #recheck(entryId: string): Promise<void> {
     await this.#ports.arrived().catch(() => undefined);

@@ -64,6 +64,7 @@ const ENDS: Readonly<Record<string, VenueStatus>> = { Filled: 'filled', Cancelle
 export class Mirror {
   readonly #entries = new Map<number, Entry>();
   readonly #clientId: number;
+  readonly #onCapped: (order: Mirrored, at: number) => void;
   /** By what it is called (orderRef): the permIds that have it. The first is the order that we placed: of our client, and the oldest of them. */
   readonly #byRef = new Map<string, number[]>();
   /** By client and order id. */
@@ -74,8 +75,10 @@ export class Mirror {
   twins = 0;
   capped = 0;
 
-  constructor(clientId: number) {
+  /** `onCapped`: an order began to work at another price than its own. */
+  constructor(clientId: number, onCapped: (order: Mirrored, at: number) => void = () => undefined) {
     this.#clientId = clientId;
+    this.#onCapped = onCapped;
   }
 
   /** The order where that is news, null where it was said before. */
@@ -105,8 +108,13 @@ export class Mirror {
       if (row.whyHeld !== '') entry.reason = `held: ${row.whyHeld}`;
     }
     if (row.marketCapPrice !== 0) {
-      if (!entry.reason.startsWith('capped')) this.capped++;
-      entry.reason = `capped at ${row.marketCapPrice}, away from its limit`;
+      const reason = `capped at ${row.marketCapPrice}, away from its limit`;
+      const isNews = entry.reason !== reason;
+      entry.reason = reason;
+      if (isNews) {
+        this.capped++;
+        this.#onCapped(this.#view(entry), row.marketCapPrice);
+      }
     }
     return this.#news(entry);
   }

@@ -4,7 +4,7 @@
  */
 import type { Contract } from '@stoqey/ib';
 import type { Account, OrderEntry, OrderReports } from '#protocol/ports.ts';
-import type { Instant, Instrument, TickStep } from '#trading/model/instrument.ts';
+import type { Instant } from '#trading/model/instrument.ts';
 import type {
   ChangeOutcome,
   Lookup,
@@ -24,7 +24,7 @@ import type { Money } from '#trading/money/decimal.ts';
 import type { IbkrError } from '../codes.ts';
 import type { Line } from '../line.ts';
 import type { OrderIds } from '../order-ids.ts';
-import type { IbkrSession, SessionState } from '../session.ts';
+import type { IbkrSession, SessionState, SyncReason } from '../session.ts';
 import { AccountPart, COMMISSION_MS_MAX } from './account-part.ts';
 import { Cancelling } from './cancelling.ts';
 import { forgotten, unanswered } from './evidence.ts';
@@ -34,23 +34,12 @@ import { fromExecutions, notOurs } from './answers.ts';
 import { Guard } from './guard.ts';
 import type { Mirrored } from './mirror.ts';
 import type { OrderClient } from './order-client.ts';
+import type { OrderContracts } from './order-contracts.ts';
 import { Placing } from './placing.ts';
-import type { Holding } from './rows.ts';
+import { refuseReadOnly } from './probe.ts';
 import type { SentFamily, SentFile } from './sent-file.ts';
-
-/** What is traded here, and how TWS calls it. */
-export interface OrderContracts {
-  /** Before anything of the account is read. */
-  prepare(line: Line<OrderClient>): Promise<void>;
-  /** Null for what is not traded here. */
-  instrumentOf(contract: Contract): Instrument | null;
-  /** The same of a position. */
-  holdingOf(contract: Contract): Holding | null;
-  /** With its conId. @throws Error for a symbol that is not configured, or that TWS does not list. */
-  contractOf(line: Line<OrderClient>, symbol: string): Promise<Contract>;
-  /** Price steps of a contract that was asked for, lowest first. */
-  ladderOf(symbol: string): readonly TickStep[];
-}
+import { Troubles } from './troubles.ts';
+import { briefly, withUsable } from './usable.ts';
 
 export interface IbkrOrdersOptions {
   readonly session: IbkrSession<OrderClient>;
@@ -64,9 +53,13 @@ export interface IbkrOrdersOptions {
   readonly clock: { now(): Instant; observe(now: Instant): void };
   /** Names this process among those that wrote the file before it. */
   readonly boot: string;
+  /** After so long without a usable session a person is called. Wall milliseconds. */
+  readonly awayMs?: number;
 }
 
 const CHANGE_MS_MAX = 4000;
+/** A nightly restart takes two. */
+const AWAY_MS = 300_000;
 /** Families of earlier connections that TWS may hold back still, and are looked at. */
 const HELD_LOOKED_AT_MAX = 16;
 const ROUND_TRIP_MS_MAX = 4000;
@@ -81,6 +74,7 @@ export class IbkrOrders implements OrderEntry, Account {
   readonly #placing: Placing;
   readonly #cancelling: Cancelling;
   readonly #guard: Guard;
+  readonly #troubles: Troubles;
   #reports: OrderReports | null = null;
   #wasUsable = false;
 
@@ -96,8 +90,9 @@ export class IbkrOrders implements OrderEntry, Account {
       account: () => this.#account(),
       now: () => clock.now(),
       pace: () => session.pacing.pass(),
-      prepared: (line) => contracts.prepare(line),
+      prepared: (line, why) => this.#prepare(line, why),
       onOrder: (order) => this.#onOrder(order),
+      onCapped: (order, at) => this.#troubles.capped(order, at),
       onExecution: (execution) => this.#reports?.onExecution(execution),
       onHeard: (orderId, permId, status) => this.#onHeard(orderId, permId, status),
       onCode: (orderId, error) => this.#onCode(orderId, error),
@@ -114,6 +109,7 @@ export class IbkrOrders implements OrderEntry, Account {
       hasLegs: (entryId) => (options.sent.family(entryId)?.ids.length ?? 0) > 1,
       unprotected: (order) => this.#reports?.onOrder(order),
     });
+    this.#troubles = new Troubles('TWS', options.awayMs ?? AWAY_MS, (trouble) => this.#reports?.onTrouble?.(trouble));
     session.add(this.#part);
   }
 
@@ -165,17 +161,16 @@ export class IbkrOrders implements OrderEntry, Account {
     try {
       const contract = await this.#options.contracts.contractOf(line, order.symbol);
       const ladder = this.#options.contracts.ladderOf(order.symbol);
-      for (const leg of legs) {
-        const fitted = bracketOnGrid(opposite(leg.order.side), bracket, ladder);
-        this.#guard.amended(line, contract, leg, fitted, this.#account());
-      }
-      // What TWS has to say against it has arrived by then, and is said of the leg.
-      await line.roundTrip(ROUND_TRIP_MS_MAX);
+      const refused = await this.#guard.amend(line, legs, {
+        contract,
+        bracketOf: (leg) => bracketOnGrid(opposite(leg.order.side), bracket, ladder),
+        account: this.#account(),
+        arrived: async () => void (await line.roundTrip(ROUND_TRIP_MS_MAX)),
+      });
+      return refused === null ? { kind: 'done' } : { kind: 'rejected', code: String(refused.code), text: refused.text };
     } catch (error) {
       return { kind: 'unknown', reason: briefly(error) };
     }
-    const refused = legs.flatMap(({ orderId }) => this.#guard.refusalOf(orderId ?? 0) ?? [])[0];
-    return refused === undefined ? { kind: 'done' } : { kind: 'rejected', code: String(refused.code), text: refused.text };
   }
 
   /** Open, completed, executions; then, where nobody lists it, TWS is told to cancel its ids, and says what it knows of them. */
@@ -257,6 +252,9 @@ export class IbkrOrders implements OrderEntry, Account {
   /** @throws Error where nothing may leave now. */
   #mayPlace({ purpose, deadlineAt }: Placement): Line<OrderClient> {
     const line = this.#usable();
+    const { misread } = this.#options.session.state;
+    if (purpose === 'entry' && misread !== null)
+      throw new Error(`TWS said what cannot be read (505), and its account is to be read anew: ${misread}`);
     if (this.#options.clock.now() > deadlineAt) throw new Error(`its deadline passed ${this.#options.clock.now() - deadlineAt} ms ago`);
     // What is written into the minute of a restart is lost without a word (mode 2); legs rest at the venue, and exits try.
     const away = purpose === 'entry' ? awayAt(this.#options.resets, this.#options.clock.now()) : null;
@@ -340,6 +338,11 @@ export class IbkrOrders implements OrderEntry, Account {
     return silence === null ? { kind: 'absent' } : unclear(silence);
   }
 
+  async #prepare(line: Line<OrderClient>, why: SyncReason): Promise<void> {
+    const contract = await this.#options.contracts.prepare(line);
+    if (why === 'connected' && contract !== null) await refuseReadOnly(line, contract, this.#options.ids.take(1), this.#account());
+  }
+
   #onState(state: SessionState): void {
     if (state.phase === 'down' || state.phase === 'closed') {
       this.#placing.lost(state.reason);
@@ -347,6 +350,7 @@ export class IbkrOrders implements OrderEntry, Account {
     }
     if (state.usable && !this.#wasUsable) this.#reports?.onResumed();
     this.#wasUsable = state.usable;
+    this.#troubles.state(state, () => this.#options.session.state.reason);
   }
 
   #onOrder(order: Mirrored): void {
@@ -385,10 +389,3 @@ export class IbkrOrders implements OrderEntry, Account {
     }
   }
 }
-
-function withUsable<T>(session: IbkrSession<OrderClient>, work: (line: Line<OrderClient>) => Promise<T>): Promise<T> {
-  const line = session.usable;
-  return line === null ? Promise.reject(new Error(`TWS cannot be used now: ${session.state.reason}`)) : work(line);
-}
-
-const briefly = (error: unknown): string => (error instanceof Error ? error.message : String(error)).slice(0, TEXT_LENGTH_MAX);

@@ -1,5 +1,5 @@
 /** A venue's history in memory, paged as Bybit pages, with a count of what it was asked. */
-import type { HistorySource } from '#venues/history/bybit-source.ts';
+import type { HistorySource } from '#venues/history/history-source.ts';
 
 export const MINUTE_MS = 60_000;
 export const START = Date.UTC(2024, 0, 8);

@@ -50,7 +50,7 @@ export class PrivateSide {
     this.#account = new AccountApi(desk, misdeeds);
     const apis = { orders, account: this.#account, keys };
     const door = new Door({ keys, desk, misdeeds, apis, clock, limits });
-    this.#streams = new PrivateStreams(desk, misdeeds, keys, door);
+    this.#streams = new PrivateStreams({ desk, misdeeds, keys, door, dcp: this.#account.dcp });
     this.#trade = new TradeStream({ desk, misdeeds, keys, door, apis });
     this.#reception = new Reception(door, desk, misdeeds);
     desk.onEvents = (events) => this.#streams.publish(events);
@@ -153,12 +153,10 @@ export class PrivateSide {
 
   /** The protection against lost connections, where the account was given it. */
   #cancelDeserted(): void {
-    const { disconnectMs } = this.#account;
-    const { deserted } = this.#streams;
-    if (disconnectMs === null || deserted === null || this.desk.now - deserted < disconnectMs) return;
-    this.#streams.deserted = null;
-    const outcome = this.desk.engine.cancelAll(({ request }) => this.desk.category(request.contract) === 'linear', this.desk.now, 'disconnect');
-    this.desk.after(outcome);
+    for (const category of this.#account.dcp.due(this.desk.now)) {
+      const outcome = this.desk.engine.cancelAll(({ request }) => this.desk.category(request.contract) === category, this.desk.now, 'disconnect');
+      this.desk.after(outcome);
+    }
   }
 }
 

@@ -79,7 +79,7 @@ export function warnings(placed: Placed, terms: Terms, contract: Contract, switc
     const warning = `Your order size is below the ${contract.symbol} ${sizes.min} IdealPro minimum and will be routed as an odd lot order.`;
     said.push({ code: ODD_LOT, text: `Order Message:\n${order}\nWarning: ${warning}` });
   }
-  if (placed.outsideRth && contract.secType !== 'STK') {
+  if ((placed.outsideRth || switches.warnsOutsideHours) && contract.secType !== 'STK') {
     const text =
       "Order Event Warning:Attribute 'Outside Regular Trading Hours' is ignored based on the order type and destination. PlaceOrder is now being processed.";
     said.push({ code: OUTSIDE_HOURS_IGNORED, text });

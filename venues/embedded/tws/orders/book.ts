@@ -142,7 +142,7 @@ export class OrderBook {
 
   /** What was held for want of shares to borrow goes to work. */
   locate(): void {
-    this.#ports.switches.locatingShares = false;
+    Object.assign(this.#ports.switches, { locatingShares: false, holdsEveryOrder: false });
     for (const order of this.#live.filter(({ whyHeld }) => whyHeld === LOCATE)) this.#work(order, isStop(order));
   }
 
@@ -363,6 +363,7 @@ export class OrderBook {
   }
 
   #lacksShares({ contract, side, qty }: OrderRecord): boolean {
+    if (this.#ports.switches.holdsEveryOrder) return true;
     if (!this.#ports.switches.locatingShares || contract.secType !== 'STK' || side !== 'SELL') return false;
     const held = this.#ports.exchange.position(contract.conId)?.qty ?? ZERO_QTY;
     return isNegative(subtract(held, qty));

@@ -31,13 +31,14 @@ export function orderRequests(context: Context, session: Session, clientId: numb
   const shown = (whose: number | 'all') => (switches.emptyOpenOrders ? [] : book.openOrders(whose));
   return {
     placeOrder: (row) => {
-      if (switches.swallowNextPlace) {
+      // What is only asked is no order that a connection could break over.
+      if (switches.swallowNextPlace && !row.whatIf) {
         switches.swallowNextPlace = false;
         return session.drop();
       }
       const contract = context.contracts.one(row, context.now());
       if (contract !== undefined) context.take(context.market.watch(contract, context.now()));
-      if (switches.dropAfterNextPlace) {
+      if (switches.dropAfterNextPlace && !row.whatIf) {
         switches.dropAfterNextPlace = false;
         session.drop();
       }
