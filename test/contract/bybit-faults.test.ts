@@ -194,12 +194,16 @@ describe('embedded venue: what may go wrong with an order', () => {
       assert.equal(await dcp(), 0);
       assert.deepEqual(await info(), [{ product: 'DERIVATIVES', dcpStatus: 'ON', timeWindow: '3' }]);
       const reader = await openStream(venue, '/v5/private');
+      await reader.ask({ op: 'subscribe', args: ['dcp.future'] });
       await create(venue, { ...BID, orderLinkId: 'guarded' });
+      await call(venue, '/v5/order/create', { ...BID, category: 'spot', orderLinkId: 'spot-stays' });
       venue.fault('drop');
       await reader.until(({ closed }) => closed);
       while (venue.counters().sockets > 0) await new Promise((resolve) => setImmediate(resolve));
       for (let step = 0; step < 4; step++) await venue.step();
       const [row] = rowsOf(await call(venue, '/v5/order/realtime', 'category=linear&symbol=BTCUSDT&orderLinkId=guarded'));
       assert.deepEqual([row?.orderStatus, row?.cancelType], ['Cancelled', 'CancelByDCP']);
+      const [spot] = rowsOf(await call(venue, '/v5/order/realtime', 'category=spot&orderLinkId=spot-stays'));
+      assert.equal(spot?.orderStatus, 'New', 'the other product was not asked for');
     }));
 });

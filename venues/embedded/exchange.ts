@@ -1,7 +1,8 @@
 /** The market as it is played: market time, and of each listing the book, the last trades and the bars. Orders are the engine's. */
 import type { Instant } from '#trading/model/instrument.ts';
-import type { Instrument } from './instruments.ts';
+import { FUNDING_MS, nextFunding, type Instrument } from './instruments.ts';
 import { CATEGORIES, listingKey, type Category, type ListingKey } from './listing.ts';
+import { MarkPrice, type Moment } from './market/mark.ts';
 import type { BookUpdate, HistoryQuery, MarketProcess, Played, TapeBar, TapeTrade } from './market/process.ts';
 import { RecentTrades, type RecentTrade } from './recent-trades.ts';
 
@@ -21,6 +22,8 @@ export interface Board {
   readonly trades: RecentTrades;
   /** Of the settlement at a time; 0 where there is none. */
   fundingRate: (at: Instant) => string;
+  /** Perpetuals alone have a mark of their own. */
+  readonly mark: MarkPrice | null;
 }
 
 export interface Change {
@@ -116,11 +119,21 @@ export class Exchange {
     board.update++;
     board.changedAt = this.#now;
     board.pushedAt = this.#now;
+    board.mark?.move(momentOf(board, this.#now));
     return { board, trade };
   }
 }
 
 function newBoard(played: Played, book: BookUpdate, at: Instant): Board {
   const { category, symbol } = played.instrument;
-  return { category, symbol, played, book, update: 1, sequence: at, changedAt: at, pushedAt: at, trades: new RecentTrades(), fundingRate: () => '0' };
+  const mark = category === 'linear' ? new MarkPrice({ at, bid: Number(book.bid), ask: Number(book.ask) }) : null;
+  const common = { category, symbol, played, book, update: 1, sequence: at, changedAt: at, pushedAt: at, mark };
+  return { ...common, trades: new RecentTrades(), fundingRate: () => '0' };
+}
+
+function momentOf({ book, trades, fundingRate, played }: Board, now: Instant): Moment {
+  const fundedAt = nextFunding(played.instrument, now);
+  const due = (fundedAt - now) / (played.instrument.fundingMs ?? FUNDING_MS);
+  const last = trades.last === null ? null : Number(trades.last.price);
+  return { at: now, bid: Number(book.bid), ask: Number(book.ask), last, fundingDue: Number(fundingRate(fundedAt)) * due };
 }

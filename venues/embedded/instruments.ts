@@ -1,4 +1,5 @@
 /** Tick, lot and minimum of each listed instrument, as decimal text. Snapshot values of Bybit's own instruments-info (spring 2025). */
+import type { Instant } from '#trading/model/instrument.ts';
 import { listingKey, type Category, type Listing, type ListingKey } from './listing.ts';
 
 export interface Instrument extends Listing {
@@ -22,6 +23,12 @@ export interface Instrument extends Listing {
 
 /** Most perpetuals of Bybit settle at 00, 08 and 16 UTC. */
 export const FUNDING_MS = 8 * 3_600_000;
+
+/** When a perpetual settles next: strictly after `now`, at a multiple of its interval. */
+export function nextFunding({ fundingMs = FUNDING_MS }: Pick<Instrument, 'fundingMs'>, now: Instant): Instant {
+  return now - (now % fundingMs) + fundingMs;
+}
+
 const QUOTES = ['USDT', 'USDC', 'USD'] as const;
 const MIN_NOTIONAL = '5';
 /** A step of a derived instrument is worth about this much, in quote units. */

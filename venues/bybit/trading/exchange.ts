@@ -2,6 +2,7 @@
 import { inspect } from 'node:util';
 import { createExchange, type Exchange, type ExchangeHooks, type ExchangeOptions } from '../create.ts';
 import { tradingUrls } from '../endpoints.ts';
+import type { CancelBatch } from './cancels.ts';
 import type { Body } from './request.ts';
 
 /** A key pair that no logger, inspector or message shows (CF-4). */
@@ -36,6 +37,7 @@ export interface TradingExchange extends Exchange {
   nonce(): number;
   readonly privatePostV5OrderCreate: Call;
   readonly privatePostV5OrderCancel: Call;
+  readonly privatePostV5OrderCancelBatch: (batch: CancelBatch) => Promise<unknown>;
   readonly privatePostV5OrderAmend: Call;
   readonly privatePostV5PositionTradingStop: Call;
   readonly privatePostV5PositionSetLeverage: Call;

@@ -94,12 +94,13 @@ export class BybitOrders implements OrderEntry, Account {
   }
 
   async #cancel(order: OrderRef): Promise<ChangeOutcome> {
-    const category = categoryOf(order.symbol);
     const named = order.venueOrderId === null ? { orderLinkId: order.clientOrderId } : { orderId: order.venueOrderId };
-    const body = { category, symbol: this.#session.instrument(order.symbol).venueSymbol, ...named };
+    const at = { symbol: this.#session.instrument(order.symbol).venueSymbol, ...named };
+    if (categoryOf(order.symbol) === 'linear') return this.#session.cancels.cancel(at);
+    const body = { category: 'spot', ...at };
     const outcome = await this.#change('privatePostV5OrderCancel', body);
     // A spot stop lives in a book of its own.
-    return outcome.kind === 'gone' && category === 'spot' ? this.#change('privatePostV5OrderCancel', { ...body, orderFilter: 'tpslOrder' }) : outcome;
+    return outcome.kind === 'gone' ? this.#change('privatePostV5OrderCancel', { ...body, orderFilter: 'tpslOrder' }) : outcome;
   }
 
   amend(order: OrderRef, bracket: Bracket): Promise<ChangeOutcome> {

@@ -49,9 +49,9 @@ function linearPricing({ pricing, side }: Placement): Body {
   }
 }
 
-/** Bybit ties full legs to the whole position, resizes them with it and clears them after it. The stop triggers on the mark: no single trade moves it. */
+/** Bybit ties full legs to the whole position, resizes them with it and clears them after it. Both trigger on the mark: no single trade moves it. */
 const linearLegs = ({ takeProfit, stopLoss }: Bracket): Body => ({
-  ...{ takeProfit, stopLoss, tpslMode: 'Full', tpTriggerBy: 'LastPrice', slTriggerBy: 'MarkPrice', tpOrderType: 'Market', slOrderType: 'Market' },
+  ...{ takeProfit, stopLoss, tpslMode: 'Full', tpTriggerBy: 'MarkPrice', slTriggerBy: 'MarkPrice', tpOrderType: 'Market', slOrderType: 'Market' },
 });
 
 const spotLegs = ({ takeProfit, stopLoss }: Bracket): Body => ({ takeProfit, stopLoss, tpOrderType: 'Market', slOrderType: 'Market' });

@@ -12,10 +12,11 @@ import { briefly, retried } from '../../shared/retry.ts';
 import { createTransport, type Transport } from '../transport.ts';
 import { accountProblem, prepareAccount } from './account-check.ts';
 import { createTradingExchange, type Keys, type TradingExchange } from './exchange.ts';
+import { Cancels } from './cancels.ts';
 import { isHalting, type Answer } from './outcome.ts';
 import { PrivateStream } from './private-stream.ts';
 import type { Body } from './request.ts';
-import { Turns, type Rank } from './turns.ts';
+import { toldOf, Turns, type Rank } from './turns.ts';
 
 export type Read =
   | 'privateGetV5OrderRealtime'
@@ -69,6 +70,8 @@ export class BybitSession {
   readonly #gate: RestGate;
   readonly #turns: Turns;
   readonly #transport: Transport;
+  /** Of perpetuals. */
+  readonly cancels: Cancels;
   readonly #deadlines = new Map<string, Instant>();
   #exchange: TradingExchange | null = null;
   #instruments: readonly Instrument[] = [];
@@ -88,6 +91,11 @@ export class BybitSession {
     this.#gate = new RestGate(options.rateLimit, () => performance.now());
     this.#turns = new Turns(options.rateLimit, environment !== 'embedded', () => performance.now());
     this.#transport = createTransport(options.requestMs);
+    this.cancels = new Cancels(this.#turns, {
+      one: async (body) => this.#opened().privatePostV5OrderCancel(body),
+      many: async (batch) => this.#opened().privatePostV5OrderCancelBatch(batch),
+      answerOf: (thrown) => this.answerOf(thrown),
+    });
   }
 
   now(): Instant {
@@ -118,9 +126,10 @@ export class BybitSession {
       },
       {
         beforeRequest: ({ method, body }) => Promise.resolve().then(() => this.#lastLook(method, body)),
-        onResponse: (path, status, retCode, headers, time) => {
+        onResponse: (path, status, retCode, headers, time, category) => {
           this.#counters.count(`rest.${path.split('/').at(-1) ?? ''}`);
           this.#gate.observe(path, status, retCode, headers);
+          if (category !== null) this.#turns.observe(path, category, toldOf(headers, time));
           if (time !== null && status === 200) this.#time.observe(time);
           if (retCode === CLOCK_WRONG) void this.#sampleClock();
         },
@@ -148,6 +157,8 @@ export class BybitSession {
   /** One request, once. @throws NotSent where nothing left; otherwise whatever `answerOf` makes sense of. */
   async place(body: Body, deadlineAt: Instant): Promise<unknown> {
     if (this.#halted !== null) throw new NotSent(`live orders at Bybit are halted: ${this.#halted}`);
+    const full = this.#turns.order(categoryIn(body));
+    if (full !== null) throw new NotSent(full);
     const id = String(body.orderLinkId);
     this.#deadlines.set(id, deadlineAt);
     // A played market stands still between frames: the decision's time is the newest that is known.
@@ -206,7 +217,7 @@ export class BybitSession {
       up: this.#stream?.up ?? false,
       halted: this.#halted,
       clockOffsetMs: this.#time.offsetMs,
-      waiting: this.#turns.view(),
+      waiting: { ...this.#turns.view(), cancels: this.cancels.waiting },
     };
   }
 
@@ -222,6 +233,7 @@ export class BybitSession {
     if (this.#clock !== null) clearInterval(this.#clock);
     this.#stream?.close();
     this.#turns.close();
+    this.cancels.close();
     await this.#transport.close();
   }
 

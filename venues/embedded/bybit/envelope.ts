@@ -8,6 +8,8 @@ export interface Enveloped {
   readonly retCode: number;
   readonly retMsg: string;
   readonly result: object;
+  /** Of batches: what became of each order. */
+  readonly retExtInfo?: object;
 }
 
 /** What the rate-limit headers of public answers say: Bybit allows 600 requests in 5 s; public ones are counted and not limited. */
@@ -16,12 +18,12 @@ const LIMIT = '600';
 /** `half`: only the first half of the body is sent; then nothing, or the connection is cut. */
 export function respond(
   response: ServerResponse,
-  { status, retCode, retMsg, result }: Enveloped,
+  { status, retCode, retMsg, result, retExtInfo = {} }: Enveloped,
   now: number,
   allowance?: Allowance,
   half: 'hang' | 'cut' | null = null,
 ): void {
-  const body = Buffer.from(JSON.stringify({ retCode, retMsg, result, retExtInfo: {}, time: now }));
+  const body = Buffer.from(JSON.stringify({ retCode, retMsg, result, retExtInfo, time: now }));
   response.writeHead(status, {
     'content-type': 'application/json; charset=utf-8',
     'content-length': body.length,

@@ -2,7 +2,7 @@
 import type { Board, Exchange } from '../exchange.ts';
 import { INSTRUMENTS, type Instrument } from '../instruments.ts';
 import { CATEGORIES, listingKey, type Category } from '../listing.ts';
-import type { TapeBar } from '../market/process.ts';
+import type { HistoryQuery, TapeBar } from '../market/process.ts';
 import { RECENT_TRADES_MAX } from '../recent-trades.ts';
 import type { Enveloped } from './envelope.ts';
 import { instrumentRow } from './instruments-info.ts';
@@ -53,7 +53,9 @@ export function answer(exchange: Exchange, method: string, path: string, query: 
 
 const ROUTES: Readonly<Record<string, (exchange: Exchange, query: Query) => Answer>> = {
   '/v5/market/instruments-info': instrumentsInfo,
-  '/v5/market/kline': kline,
+  '/v5/market/kline': (exchange, query) => kline(exchange, query, (board, asked) => exchange.history(board, asked), klineRow),
+  '/v5/market/mark-price-kline': (exchange, query) => kline(exchange, query, ({ mark }, asked) => mark?.marks.select(asked) ?? null, pricesRow),
+  '/v5/market/index-price-kline': (exchange, query) => kline(exchange, query, ({ mark }, asked) => mark?.indices.select(asked) ?? null, pricesRow),
   '/v5/market/tickers': tickers,
   '/v5/market/orderbook': (exchange, query) => withBoard(exchange, query, (board) => orderbook(board, exchange.now)),
   '/v5/market/recent-trade': recentTrade,
@@ -79,7 +81,10 @@ function instrumentsOf(exchange: Exchange, category: Category): readonly Instrum
 
 const keyOf = ({ category, symbol }: Instrument): string => listingKey(category, symbol);
 
-function kline(exchange: Exchange, query: Query): Answer {
+type BarsOf = (board: Board, query: HistoryQuery) => readonly TapeBar[] | null;
+
+/** Bars of mark and index begin with the venue: what went before was not played. */
+function kline(exchange: Exchange, query: Query, barsOf: BarsOf, row: (bar: TapeBar, board: Board) => readonly string[]): Answer {
   const intervalMinutes = INTERVALS[query.get('interval') ?? ''];
   if (intervalMinutes === undefined) return wrong('Invalid period!');
   const limit = bounded(query.get('limit'), KLINES_DEFAULT, KLINES_MAX);
@@ -87,7 +92,7 @@ function kline(exchange: Exchange, query: Query): Answer {
   const end = instant(query.get('end'), exchange.now);
   if (limit === null || start === null || end === null) return wrong('params error: start, end and limit must be whole numbers');
   return withBoard(exchange, query, (board) => {
-    const bars = exchange.history(board, {
+    const bars = barsOf(board, {
       intervalMinutes,
       // A bar belongs to the window where its open does.
       from: start,
@@ -95,13 +100,14 @@ function kline(exchange: Exchange, query: Query): Answer {
       limit,
       keep: query.has('start') && !query.has('end') ? 'oldest' : 'newest',
     });
-    return { symbol: board.symbol, category: board.category, list: bars.toReversed().map((bar) => klineRow(bar, board)) };
+    return bars === null ? null : { symbol: board.symbol, category: board.category, list: bars.toReversed().map((bar) => row(bar, board)) };
   });
 }
 
-function klineRow({ at, open, high, low, close, volume, turnover }: TapeBar, { played }: Board): readonly string[] {
-  const prices = [open, high, low, close].map((price) => price.toFixed(played.priceDecimals));
-  return [String(at), ...prices, decimal(volume), decimal(turnover)];
+const klineRow = (bar: TapeBar, board: Board): readonly string[] => [...pricesRow(bar, board), decimal(bar.volume), decimal(bar.turnover)];
+
+function pricesRow({ at, open, high, low, close }: TapeBar, { played }: Board): readonly string[] {
+  return [String(at), ...[open, high, low, close].map((price) => price.toFixed(played.priceDecimals))];
 }
 
 function tickers(exchange: Exchange, query: Query): Answer {
@@ -136,11 +142,14 @@ function recentTrade(exchange: Exchange, query: Query): Answer {
   });
 }
 
-function withBoard(exchange: Exchange, query: Query, answerOf: (board: Board) => object): Answer {
+/** `answerOf` is null where the category has no such thing. */
+function withBoard(exchange: Exchange, query: Query, answerOf: (board: Board) => object | null): Answer {
   const category = query.get('category') ?? '';
   if (!CATEGORIES.some((known) => known === category)) return wrongCategory();
   const board = exchange.board(category, query.get('symbol') ?? '');
-  return board === undefined ? wrong('Not supported symbols') : ok(answerOf(board));
+  if (board === undefined) return wrong('Not supported symbols');
+  const result = answerOf(board);
+  return result === null ? wrongCategory() : ok(result);
 }
 
 function bounded(text: string | null, otherwise: number, most: number): number | null {

@@ -1,6 +1,6 @@
 /** Ticker rows, REST and WebSocket, from the book and the bars of the last 24 hours. */
 import type { Board, Exchange } from '../exchange.ts';
-import { decimalsOf, FUNDING_MS } from '../instruments.ts';
+import { decimalsOf, FUNDING_MS, nextFunding } from '../instruments.ts';
 import type { TapeBar } from '../market/process.ts';
 
 const HOUR_MS = 3_600_000;
@@ -50,22 +50,22 @@ function dayOf(bars: readonly TapeBar[], priceDecimals: number, lotDecimals: num
   };
 }
 
-/** Open interest and index are not modelled: the one is zero, mark and index are the last price. */
+/** Open interest is not modelled: it is zero. */
 function perpetual(board: Board, lastPrice: string, prevPrice1h: string, now: number) {
-  const { fundingMs = FUNDING_MS } = board.played.instrument;
-  const fundedAt = now - (now % fundingMs) + fundingMs;
+  const { instrument, priceDecimals: decimals } = board.played;
+  const fundedAt = nextFunding(instrument, now);
   return {
     tickDirection: board.trades.last?.direction ?? 'ZeroPlusTick',
     prevPrice1h,
-    markPrice: lastPrice,
-    indexPrice: lastPrice,
+    markPrice: board.mark?.mark.toFixed(decimals) ?? lastPrice,
+    indexPrice: board.mark?.index.toFixed(decimals) ?? lastPrice,
     openInterest: '0',
     // ccxt takes a ticker for a contract's by this key.
     openInterestValue: '0',
     fundingRate: board.fundingRate(fundedAt),
     nextFundingTime: String(fundedAt),
-    fundingIntervalHour: String(fundingMs / HOUR_MS),
-    fundingCap: board.played.instrument.fundingCap,
+    fundingIntervalHour: String((instrument.fundingMs ?? FUNDING_MS) / HOUR_MS),
+    fundingCap: instrument.fundingCap,
     deliveryTime: '0',
     predictedDeliveryPrice: '',
     basisRate: '',

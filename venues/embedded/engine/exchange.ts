@@ -4,11 +4,11 @@ import type { Instant } from '#trading/model/instrument.ts';
 import { amendmentOf, wrongAmendment } from './amend.ts';
 import { syncPosition } from './exits.ts';
 import { fund } from './fills.ts';
-import { liquidate } from './liquidation.ts';
-import { accountOf, isBankrupt, positionOf } from './margin.ts';
+import { liquidate, liquidateIsolated } from './liquidation.ts';
+import { accountOf, isBankrupt, needsMoreThanThereIs, positionOf } from './margin.ts';
 import { memoryOf, recall, type Memory } from './memory.ts';
 import { activate, endOpen, fireTriggers, matchResting } from './matching.ts';
-import { holdingOf, isResting, markOf, State, type ExchangeOptions, type Live, type Room, type Switches } from './state.ts';
+import { holdingOf, isResting, markOf, State, type ExchangeOptions, type Live, type MarginMode, type Room, type Switches } from './state.ts';
 import type {
   Account,
   Amendment,
@@ -132,10 +132,32 @@ export class MatchingExchange implements Exchange {
       if (lessThan(leverage, ONE) || greaterThan(leverage, maxLeverage))
         return refusal('LEVERAGE_RANGE', `leverage ${leverage}: must be 1 to ${maxLeverage}`);
       if (leverage === room.leverage) return refusal('NOT_MODIFIED', 'leverage not modified');
+      const before = room.leverage;
       room.leverage = leverage;
+      if (needsMoreThanThereIs(state)) {
+        room.leverage = before;
+        return refusal('MARGIN_SHORT', `leverage ${leverage} needs more margin than there is`);
+      }
       for (const slot of slotsOf(room)) state.touch(room, holdingOf(room, slot));
       return null;
     });
+  }
+
+  setMarginMode(mode: MarginMode, now: Instant): Outcome<null> {
+    const state = this.#state;
+    state.now = now;
+    if (state.marginMode === mode) return { ok: false, refusal: refusal('NOT_MODIFIED', 'margin mode not modified'), events: NOTHING };
+    const rooms = [...state.rooms.values()].filter(({ terms }) => terms.kind === 'margin');
+    const busy = rooms.find(({ live, holdings }) => live.length > 0 || [...holdings.values()].some(({ size }) => !isZero(size)));
+    if (busy !== undefined)
+      return { ok: false, refusal: refusal('HAS_POSITION_OR_ORDERS', `${busy.terms.key} has a position or open orders`), events: NOTHING };
+    state.marginMode = mode;
+    for (const room of rooms) for (const slot of slotsOf(room)) state.touch(room, holdingOf(room, slot));
+    return { ok: true, value: null, events: this.#drain() };
+  }
+
+  marginMode(): MarginMode {
+    return this.#state.marginMode;
   }
 
   setHedge(contract: ContractKey, hedge: boolean, now: Instant): Outcome<null> {
@@ -162,7 +184,7 @@ export class MatchingExchange implements Exchange {
       const { takeProfit = holding.takeProfit, stopLoss = holding.stopLoss } = exits;
       if (same(takeProfit, holding.takeProfit) && same(stopLoss, holding.stopLoss)) return refusal('NOT_MODIFIED', 'not modified');
       const given = { mode: 'full', takeProfit: exits.takeProfit ?? null, stopLoss: exits.stopLoss ?? null } as const;
-      const wrong = wrongExits(room, isPositive(holding.size) ? 'buy' : 'sell', markOf(room), given);
+      const wrong = wrongExits(room, isPositive(holding.size) ? 'buy' : 'sell', null, given);
       if (wrong !== null) return wrong;
       Object.assign(holding, { takeProfit, stopLoss, updatedAt: now });
       syncPosition(state, room, slot, null);
@@ -190,7 +212,8 @@ export class MatchingExchange implements Exchange {
     this.#state.now = now;
     matchResting(this.#state, room, quote);
     fireTriggers(this.#state, room);
-    if (isBankrupt(this.#state)) liquidate(this.#state);
+    if (this.#state.marginMode === 'isolated') liquidateIsolated(this.#state, room);
+    else if (isBankrupt(this.#state)) liquidate(this.#state);
     return this.#drain();
   }
 

@@ -1,27 +1,66 @@
-/** The end of an account that can no longer carry its positions: its orders are cancelled and its positions closed at what the market gives. */
+/**
+ * The end of an account that can no longer carry its positions: its orders are cancelled and its positions closed at what the market gives. With
+ * isolated margin it is the end of one position, which is taken over at the price where its margin is gone.
+ */
 import { absolute, isZero, isPositive, smaller, subtract, type Qty } from '#trading/money/decimal.ts';
 import { syncPosition } from './exits.ts';
+import { bankruptcyOf, isSpent } from './isolated.ts';
 import { oppositeOf } from './liquidity.ts';
 import { endOpen, trade } from './matching.ts';
-import type { Holding, Room, State } from './state.ts';
+import type { Holding, Live, Room, State } from './state.ts';
 
 export function liquidate(state: State): void {
   for (const room of state.rooms.values()) {
     if (room.terms.kind !== 'margin') continue;
+    for (const holding of room.holdings.values()) dropExits(holding);
     for (const live of [...room.live]) if (room.live.includes(live)) endOpen(state, room, live, 'liquidation');
     for (const holding of room.holdings.values()) if (!isZero(holding.size)) close(state, room, holding);
   }
 }
 
+/** Positions of a contract, each by itself. */
+export function liquidateIsolated(state: State, room: Room): void {
+  for (const holding of room.holdings.values()) {
+    const at = bankruptcyOf(room, holding);
+    if (at === null || !isSpent(room, holding)) continue;
+    dropExits(holding);
+    for (const live of [...room.live]) {
+      if (live.order.request.slot === holding.slot && room.live.includes(live)) endOpen(state, room, live, 'liquidation');
+    }
+    const live = closing(state, room, holding);
+    trade(state, room, live, { price: at, qty: absolute(holding.size), maker: false, kind: 'liquidation' });
+  }
+}
+
+/** Or the position would place them anew while they are cancelled. */
+function dropExits(holding: Holding): void {
+  Object.assign(holding, { takeProfit: null, stopLoss: null });
+}
+
 function close(state: State, room: Room, holding: Holding): void {
-  const side = isPositive(holding.size) ? 'sell' : 'buy';
-  const size = absolute(holding.size);
+  const live = closing(state, room, holding);
+  const { side } = live.order.request;
+  let left: Qty = live.order.qty;
+  for (const level of room.liquidity.side(oppositeOf(side))) {
+    const taken = smaller(left, level.size);
+    room.liquidity.take(oppositeOf(side), level.price, taken);
+    left = subtract(left, taken);
+    trade(state, room, live, { price: level.price, qty: taken, maker: false, kind: 'liquidation' });
+    if (isZero(left)) break;
+  }
+  // What the market did not take is tried again with the next quote.
+  if (!isZero(left)) endOpen(state, room, live, 'liquidation');
+  syncPosition(state, room, holding.slot, null);
+}
+
+/** The order of the exchange that closes a whole position. */
+function closing(state: State, room: Room, holding: Holding): Live {
   const live = state.draft(room, {
     contract: room.terms.key,
     linkId: '',
-    side,
+    side: isPositive(holding.size) ? 'sell' : 'buy',
     type: 'market',
-    qty: size,
+    qty: absolute(holding.size),
     qtyUnit: 'base',
     price: null,
     timeInForce: 'ioc',
@@ -37,15 +76,5 @@ function close(state: State, room: Room, holding: Holding): void {
   });
   state.enlist(room, live);
   state.change(room, live, {});
-  let left: Qty = size;
-  for (const level of room.liquidity.side(oppositeOf(side))) {
-    const taken = smaller(left, level.size);
-    room.liquidity.take(oppositeOf(side), level.price, taken);
-    left = subtract(left, taken);
-    trade(state, room, live, { price: level.price, qty: taken, maker: false, kind: 'liquidation' });
-    if (isZero(left)) break;
-  }
-  // What the market did not take is tried again with the next quote.
-  if (!isZero(left)) endOpen(state, room, live, 'liquidation');
-  syncPosition(state, room, holding.slot, null);
+  return live;
 }

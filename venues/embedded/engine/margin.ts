@@ -25,7 +25,8 @@ import {
   type Qty,
   type Ratio,
 } from '#trading/money/decimal.ts';
-import { markOf, type Holding, type Room, type State } from './state.ts';
+import { bankruptcyOf, liquidationAt } from './isolated.ts';
+import { markOf, priceOf, type Holding, type Room, type State } from './state.ts';
 import type { Account, Balance, Order, OrderState, Position, Side } from './types.ts';
 
 const STABLE: readonly string[] = ['USD', 'USDT', 'USDC'];
@@ -68,7 +69,8 @@ export function positionOf(state: State, room: Room, holding: Holding): Position
     realisedEver,
     initialMargin: rounded(divide(cost, leverage), AVERAGE_DECIMALS),
     maintenanceMargin: scale(valueOf(room, holding, mark), terms.maintenance),
-    liquidation: liquidationOf(state, room, holding),
+    liquidation: state.marginMode === 'isolated' ? liquidationAt(room, holding) : liquidationOf(state, room, holding),
+    bankruptcy: state.marginMode === 'isolated' ? bankruptcyOf(room, holding) : null,
     takeProfit: holding.takeProfit?.trigger ?? null,
     stopLoss: holding.stopLoss?.trigger ?? null,
     createdAt,
@@ -92,7 +94,7 @@ export function rateOf(state: State, currency: string): Ratio {
   if (STABLE.includes(currency)) return ratio('1');
   for (const room of state.rooms.values()) {
     const { base, quote } = room.terms;
-    const mark = markOf(room);
+    const mark = priceOf(room, 'index');
     if (mark === null) continue;
     if (base === currency && STABLE.includes(quote)) return ratio(mark);
     if (quote === currency && STABLE.includes(base)) return rounded(quotient(ratio('1'), ratio(mark)), RATE_DECIMALS);
@@ -221,6 +223,12 @@ function isFarFromBankrupt(state: State): boolean {
   return equity > needed * CLOSE;
 }
 
+/** Margin of positions and orders, against what may be laid down for it. */
+export function needsMoreThanThereIs(state: State): boolean {
+  const { equity, wallet, initialMargin } = accountOf(state);
+  return greaterThan(initialMargin, state.marginMode === 'isolated' ? wallet : equity);
+}
+
 export function accountOf(state: State): Account {
   const balances: Balance[] = [];
   let [equity, wallet, margin, held] = [ZERO_MONEY, ZERO_MONEY, ZERO_MONEY, ZERO_MONEY];
@@ -249,6 +257,8 @@ export function accountOf(state: State): Account {
     maintenanceMargin = add(maintenanceMargin, scale(sums.maintenance, rate));
     unrealised = add(unrealised, scale(sums.unrealised, rate));
   }
-  const available = larger(ZERO_MONEY, subtract(subtract(equity, margin), held));
+  // In isolated margin no profit of one position pays for another.
+  const owned = state.marginMode === 'isolated' ? wallet : equity;
+  const available = larger(ZERO_MONEY, subtract(subtract(owned, margin), held));
   return { equity, wallet, available, initialMargin: margin, maintenanceMargin, unrealised, balances };
 }

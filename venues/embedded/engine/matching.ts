@@ -20,7 +20,7 @@ import { endGroup, endStateOf, settle } from './exits.ts';
 import { closable, fill, type Fill } from './fills.ts';
 import { affordable } from './funds.ts';
 import { byBest, oppositeOf } from './liquidity.ts';
-import { holdingOf, isEnded, isResting, markOf, type Live, type Room, type State } from './state.ts';
+import { holdingOf, isEnded, isResting, priceOf, type Live, type Room, type State } from './state.ts';
 import type { CancelReason, Order, Quote, Side } from './types.ts';
 
 /** Puts an order into the market: takes what it may, and rests or ends. */
@@ -162,14 +162,14 @@ function resting(room: Room): readonly Live[] {
   });
 }
 
-/** Conditional orders whose price was reached. */
+/** Conditional orders whose price was reached, each by the price that it looks at. */
 export function fireTriggers(state: State, room: Room): void {
-  const mark = markOf(room);
-  if (mark === null) return;
   for (const live of [...room.live]) {
     const { trigger } = live.order;
     if (trigger === null || live.held || live.order.state !== 'untriggered') continue;
-    const beyond = Number(mark) - Number(trigger.price);
+    const seen = priceOf(room, trigger.by);
+    if (seen === null) continue;
+    const beyond = Number(seen) - Number(trigger.price);
     if (trigger.direction === 'rise' ? beyond >= 0 : beyond <= 0) fire(state, room, live);
   }
 }

@@ -1,7 +1,7 @@
 /** What an exchange must remember to go on after its process was lost: of every change the new state of whatever changed. */
 import type { Money } from '#trading/money/decimal.ts';
 import type { Instant } from '#trading/model/instrument.ts';
-import { holdingOf, isEnded, type Counters, type Holding, type Live, type Room, type State } from './state.ts';
+import { holdingOf, isEnded, type Counters, type Holding, type Live, type MarginMode, type Room, type State } from './state.ts';
 import type { ContractKey, ExchangeEvent, Execution, OrderId } from './types.ts';
 
 interface RoomMemory {
@@ -15,6 +15,8 @@ interface RoomMemory {
 /** Plain JSON. */
 export interface Memory {
   readonly counters: Counters;
+  /** Absent in files of before: cross. */
+  readonly marginMode?: MarginMode;
   readonly lives: readonly Live[];
   readonly executions: readonly Execution[];
   readonly wallet: Readonly<Record<string, Money>>;
@@ -36,6 +38,7 @@ export function memoryOf(state: State, events: readonly ExchangeEvent[]): Memory
   }
   return {
     counters: state.counters,
+    marginMode: state.marginMode,
     lives: [...orders].flatMap((id) => liveOf(state, id)),
     executions,
     wallet: pick(state.wallet, currencies),
@@ -52,8 +55,9 @@ export function memoryOf(state: State, events: readonly ExchangeEvent[]): Memory
 
 /** Memories in the order in which they were made, into a state that nothing has happened to yet. @throws RangeError for a contract that is gone. */
 export function recall(state: State, memories: Iterable<Memory>): void {
-  for (const { counters, lives, executions, wallet, realised, rooms } of memories) {
+  for (const { counters, marginMode, lives, executions, wallet, realised, rooms } of memories) {
     state.counters = counters;
+    state.marginMode = marginMode ?? 'cross';
     for (const live of lives) recallOrder(state, live);
     state.executions.push(...executions);
     for (const [currency, own] of Object.entries(wallet)) state.wallet.set(currency, own);

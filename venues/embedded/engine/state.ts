@@ -14,6 +14,7 @@ import type {
   OrderRequest,
   OrderState,
   PositionSlot,
+  PriceSource,
   Quote,
 } from './types.ts';
 
@@ -54,6 +55,9 @@ export interface Switches {
   /** Margin contracts: a limit beyond the price limits is moved to it instead of refused. */
   reprice: boolean;
 }
+
+/** `cross`: the account stands for every position; `isolated`: each stands for itself. */
+export type MarginMode = 'cross' | 'isolated';
 
 /** An open order and what only the exchange knows of it. */
 export interface Live {
@@ -115,6 +119,7 @@ export class State {
   readonly realised = new Map<string, Money>();
   readonly orders = new Map<OrderId, Order>();
   readonly executions: Execution[] = [];
+  marginMode: MarginMode = 'cross';
   now: Instant = 0;
   #sequence = 0;
   #ids = 0;
@@ -280,12 +285,21 @@ export function holdingOf(room: Room, slot: PositionSlot): Holding {
   return holding;
 }
 
-/** Mark and index are the last price, or where nothing was traded, the middle of the book. */
-export function markOf(room: Room): Price | null {
+/** The last price, or where nothing was traded, the middle of the book. */
+export function lastOf(room: Room): Price | null {
   if (room.last !== null) return room.last;
   if (room.quote === null) return null;
   const { bid, ask } = room.quote;
   return price((Number(bid) + Number(ask)) / 2);
+}
+
+/** What positions and margin are valued at. */
+export const markOf = (room: Room): Price | null => room.quote?.mark ?? lastOf(room);
+
+/** The price that a trigger looks at. */
+export function priceOf(room: Room, by: PriceSource): Price | null {
+  if (by === 'last') return lastOf(room);
+  return by === 'mark' ? markOf(room) : (room.quote?.index ?? lastOf(room));
 }
 
 function newRoom(options: ExchangeOptions, terms: ContractTerms): Room {

@@ -4,6 +4,7 @@
  */
 import type { Money, Price, Qty, Ratio } from '#trading/money/decimal.ts';
 import type { Instant } from '#trading/model/instrument.ts';
+import type { MarginMode } from './state.ts';
 
 /** The façade's own unique name of a contract: `linear:BTCUSDT`, `fx:EUR.USD`, a conId as text. */
 export type ContractKey = string;
@@ -53,6 +54,9 @@ export interface Quote {
   readonly askSize: Qty;
   /** What was traded since the quote before, where anything was. */
   readonly trade: { readonly price: Price; readonly size: Qty; readonly aggressor: Side } | null;
+  /** Null where the contract has none of its own: then the last price is both. */
+  readonly mark: Price | null;
+  readonly index: Price | null;
 }
 
 export interface Level {
@@ -230,6 +234,8 @@ export interface Position {
   readonly maintenanceMargin: Money;
   /** Null where there is none. */
   readonly liquidation: Price | null;
+  /** Isolated margin: the price at which nothing of the margin is left; null in cross margin. */
+  readonly bankruptcy: Price | null;
   readonly takeProfit: Price | null;
   readonly stopLoss: Price | null;
   readonly createdAt: Instant;
@@ -288,7 +294,8 @@ export type RefusalCode =
   | 'QTY_BELOW_FILLED'
   | 'LEVERAGE_RANGE'
   | 'NO_POSITION'
-  | 'HAS_POSITION_OR_ORDERS';
+  | 'HAS_POSITION_OR_ORDERS'
+  | 'MARGIN_SHORT';
 
 export interface Refusal {
   readonly code: RefusalCode;
@@ -348,6 +355,9 @@ export interface Exchange {
   cancelAll(which: (order: Order) => boolean, now: Instant, reason?: CancelReason): Outcome<readonly Order[]>;
 
   setLeverage(contract: ContractKey, leverage: Ratio, now: Instant): Outcome<null>;
+  /** Of the whole account; only while it has neither position nor open order on margin. */
+  setMarginMode(mode: MarginMode, now: Instant): Outcome<null>;
+  marginMode(): MarginMode;
   /** Only while the contract has neither position nor open order. */
   setHedge(contract: ContractKey, hedge: boolean, now: Instant): Outcome<null>;
   /** `full` exits of a position; null clears a leg, undefined leaves it. */

@@ -16,7 +16,7 @@ import {
 } from '#trading/money/decimal.ts';
 import { closable } from './fills.ts';
 import { shortBy } from './funds.ts';
-import { holdingOf, markOf, type Room, type State } from './state.ts';
+import { holdingOf, markOf, priceOf, type Room, type State } from './state.ts';
 import type { ExitLeg, Order, OrderRequest, Protection, Refusal, RefusalCode, Side } from './types.ts';
 
 export const refusal = (code: RefusalCode, what: string): Refusal => ({ code, what });
@@ -96,29 +96,31 @@ export function repriced(state: State, room: Room, side: Side, at: Price): Price
 }
 
 export function wrongTrigger(room: Room, { trigger, parent }: Pick<OrderRequest, 'trigger' | 'parent'>): Refusal | null {
-  const mark = markOf(room);
-  if (trigger === null || mark === null) return null;
+  if (trigger === null) return null;
+  const seen = priceOf(room, trigger.by);
+  if (seen === null) return null;
   if (toStep(trigger.price, room.terms.tick, 'down') !== trigger.price) {
     return refusal('OFF_TICK', `trigger ${trigger.price} is no multiple of ${room.terms.tick}`);
   }
   if (parent !== null) return null;
-  if (trigger.direction === 'rise' && atMost(trigger.price, mark))
-    return refusal('TRIGGER_SIDE', `expect Rising, but trigger_price[${trigger.price}] <= current[${mark}]`);
-  if (trigger.direction === 'fall' && !lessThan(trigger.price, mark))
-    return refusal('TRIGGER_SIDE', `expect Falling, but trigger_price[${trigger.price}] >= current[${mark}]`);
+  if (trigger.direction === 'rise' && atMost(trigger.price, seen))
+    return refusal('TRIGGER_SIDE', `expect Rising, but trigger_price[${trigger.price}] <= current[${seen}]`);
+  if (trigger.direction === 'fall' && !lessThan(trigger.price, seen))
+    return refusal('TRIGGER_SIDE', `expect Falling, but trigger_price[${trigger.price}] >= current[${seen}]`);
   return null;
 }
 
-/** A buy takes its profit above its price and stops its loss below; without a price, the mark counts. */
+/** A buy takes its profit above its price and stops its loss below; without a price, what the leg looks at counts. */
 export function wrongExits(room: Room, side: Side, at: Price | null, protection: Protection | null): Refusal | null {
-  const from = at ?? markOf(room);
-  if (protection === null || from === null) return null;
+  if (protection === null) return null;
   const { takeProfit, stopLoss } = protection;
-  return wrongLeg(room, 'TakeProfit', takeProfit, side === 'buy', from) ?? wrongLeg(room, 'StopLoss', stopLoss, side !== 'buy', from);
+  return wrongLeg(room, 'TakeProfit', takeProfit, side === 'buy', at) ?? wrongLeg(room, 'StopLoss', stopLoss, side !== 'buy', at);
 }
 
-function wrongLeg({ terms }: Room, name: string, leg: ExitLeg | null, above: boolean, from: Price): Refusal | null {
-  if (leg === null) return null;
+function wrongLeg(room: Room, name: string, leg: ExitLeg | null, above: boolean, at: Price | null): Refusal | null {
+  const { terms } = room;
+  const from = leg === null ? null : (at ?? priceOf(room, leg.by));
+  if (leg === null || from === null) return null;
   if (toStep(leg.trigger, terms.tick, 'down') !== leg.trigger) return refusal('OFF_TICK', `${name} ${leg.trigger} is no multiple of ${terms.tick}`);
   const right = above ? greaterThan(leg.trigger, from) : lessThan(leg.trigger, from);
   return right ? null : refusal('EXIT_SIDE', `${name}:${leg.trigger} should be ${above ? 'higher' : 'lower'} than base_price:${from}`);

@@ -15,8 +15,14 @@ const FIRST_MONDAY_MS = 4 * DAYS_MINUTES * MINUTE_MS;
 /** A minute in which nothing happened has no bar. */
 export class MinuteBars {
   /** at, open, high, low, close, volume, turnover of each bar, oldest overwritten first. */
-  readonly #cells = new Float64Array(MINUTE_BARS_MAX * COLUMNS);
+  readonly #cells: Float64Array;
+  readonly #most: number;
   #count = 0;
+
+  constructor(most = MINUTE_BARS_MAX) {
+    this.#most = most;
+    this.#cells = new Float64Array(most * COLUMNS);
+  }
 
   /** @throws RangeError where `at` lies in a minute before the newest one. */
   add(at: Instant, price: number, volume: number): void {
@@ -90,11 +96,11 @@ export class MinuteBars {
   }
 
   #oldest(): number {
-    return Math.max(0, this.#count - MINUTE_BARS_MAX);
+    return Math.max(0, this.#count - this.#most);
   }
 
   #base(index: number): number {
-    return (index % MINUTE_BARS_MAX) * COLUMNS;
+    return (index % this.#most) * COLUMNS;
   }
 
   #cell(index: number, column: number): number {

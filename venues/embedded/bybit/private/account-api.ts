@@ -4,6 +4,7 @@ import { isEnded } from '../../engine/state.ts';
 import type { Execution, ExitLeg, Order, OrderRequest, Outcome, PositionSlot } from '../../engine/types.ts';
 import { CATEGORIES, listingKey, type Category } from '../../listing.ts';
 import { codeOf, PARAMETERS_WRONG } from './codes.ts';
+import { Dcp, DCP_PRODUCTS, DCP_SECONDS } from './dcp.ts';
 import type { Desk } from './desk.ts';
 import type { Misdeeds } from './misdeeds.ts';
 import { BadRequest, decimal, legOf, slotOfBody, textOf, type Body } from './order-request.ts';
@@ -19,7 +20,8 @@ const EXECUTIONS = [50, 100] as const;
 const POSITIONS = [20, 200] as const;
 /** Orders that ended without a fill are forgotten after a day. */
 const UNFILLED_MS = 86_400_000;
-const DCP_SECONDS = { least: 3, most: 300 };
+const MARGIN_MODES = { cross: 'REGULAR_MARGIN', isolated: 'ISOLATED_MARGIN' } as const;
+const MARGIN_MODE_REFUSED = 3_400_045;
 
 export class AccountApi {
   readonly #desk: Desk;
@@ -27,8 +29,7 @@ export class AccountApi {
   /** Orders that ended up to here are gone from the real-time list: the venue restarted. */
   #wipedAt = -1;
   #groups = 0;
-  /** Null where orders outlive a lost connection. */
-  disconnectMs: number | null = null;
+  readonly dcp = new Dcp();
 
   constructor(desk: Desk, misdeeds: Misdeeds) {
     this.#desk = desk;
@@ -114,7 +115,7 @@ export class AccountApi {
     if (query.get('accountType') !== 'UNIFIED') throw new BadRequest('accountType only support UNIFIED.');
     const coins = query.get('coin')?.split(',') ?? null;
     const row = walletRow(this.#desk.engine.account(), coins);
-    if (!this.#misdeeds.is('isolated-margin')) return ok({ list: [row] });
+    if (!this.#misdeeds.is('isolated-margin') && this.#desk.engine.marginMode() === 'cross') return ok({ list: [row] });
     // In isolated margin Bybit knows no totals of the account: its text is empty, its coins are not.
     return ok({
       list: [Object.fromEntries(Object.entries(row).map(([key, value]) => [key, /^(total|account[IM]|accountLTV)/.test(key) ? '' : value]))],
@@ -122,9 +123,16 @@ export class AccountApi {
   }
 
   info(): Reply {
-    const fixed = { marginMode: 'REGULAR_MARGIN', updatedTime: String(this.#desk.now), unifiedMarginStatus: 6, smpGroup: 0, isMasterTrader: false };
-    const seconds = (this.disconnectMs ?? 10_000) / 1000;
-    return ok({ ...fixed, dcpStatus: this.disconnectMs === null ? 'OFF' : 'ON', timeWindow: seconds, spotHedgingStatus: 'OFF' });
+    const fixed = {
+      marginMode: MARGIN_MODES[this.#desk.engine.marginMode()],
+      updatedTime: String(this.#desk.now),
+      unifiedMarginStatus: 6,
+      smpGroup: 0,
+      isMasterTrader: false,
+    };
+    const windowMs = this.dcp.windowMs('DERIVATIVES');
+    const timeWindow = windowMs === null ? DCP_SECONDS.otherwise : windowMs / 1000;
+    return ok({ ...fixed, dcpStatus: windowMs === null ? 'OFF' : 'ON', timeWindow, spotHedgingStatus: 'OFF' });
   }
 
   fees(query: Query): Reply {
@@ -147,6 +155,17 @@ export class AccountApi {
     const [buy, sell] = [decimal(body, 'buyLeverage'), decimal(body, 'sellLeverage')];
     if (buy === null || buy !== sell) throw new BadRequest('params error: buyLeverage must equal sellLeverage');
     return this.#changed(this.#desk.engine.setLeverage(contract, ratio(buy), this.#desk.now), 110043, 'leverage not modified');
+  }
+
+  /** Bybit switches an account with positions too, where its margin suffices; here it must have none. */
+  setMarginMode(body: Body): Reply {
+    const asked = textOf(body, 'setMarginMode');
+    const mode = (['cross', 'isolated'] as const).find((known) => MARGIN_MODES[known] === asked);
+    if (mode === undefined) throw new BadRequest('params error: setMarginMode invalid');
+    const outcome = this.#desk.after(this.#desk.engine.setMarginMode(mode, this.#desk.now));
+    if (outcome.ok || outcome.refusal.code === 'NOT_MODIFIED') return ok({ reasons: [] });
+    const reasons = [{ reasonCode: String(MARGIN_MODE_REFUSED), reasonMsg: outcome.refusal.what }];
+    return { retCode: MARGIN_MODE_REFUSED, retMsg: 'Set margin mode failed', result: { reasons } };
   }
 
   switchMode(body: Body): Reply {
@@ -178,15 +197,16 @@ export class AccountApi {
     const seconds = body.timeWindow;
     const right = typeof seconds === 'number' && seconds >= DCP_SECONDS.least && seconds <= DCP_SECONDS.most;
     if (!right) throw new BadRequest(`params error: timeWindow must be ${DCP_SECONDS.least} to ${DCP_SECONDS.most}`);
-    this.disconnectMs = seconds * 1000;
+    const asked = textOf(body, 'product');
+    const product = asked === '' ? 'DERIVATIVES' : Object.keys(DCP_PRODUCTS).find((known) => known === asked);
+    if (product !== 'DERIVATIVES' && product !== 'SPOT') throw new BadRequest('params error: product invalid');
+    this.dcp.set(product, seconds);
     return ok({});
   }
 
   /** Of an account that was never given it, Bybit lists nothing. */
   disconnectInfo(): Reply {
-    const timeWindow = String((this.disconnectMs ?? 10_000) / 1000);
-    const dcpStatus = this.disconnectMs === null ? 'OFF' : 'ON';
-    return ok({ dcpInfos: this.#misdeeds.is('dcp') ? [{ product: 'DERIVATIVES', dcpStatus, timeWindow }] : [] });
+    return ok({ dcpInfos: this.#misdeeds.is('dcp') ? this.dcp.rows() : [] });
   }
 
   setLimitAction(body: Body): Reply {

@@ -127,13 +127,15 @@ export class Desk {
   }
 }
 
-function quoteOf({ category, symbol, book }: Board, trade: Change['trade']): Quote {
+function quoteOf({ category, symbol, book, mark, played }: Board, trade: Change['trade']): Quote {
   return {
     contract: listingKey(category, symbol),
     bid: price(book.bid),
     bidSize: qty(book.bidSize),
     ask: price(book.ask),
     askSize: qty(book.askSize),
+    mark: mark === null ? null : price(mark.mark.toFixed(played.priceDecimals)),
+    index: mark === null ? null : price(mark.index.toFixed(played.priceDecimals)),
     trade: trade === null ? null : { price: price(trade.price), size: qty(trade.size), aggressor: trade.side === 'Buy' ? 'buy' : 'sell' },
   };
 }

@@ -68,7 +68,12 @@ export class Door {
     if (post === undefined) return plain({ retCode: ROUTE_UNKNOWN, retMsg: 'Route not found.' }, 404);
     const parsed = parseBody(body);
     if (parsed === null) return plain({ retCode: PARAMETERS_WRONG, retMsg: 'params error: the body must be a JSON object' });
-    return this.carryOut(path.slice('/v5/'.length), parsed.category, () => post(this.#options.apis, parsed));
+    return this.carryOut(path.slice('/v5/'.length), parsed.category, (granted) => post(this.#options.apis, parsed, granted), costOf(parsed));
+  }
+
+  /** The account's level changes: an endpoint takes so many requests a second. */
+  setLimit(endpoint: string, most: number): void {
+    this.#limits.set(endpoint, most);
   }
 
   /** Once an address asks too often, everything it asks is refused. */
@@ -76,15 +81,15 @@ export class Door {
     return this.#options.misdeeds.is('ban') || !this.#limits.address();
   }
 
-  /** Within its limit, an endpoint does its work on the market as it stands. */
-  carryOut(endpoint: string, category: unknown, work: () => Reply): Answered {
+  /** Within its limit, an endpoint does its work on the market as it stands: as much of it as the limit grants. */
+  carryOut(endpoint: string, category: unknown, work: (granted: number) => Reply, cost = 1): Answered {
     const { misdeeds, desk } = this.#options;
-    const allowance = this.#limits.endpoint(endpoint, CATEGORIES.find((known) => known === category) ?? 'linear');
-    if (!allowance.allowed) return { ...plain({ retCode: TOO_MANY, retMsg: 'Too many visits. Exceeded the API Rate Limit.' }), allowance };
+    const allowance = this.#limits.endpoint(endpoint, CATEGORIES.find((known) => known === category) ?? 'linear', cost);
+    if (allowance.granted === 0) return { ...plain({ retCode: TOO_MANY, retMsg: 'Too many visits. Exceeded the API Rate Limit.' }), allowance };
     if (misdeeds.is('maintenance')) return { ...plain({ retCode: MAINTENANCE, retMsg: 'Server is under maintenance.' }), allowance };
     desk.sync();
     try {
-      return { ...work(), status: 200, allowance };
+      return { ...work(allowance.granted), status: 200, allowance };
     } catch (error) {
       if (!(error instanceof BadRequest)) throw error;
       return { ...plain(error.code), allowance };
@@ -93,6 +98,9 @@ export class Door {
 }
 
 const plain = (code: Code, status = 200): Answered => ({ ...failed(code), status, allowance: null });
+
+/** Every order of a batch counts. */
+export const costOf = ({ request }: Body): number => (Array.isArray(request) ? Math.max(1, request.length) : 1);
 
 export function parseBody(text: string): Body | null {
   try {

@@ -15,16 +15,23 @@ const TABLE: Readonly<Record<string, PerSecond>> = {
   'order/cancel': { linear: 10, spot: 20 },
   'order/amend': both(10),
   'order/cancel-all': { linear: 10, spot: 20 },
+  // Batches have buckets of their own, in which every order counts.
+  'order/create-batch': { linear: 10, spot: 20 },
+  'order/amend-batch': { linear: 10, spot: 20 },
+  'order/cancel-batch': { linear: 10, spot: 20 },
   'position/set-leverage': both(10),
   'position/trading-stop': both(10),
   'position/switch-mode': both(10),
   'account/fee-rate': both(5),
   'account/query-dcp-info': both(5),
+  'account/instruments-info': both(10),
+  'account/transaction-log': both(25),
   'user/query-api': both(10),
 };
 
 export interface Allowance {
-  readonly allowed: boolean;
+  /** How many of those asked for; 0 refuses them all. */
+  readonly granted: number;
   readonly limit: number;
   readonly left: number;
   /** Until the next request is taken; 0 where it is taken now. */
@@ -35,6 +42,8 @@ export class Limits {
   readonly #clock: () => number;
   readonly #isOn: boolean;
   readonly #windows = new Map<string, number[]>();
+  /** Other than the table's, by endpoint. */
+  readonly #set = new Map<string, number>();
 
   /** `clock`: milliseconds that pass as the clients' do. */
   constructor(clock: () => number, isOn = true) {
@@ -42,25 +51,30 @@ export class Limits {
     this.#isOn = isOn;
   }
 
+  /** An account of another level: so many a second. */
+  set(endpoint: string, most: number): void {
+    this.#set.set(endpoint, most);
+  }
+
   /** Takes one of the address's requests. */
   address(): boolean {
-    return this.#take('address', ADDRESS_MAX, ADDRESS_MS).allowed;
+    return this.#take('address', ADDRESS_MAX, ADDRESS_MS).granted > 0;
   }
 
   /** `endpoint` is the path without `/v5/`, or the operation of the trade stream: both share a bucket. */
-  endpoint(endpoint: string, category: Category): Allowance {
-    const most = TABLE[endpoint]?.[category] ?? OTHER;
-    return this.#take(`${category}:${endpoint}`, most, SECOND_MS);
+  endpoint(endpoint: string, category: Category, cost = 1): Allowance {
+    const most = this.#set.get(endpoint) ?? TABLE[endpoint]?.[category] ?? OTHER;
+    return this.#take(`${category}:${endpoint}`, most, SECOND_MS, cost);
   }
 
-  #take(name: string, most: number, ms: number): Allowance {
-    if (!this.#isOn) return { allowed: true, limit: most, left: most, waitMs: 0 };
+  #take(name: string, most: number, ms: number, cost = 1): Allowance {
+    if (!this.#isOn) return { granted: cost, limit: most, left: most, waitMs: 0 };
     const now = this.#clock();
     const taken = (this.#windows.get(name) ?? []).filter((at) => at > now - ms);
     this.#windows.set(name, taken);
-    const allowed = taken.length < most;
-    if (allowed) taken.push(now);
+    const granted = Math.min(cost, most - taken.length);
+    for (let one = 0; one < granted; one++) taken.push(now);
     const oldest = taken[0] ?? now;
-    return { allowed, limit: most, left: most - taken.length, waitMs: taken.length < most ? 0 : Math.ceil(oldest + ms - now) };
+    return { granted, limit: most, left: most - taken.length, waitMs: taken.length < most ? 0 : Math.ceil(oldest + ms - now) };
   }
 }

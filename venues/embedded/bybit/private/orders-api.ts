@@ -1,4 +1,4 @@
-/** order/create, amend, cancel, cancel-all: for REST and for the trade stream. */
+/** order/create, amend, cancel, their batches, and cancel-all: for REST and for the trade stream. */
 import { price, ZERO_QTY, type Qty } from '#trading/money/decimal.ts';
 import type { Order, Outcome, PositionSlot, Side } from '../../engine/types.ts';
 import { CATEGORIES, listingKey, type Category } from '../../listing.ts';
@@ -10,6 +10,8 @@ import { stopTypeOf, type Row } from './rows.ts';
 
 export interface Reply extends Code {
   readonly result: object;
+  /** Of batches: what became of each order. */
+  readonly retExtInfo?: object;
 }
 
 export const ok = (result: object): Reply => ({ retCode: 0, retMsg: 'OK', result });
@@ -38,6 +40,10 @@ export function filterOfText(text: string): Filter | null {
   if (found === undefined) throw new BadRequest('params error: orderFilter invalid');
   return found;
 }
+
+/** Orders of one batch. */
+export const BATCH_MAX: Readonly<Record<Category, number>> = { linear: 20, spot: 10 };
+const TOO_MANY_VISITS: Code = { retCode: 10006, retMsg: 'Too many visits!' };
 
 export class OrdersApi {
   readonly #desk: Desk;
@@ -79,6 +85,32 @@ export class OrdersApi {
     }
     if (order?.state === 'filled' && this.#misdeeds.is('cancel-race')) this.onCancelRace(order);
     return this.#answer(engine.cancel(ref, now), category);
+  }
+
+  /** Each order by itself: one that is refused stops no other. Those beyond what the limit grants are refused for that. @throws BadRequest */
+  batch(what: 'create' | 'amend' | 'cancel', body: Body, granted: number): Reply {
+    const category = categoryOfBody(body);
+    const items: readonly unknown[] = Array.isArray(body.request) ? body.request : [];
+    const most = BATCH_MAX[category];
+    if (items.length === 0 || items.length > most) throw new BadRequest(`params error: request must be a list of 1 to ${most} orders`);
+    const rows = items.map((item, index) => {
+      // An object of unknown fields is all that is claimed.
+      const order: Body = typeof item === 'object' && item !== null ? { ...(item as Body), category } : { category };
+      const reply = index < granted ? this.#one(what, order) : failed(TOO_MANY_VISITS);
+      const named = { category, symbol: String(order.symbol ?? ''), orderId: '', orderLinkId: String(order.orderLinkId ?? '') };
+      const made = what === 'create' ? { createAt: reply.retCode === 0 ? String(this.#desk.now) : '' } : {};
+      return { row: { ...named, ...reply.result, ...made }, told: { code: reply.retCode, msg: reply.retMsg } };
+    });
+    return { ...ok({ list: rows.map(({ row }) => row) }), retExtInfo: { list: rows.map(({ told }) => told) } };
+  }
+
+  #one(what: 'create' | 'amend' | 'cancel', order: Body): Reply {
+    try {
+      return this[what](order);
+    } catch (error) {
+      if (!(error instanceof BadRequest)) throw error;
+      return failed(error.code);
+    }
   }
 
   cancelAll(body: Body): Reply {

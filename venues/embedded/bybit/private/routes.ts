@@ -24,15 +24,19 @@ export const GETS: Readonly<Record<string, (apis: Apis, query: Query) => Reply>>
   '/v5/user/query-api': ({ keys }) => ok(keyInfo(keys)),
 };
 
-export const POSTS: Readonly<Record<string, (apis: Apis, body: Body) => Reply>> = {
+export const POSTS: Readonly<Record<string, (apis: Apis, body: Body, granted: number) => Reply>> = {
   '/v5/order/create': ({ orders }, body) => orders.create(body),
   '/v5/order/amend': ({ orders }, body) => orders.amend(body),
   '/v5/order/cancel': ({ orders }, body) => orders.cancel(body),
   '/v5/order/cancel-all': ({ orders }, body) => orders.cancelAll(body),
+  '/v5/order/create-batch': ({ orders }, body, granted) => orders.batch('create', body, granted),
+  '/v5/order/amend-batch': ({ orders }, body, granted) => orders.batch('amend', body, granted),
+  '/v5/order/cancel-batch': ({ orders }, body, granted) => orders.batch('cancel', body, granted),
   '/v5/order/disconnected-cancel-all': ({ account }, body) => account.disconnectedCancelAll(body),
   '/v5/position/set-leverage': ({ account }, body) => account.setLeverage(body),
   '/v5/position/trading-stop': ({ account }, body) => account.tradingStop(body),
   '/v5/position/switch-mode': ({ account }, body) => account.switchMode(body),
+  '/v5/account/set-margin-mode': ({ account }, body) => account.setMarginMode(body),
   '/v5/account/set-limit-px-action': ({ account }, body) => account.setLimitAction(body),
 };
 

@@ -231,7 +231,7 @@ export function positionRow(position: Position) {
     positionBalance: position.initialMargin,
     markPrice: position.mark,
     liqPrice: position.liquidation ?? '',
-    bustPrice: '',
+    bustPrice: position.bankruptcy ?? '',
     positionMM: position.maintenanceMargin,
     positionMMByMp: position.maintenanceMargin,
     positionIM: position.initialMargin,

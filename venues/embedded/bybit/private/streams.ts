@@ -7,6 +7,7 @@ import type { Category } from '../../listing.ts';
 import type { Keys } from './auth.ts';
 import { wrongLogin } from './auth.ts';
 import type { Code } from './codes.ts';
+import type { Dcp } from './dcp.ts';
 import type { Desk } from './desk.ts';
 import type { Door } from './door.ts';
 import type { Misdeeds } from './misdeeds.ts';
@@ -34,22 +35,30 @@ interface Told {
   readonly row: Row;
 }
 
+export interface PrivateStreamsOptions {
+  readonly desk: Desk;
+  readonly misdeeds: Misdeeds;
+  readonly keys: Keys;
+  readonly door: Door;
+  readonly dcp: Dcp;
+}
+
 export class PrivateStreams {
   readonly #desk: Desk;
   readonly #misdeeds: Misdeeds;
   readonly #keys: Keys;
   readonly #door: Door;
+  readonly #dcp: Dcp;
   readonly #clients = new Set<PrivateClient>();
   #frames = 0;
   refused = 0;
-  /** Market time since when nobody has been logged in; null while somebody is, or nobody ever was. */
-  deserted: number | null = null;
 
-  constructor(desk: Desk, misdeeds: Misdeeds, keys: Keys, door: Door) {
+  constructor({ desk, misdeeds, keys, door, dcp }: PrivateStreamsOptions) {
     this.#desk = desk;
     this.#misdeeds = misdeeds;
     this.#keys = keys;
     this.#door = door;
+    this.#dcp = dcp;
   }
 
   get sockets(): number {
@@ -82,6 +91,7 @@ export class PrivateStreams {
       if (op === 'subscribe') client.topics.add(String(topic));
       else client.topics.delete(String(topic));
     }
+    this.#watch();
     this.#say(client, { success: true, ret_msg: '', op, conn_id: client.id, ...requestId });
   }
 
@@ -151,13 +161,16 @@ export class PrivateStreams {
       return;
     }
     client.authenticated = true;
-    this.deserted = null;
     this.#say(client, { success: true, ret_msg: '', op: 'auth', conn_id: client.id, ...requestId });
   }
 
   #leave(client: PrivateClient): void {
     this.#clients.delete(client);
-    if (client.authenticated && ![...this.#clients].some(({ authenticated }) => authenticated)) this.deserted = this.#desk.now;
+    this.#watch();
+  }
+
+  #watch(): void {
+    this.#dcp.watch(new Set([...this.#clients].flatMap(({ topics }) => [...topics])), this.#desk.now);
   }
 
   #refuse(client: PrivateClient, what: string, requestId: object, op: unknown): void {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import { wrongLogin, wrongTime, type Keys } from './auth.ts';
 import type { Desk } from './desk.ts';
-import { parseBody, type Answered, type Door } from './door.ts';
+import { costOf, parseBody, type Answered, type Door } from './door.ts';
 import type { Misdeeds } from './misdeeds.ts';
 import type { Body } from './order-request.ts';
 import { failed, type Reply } from './orders-api.ts';
@@ -19,10 +19,13 @@ const REPEATED_LOGIN = 20_001;
 const REPEATED_REQUEST = 20_006;
 const OPERATION_UNKNOWN = 20_003;
 
-const OPERATIONS: Readonly<Record<string, (apis: Apis, body: Body) => Reply>> = {
+const OPERATIONS: Readonly<Record<string, (apis: Apis, body: Body, granted: number) => Reply>> = {
   'order.create': ({ orders }, body) => orders.create(body),
   'order.amend': ({ orders }, body) => orders.amend(body),
   'order.cancel': ({ orders }, body) => orders.cancel(body),
+  'order.create-batch': ({ orders }, body, granted) => orders.batch('create', body, granted),
+  'order.amend-batch': ({ orders }, body, granted) => orders.batch('amend', body, granted),
+  'order.cancel-batch': ({ orders }, body, granted) => orders.batch('cancel', body, granted),
 };
 
 interface TradeClient {
@@ -109,7 +112,7 @@ export class TradeStream {
     if (late !== null) return refused(late.retCode, late.retMsg);
     // An object of unknown fields is all that is claimed.
     const order = body as Body;
-    return door.carryOut(`order/${op.slice('order.'.length)}`, order.category, () => operation(apis, order));
+    return door.carryOut(`order/${op.slice('order.'.length)}`, order.category, (granted) => operation(apis, order, granted), costOf(order));
   }
 
   #login(client: TradeClient, args: readonly unknown[]): void {
@@ -121,7 +124,7 @@ export class TradeStream {
     if (wrong !== null && !client.authenticated) client.socket.close();
   }
 
-  #answer(client: TradeClient, op: string, reqId: string, { retCode, retMsg, result, allowance }: Answered): void {
+  #answer(client: TradeClient, op: string, reqId: string, { retCode, retMsg, result, retExtInfo = {}, allowance }: Answered): void {
     const now = this.#options.desk.now;
     const header = {
       'X-Bapi-Limit': String(allowance?.limit ?? 0),
@@ -130,7 +133,7 @@ export class TradeStream {
       Traceid: randomUUID().replaceAll('-', ''),
       Timenow: String(now),
     };
-    this.#say(client, { reqId, retCode, retMsg, op, data: result, retExtInfo: {}, header, connId: client.id });
+    this.#say(client, { reqId, retCode, retMsg, op, data: result, retExtInfo, header, connId: client.id });
   }
 
   #say({ socket }: TradeClient, body: object): void {

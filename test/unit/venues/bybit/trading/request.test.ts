@@ -18,7 +18,7 @@ const PERP = 'BTC/USDT:USDT';
 const spot = { category: 'spot', symbol: 'BTCUSDT', side: 'Buy', qty: '0.01', orderLinkId: 'l0', isLeverage: 0 };
 const perp = { category: 'linear', symbol: 'BTCUSDT', side: 'Buy', qty: '0.01', orderLinkId: 'l0', positionIdx: 0, reduceOnly: false };
 const perpLegs = {
-  ...{ takeProfit: '70000', stopLoss: '50000', tpslMode: 'Full', tpTriggerBy: 'LastPrice', slTriggerBy: 'MarkPrice' },
+  ...{ takeProfit: '70000', stopLoss: '50000', tpslMode: 'Full', tpTriggerBy: 'MarkPrice', slTriggerBy: 'MarkPrice' },
   ...{ tpOrderType: 'Market', slOrderType: 'Market' },
 };
 const spotLegs = { takeProfit: '70000', stopLoss: '50000', tpOrderType: 'Market', slOrderType: 'Market' };

@@ -7,22 +7,31 @@ describe('embedded venue: request limits', () => {
     let now = 1000;
     const limits = new Limits(() => now);
     const order = (category: 'linear' | 'spot') => limits.endpoint('order/create', category);
-    for (let count = 0; count < 10; count++) assert.equal(order('linear').allowed, true);
-    assert.deepEqual(order('linear'), { allowed: false, limit: 10, left: 0, waitMs: 1000 });
-    for (let count = 0; count < 20; count++) assert.equal(order('spot').allowed, true, 'a bucket of its own');
-    assert.equal(order('spot').allowed, false);
+    for (let count = 0; count < 10; count++) assert.equal(order('linear').granted, 1);
+    assert.deepEqual(order('linear'), { granted: 0, limit: 10, left: 0, waitMs: 1000 });
+    for (let count = 0; count < 20; count++) assert.equal(order('spot').granted, 1, 'a bucket of its own');
+    assert.equal(order('spot').granted, 0);
     now += 999;
-    assert.equal(order('linear').allowed, false);
+    assert.equal(order('linear').granted, 0);
     now += 1;
-    assert.deepEqual(order('linear'), { allowed: true, limit: 10, left: 9, waitMs: 0 });
+    assert.deepEqual(order('linear'), { granted: 1, limit: 10, left: 9, waitMs: 0 });
+  });
+
+  it('RT-4 a batch takes a token an order, as many as there are', () => {
+    const limits = new Limits(() => 1000);
+    const batch = (cost: number) => limits.endpoint('order/cancel-batch', 'linear', cost);
+    assert.deepEqual(batch(7), { granted: 7, limit: 10, left: 3, waitMs: 0 });
+    assert.deepEqual(batch(7), { granted: 3, limit: 10, left: 0, waitMs: 1000 });
+    assert.equal(batch(1).granted, 0);
+    assert.equal(limits.endpoint('order/cancel', 'linear').granted, 1, 'single orders have a bucket of their own');
   });
 
   it('reads have buckets apart from orders, and an address 600 requests in five seconds', () => {
     let now = 0;
     const limits = new Limits(() => now);
-    for (let count = 0; count < 50; count++) assert.equal(limits.endpoint('order/realtime', 'linear').allowed, true);
-    assert.equal(limits.endpoint('order/realtime', 'linear').allowed, false);
-    assert.equal(limits.endpoint('order/create', 'linear').allowed, true);
+    for (let count = 0; count < 50; count++) assert.equal(limits.endpoint('order/realtime', 'linear').granted, 1);
+    assert.equal(limits.endpoint('order/realtime', 'linear').granted, 0);
+    assert.equal(limits.endpoint('order/create', 'linear').granted, 1);
     for (let count = 0; count < ADDRESS_MAX; count++) assert.equal(limits.address(), true);
     assert.equal(limits.address(), false);
     now += 5000;

@@ -74,12 +74,15 @@ interface QuoteText {
   readonly bidSize?: string;
   readonly ask?: string;
   readonly askSize?: string;
+  readonly mark?: string;
+  readonly index?: string;
   readonly trade?: { readonly price: string; readonly size: string; readonly aggressor: 'buy' | 'sell' };
 }
 
-export function quote({ contract = PERP, bid = '50000', bidSize = '1', ask = '50000.1', askSize = '1', trade }: QuoteText): Quote {
+export function quote({ contract = PERP, bid = '50000', bidSize = '1', ask = '50000.1', askSize = '1', trade, mark, index }: QuoteText): Quote {
   const traded = trade === undefined ? null : { ...trade, price: price(trade.price), size: qty(trade.size) };
-  return { contract, bid: price(bid), bidSize: qty(bidSize), ask: price(ask), askSize: qty(askSize), trade: traded };
+  const own = { mark: mark === undefined ? null : price(mark), index: index === undefined ? null : price(index) };
+  return { contract, bid: price(bid), bidSize: qty(bidSize), ask: price(ask), askSize: qty(askSize), trade: traded, ...own };
 }
 
 export function request(given: Partial<OrderRequest> & { readonly at?: string; readonly size?: string }): OrderRequest {
