@@ -118,8 +118,8 @@ export interface Account {
   wallet(): Promise<{ readonly equity: Money; readonly available: Money }>;
   /** Market time as it is handled: a venue that is played has no other clock. */
   observe(now: Instant): void;
-  /** Resolves when every report that the venue sent before is handed over; a played market waits for it. */
-  caughtUp(): Promise<void>;
+  /** Resolves when every report that the venue sent before is handed over; a played market waits for it, and for a connection that can come back. */
+  caughtUp(isReachable?: boolean): Promise<void>;
   /** Resolves once reports flow. */
   subscribe(reports: OrderReports): Promise<void>;
   close(): Promise<void>;

@@ -78,7 +78,7 @@ export async function openIbkrSource(options: IbkrSourceOptions): Promise<Histor
     return usable;
   };
   try {
-    await session.open();
+    await session.open(false);
     const { contract } = await new Catalog(session.pacing, ANSWER_MS).qualify(line(), symbol);
     const now = async (): Promise<Instant> => (await line().roundTrip(ANSWER_MS)) * 1000;
     return {

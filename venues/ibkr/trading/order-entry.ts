@@ -225,10 +225,12 @@ export class IbkrOrders implements OrderEntry, Account {
     this.#options.clock.observe(now);
   }
 
-  async caughtUp(): Promise<void> {
+  async caughtUp(isReachable = false): Promise<void> {
     const until = performance.now() + 2 * COMMISSION_MS_MAX;
+    const { session } = this.#options;
+    while (isReachable && !session.state.usable && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     for (;;) {
-      const { line } = this.#options.session;
+      const { line } = session;
       if (line === null || line.ended) return;
       await line.roundTrip(ROUND_TRIP_MS_MAX).catch(() => undefined);
       await this.#guard.rest();
