@@ -93,6 +93,12 @@ export class OrderPort implements ActorInstance {
         return this.#lookUp(envelope.body);
       case 'account.requested':
         return this.#view(envelope.body);
+      case 'instrument.listed': {
+        const { orders } = this.#alive().plan;
+        const { broker, symbol } = envelope.body.instrument;
+        if (broker === orders.terms.broker) orders.foresee?.(symbol);
+        return NOTHING;
+      }
       case 'actor.asked':
         if (envelope.body.query === 'settle') return this.#settle(envelope.body.args[0] === 'away');
         return { ...NOTHING, reply: { error: `an order port answers settle, not ${JSON.stringify(envelope.body.query)}` } };

@@ -90,6 +90,8 @@ export interface OrderEntry {
   amend(order: OrderRef, bracket: Bracket): Promise<ChangeOutcome>;
   /** By client order id, in everything the venue keeps: open, closed, executions. `absent` only where all of it was read. */
   lookup(order: OrderRef): Promise<Lookup>;
+  /** It may be traded: what an order of it would have to ask the venue first, is asked now. Sends no order. */
+  foresee?(symbol: string): void;
 }
 
 /** What an order port tells by itself. Called in the order of the wire; must not throw. Reports may be lost, repeated or reordered. */

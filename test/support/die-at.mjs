@@ -10,7 +10,7 @@ import { Level } from 'level';
 const point = JSON.parse(process.env.DIE_AT ?? 'null');
 
 /** Forked actors inherit the environment: the point is the main process's. */
-if (point !== null && /ledgerwood\.mjs$/.test(process.argv[1] ?? '')) {
+if (point !== null && /(ledgerwood\.mjs|snapshot-writer\.ts)$/.test(process.argv[1] ?? '')) {
   if (point.what === 'batch') dieAtBatch();
   else dieAtRename();
 }

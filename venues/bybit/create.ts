@@ -52,8 +52,15 @@ type ErrorArguments = [
 export interface ExchangeHooks {
   /** Before every HTTP request; it goes out when this resolves. */
   readonly beforeRequest: (request: { readonly method: string; readonly body: string | undefined }) => Promise<void>;
-  /** Every HTTP answer. `retCode` is NaN and `time` null where it has none. */
-  readonly onResponse: (path: string, status: number, retCode: number, headers: Readonly<Record<string, string>>, time: number | null) => void;
+  /** Every HTTP answer. `retCode` is NaN and `time` null where it has none; `category` is the request's, null where it named none. */
+  readonly onResponse: (
+    path: string,
+    status: number,
+    retCode: number,
+    headers: Readonly<Record<string, string>>,
+    time: number | null,
+    category: Category | null,
+  ) => void;
   /** Every frame, in order. True where it was consumed and ccxt shall not see it. */
   readonly onMessage: (socket: Socket, message: unknown) => boolean;
   readonly onConnected: (socket: Socket) => void;
@@ -110,10 +117,11 @@ function withHooks(Bybit: ExchangeClass, hooks: ExchangeHooks): ExchangeClass {
     }
 
     override handleErrors(...args: ErrorArguments): unknown {
-      const [status, , url, , headers, , response] = args;
+      const [status, , url, , headers, , response, , requestBody] = args;
       const retCode = response?.retCode === undefined ? Number.NaN : Number(response.retCode);
       const time = typeof response?.time === 'number' && Number.isSafeInteger(response.time) ? response.time : null;
-      hooks.onResponse(new URL(url).pathname, status, retCode, headers, time);
+      const { pathname, searchParams } = new URL(url);
+      hooks.onResponse(pathname, status, retCode, headers, time, categoryOf(searchParams.get('category') ?? inBody(requestBody)));
       try {
         return super.handleErrors(...args);
       } catch (error) {
@@ -163,6 +171,10 @@ function withHooks(Bybit: ExchangeClass, hooks: ExchangeHooks): ExchangeClass {
     override log(): void {}
   };
 }
+
+/** ccxt writes it as JSON. */
+const inBody = (body: unknown): unknown => (typeof body === 'string' ? /"category":"(\w+)"/.exec(body)?.[1] : undefined);
+const categoryOf = (name: unknown): Category | null => (name === 'spot' || name === 'linear' ? name : null);
 
 function configOf({ categories, keepAliveMs, connectMs, requestMs, receiveWindowMs }: ExchangeOptions): object {
   return {

@@ -1,5 +1,6 @@
 /** The embedded venue: a market, the exchange it moves, and the Bybit façade in front of it. It plays only when told to. */
 import type { Instant } from '#trading/model/instrument.ts';
+import { DepthFeed } from './bybit/depth.ts';
 import { Faults } from './bybit/faults.ts';
 import { Feed } from './bybit/feed.ts';
 import { Hub } from './bybit/hub.ts';
@@ -114,7 +115,7 @@ export class Venue {
     this.keys = { apiKey, secret };
     this.#private = new PrivateSide(exchange, { seed, ...terms, keys: this.keys, clock: () => Date.now() });
     this.#faults = new Faults(exchange, this.#hub, this.#private, this.#badQuotes);
-    this.#feed = new Feed(exchange, this.#hub, this.#faults);
+    this.#feed = new Feed(exchange, this.#hub, this.#faults, new DepthFeed(this.#hub, (board, levels) => this.#private.desk.depth(board, levels)));
     this.#requests = new Requests(exchange, this.#hub, this.#feed, this.#faults);
     this.#server = new Server(exchange, this.#hub, this.#requests, this.#private);
   }

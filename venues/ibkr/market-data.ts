@@ -2,8 +2,8 @@
 import type { FeedHandlers, MarketData } from '#protocol/venue.ts';
 import type { Instant, Instrument } from '#trading/model/instrument.ts';
 import type { Bar } from '#trading/model/quote.ts';
-import { CorrectedTime, PlayedTime, type VenueTime } from '../bybit/clock.ts';
-import { atMost, briefly } from '../bybit/retry.ts';
+import { CorrectedTime, PlayedTime, type VenueTime } from '../shared/clock.ts';
+import { atMost, briefly } from '../shared/retry.ts';
 import { Catalog } from './catalog.ts';
 import type { WatchRules } from './chains.ts';
 import { createClient, type Address, type MarketClient } from './client.ts';
@@ -216,7 +216,7 @@ class IbkrMarketData implements MarketData, SessionPart<MarketClient> {
 
   #failed(what: string, error: unknown): void {
     this.#session.counters.count(`failed.${what}`);
-    this.#trouble = `${what}: ${error instanceof Error ? briefly(error) : String(error)}`;
+    this.#trouble = `${what}: ${briefly(error)}`;
   }
 
   #tellState(): void {

@@ -4,10 +4,10 @@
  */
 import type { Client, Address } from './client.ts';
 import { CODE, farmNews, isNotice, type FarmKind, type IbkrError } from './codes.ts';
-import { Counters } from '../bybit/counters.ts';
+import { Counters } from '../shared/counters.ts';
 import { Connection, type Greeting, type Line, type LineLimits } from './line.ts';
 import { Pacing } from './pacing.ts';
-import { delayMs } from '../bybit/retry.ts';
+import { delayMs } from '../shared/retry.ts';
 
 /** `connected`: a new connection. `data-lost`, `data-kept`: TWS lost its servers and has them again (1101, 1102). */
 export type SyncReason = 'connected' | 'data-lost' | 'data-kept';

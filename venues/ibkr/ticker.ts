@@ -5,7 +5,7 @@
 import type { Contract } from '@stoqey/ib';
 import type { Instant } from '#trading/model/instrument.ts';
 import type { FeedHandlers } from '#protocol/venue.ts';
-import type { VenueTime } from '../bybit/clock.ts';
+import type { VenueTime } from '../shared/clock.ts';
 import type { MarketClient } from './client.ts';
 import { CODE, isNotice, type IbkrError } from './codes.ts';
 import type { Line } from './line.ts';

@@ -57,6 +57,24 @@ describe('--play', () => {
     }
   });
 
+  it('LC-6 funding of a perpetual goes beside its prices, by directory or name, and never alone', async () => {
+    const files = await resolvePlayFiles(inside('perp.csv', 'history/crypto_futures/ADAUSDT-bybit-funding.csv'), undefined);
+    assert.deepEqual(
+      files.map(({ symbol, isFunding }) => [symbol, isFunding ?? false]),
+      [
+        ['ADA/USDT:USDT', false],
+        ['ADA/USDT:USDT', true],
+      ],
+    );
+    assert.equal((await resolvePlayFiles(inside('perp.csv', 'linear/funding/ADAUSDT.csv'), undefined))[1]?.isFunding, true);
+    await refused(inside('perp.csv', 'history/crypto_futures/BTCUSDT-bybit-funding.csv'), undefined, /funding of BTC\/USDT:USDT without its prices/);
+    await refused(
+      inside('perp.csv', 'linear/funding/ADAUSDT.csv', 'linear/ADAUSDT-funding.csv'),
+      undefined,
+      /the funding of ADA\/USDT:USDT stands in two/,
+    );
+  });
+
   it('refuses what no wire can play, a symbol twice, and one symbol for two files', async () => {
     await refused(inside('spot/a.csv', 'fx.csv'), undefined, /one broker at a time/);
     await refused(inside('spot/a.csv', 'ETHUSDT.csv'), undefined, /two files/);

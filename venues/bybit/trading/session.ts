@@ -3,12 +3,12 @@
  * order. It signs with the venue's time, refuses what is too late, and checks the account before the first order.
  */
 import type { Instant, Instrument } from '#trading/model/instrument.ts';
-import { CorrectedTime, PlayedTime, type VenueTime } from '../clock.ts';
-import { Counters } from '../counters.ts';
+import { CorrectedTime, PlayedTime, type VenueTime } from '../../shared/clock.ts';
+import { Counters } from '../../shared/counters.ts';
 import { ENDPOINTS, privateStreamUrl, type Category, type Endpoints, type Environment } from '../endpoints.ts';
 import { categoryOf, instrumentOf } from '../markets.ts';
 import { RestGate } from '../rest-gate.ts';
-import { briefly, retried } from '../retry.ts';
+import { briefly, retried } from '../../shared/retry.ts';
 import { createTransport, type Transport } from '../transport.ts';
 import { accountProblem, prepareAccount } from './account-check.ts';
 import { createTradingExchange, type Keys, type TradingExchange } from './exchange.ts';
@@ -16,7 +16,7 @@ import { Cancels } from './cancels.ts';
 import { isHalting, type Answer } from './outcome.ts';
 import { PrivateStream } from './private-stream.ts';
 import type { Body } from './request.ts';
-import { Turns, type Rank } from './turns.ts';
+import { toldOf, Turns, type Rank } from './turns.ts';
 
 export type Read =
   | 'privateGetV5OrderRealtime'
@@ -126,9 +126,10 @@ export class BybitSession {
       },
       {
         beforeRequest: ({ method, body }) => Promise.resolve().then(() => this.#lastLook(method, body)),
-        onResponse: (path, status, retCode, headers, time) => {
+        onResponse: (path, status, retCode, headers, time, category) => {
           this.#counters.count(`rest.${path.split('/').at(-1) ?? ''}`);
           this.#gate.observe(path, status, retCode, headers);
+          if (category !== null) this.#turns.observe(path, category, toldOf(headers, time));
           if (time !== null && status === 200) this.#time.observe(time);
           if (retCode === CLOCK_WRONG) void this.#sampleClock();
         },
@@ -156,6 +157,8 @@ export class BybitSession {
   /** One request, once. @throws NotSent where nothing left; otherwise whatever `answerOf` makes sense of. */
   async place(body: Body, deadlineAt: Instant): Promise<unknown> {
     if (this.#halted !== null) throw new NotSent(`live orders at Bybit are halted: ${this.#halted}`);
+    const full = this.#turns.order(categoryIn(body));
+    if (full !== null) throw new NotSent(full);
     const id = String(body.orderLinkId);
     this.#deadlines.set(id, deadlineAt);
     // A played market stands still between frames: the decision's time is the newest that is known.

@@ -2,7 +2,7 @@
  * RT-4: whose request is next. An order never waits here: its rate is the order protocol's. What changes an order (cancels, amendments) has limits
  * of its own and waits behind no read. Reads go a few at a time, since each takes time of the one thread that signs orders too; those that somebody
  * waits for in earnest (what became of an order, what holds the coins of a close) go before those that look around. A turn is taken before the
- * request is signed: a stamp must not grow old in a queue.
+ * request is signed: a stamp must not grow old in a queue. Every answer says what the venue's limit is and what is left of it, and that counts.
  */
 import type { Category } from '../endpoints.ts';
 
@@ -14,6 +14,11 @@ const SECOND_MS = 1000;
 /** Of the address's limit. Market data have an instance and 0.3 of their own (rest-gate.ts); orders come to less than the rest. */
 const READ_SHARE = 0.3;
 const CHANGE_SHARE = 0.25;
+/** A reset that lies further ahead is no second's window: whoever says so is not believed for longer. */
+const RESET_MS_MAX = 5000;
+const CREATES = 'OrderCreate';
+/** Of linear, for a default account: what the order protocol keeps to (terms.ts). */
+const CREATES_KNOWN = 10;
 const CANCELS: Readonly<Record<Category, number>> = { linear: 10, spot: 20 };
 const CHANGES = 10;
 const READS = 50;
@@ -26,9 +31,10 @@ export const WAITING_MAX = 2000;
 
 /** At most so many in any stretch of time that long; all of them may come at once. */
 export class Window {
-  readonly #most: number;
   readonly #ms: number;
   readonly #taken: number[] = [];
+  #most: number;
+  #closedUntil = 0;
 
   constructor(most: number, ms: number) {
     this.#most = Math.max(1, Math.floor(most));
@@ -38,13 +44,42 @@ export class Window {
   /** Milliseconds until one more may go; 0 now. */
   waitMs(now: number): number {
     const oldest = this.#taken[0];
-    return this.#taken.length < this.#most || oldest === undefined ? 0 : Math.max(0, oldest + this.#ms - now);
+    const fullMs = this.#taken.length < this.#most || oldest === undefined ? 0 : oldest + this.#ms - now;
+    return Math.max(0, fullMs, this.#closedUntil - now);
+  }
+
+  /** The venue's limit is another one than was known. */
+  follow(most: number): void {
+    this.#most = Math.max(1, Math.floor(most));
+    while (this.#taken.length > this.#most) this.#taken.shift();
+  }
+
+  /** The venue takes none before. */
+  close(until: number): void {
+    this.#closedUntil = Math.max(this.#closedUntil, until);
   }
 
   take(now: number): void {
     this.#taken.push(now);
-    if (this.#taken.length > this.#most) this.#taken.shift();
+    while (this.#taken.length > this.#most) this.#taken.shift();
   }
+}
+
+/** What an answer says of the limit of its endpoint. */
+export interface Told {
+  /** Requests a second. */
+  readonly limit: number;
+  readonly left: number;
+  /** Until there is room again, by the venue's clock. */
+  readonly resetMs: number;
+}
+
+/** Null where the headers do not say it. `time` is the venue's, of the same answer. */
+export function toldOf(headers: Readonly<Record<string, string>>, time: number | null): Told | null {
+  const [limit, left, resetAt] = ['X-Bapi-Limit', 'X-Bapi-Limit-Status', 'X-Bapi-Limit-Reset-Timestamp'].map((name) => Number(headers[name] ?? NaN));
+  if (limit === undefined || left === undefined || !(limit > 0) || !(left >= 0)) return null;
+  const resetMs = resetAt === undefined || time === null || !Number.isFinite(resetAt) ? 0 : Math.min(Math.max(0, resetAt - time), RESET_MS_MAX);
+  return { limit, left, resetMs };
 }
 
 interface Waiting {
@@ -112,18 +147,18 @@ class Lane {
 }
 
 export class Turns {
+  readonly #wall: () => number;
   readonly #share: number;
   readonly #isLimited: boolean;
   readonly #reads: Lane;
   readonly #changes: Lane;
   readonly #windows = new Map<string, Window>();
-  readonly #wall: () => number;
 
   /** @param rateLimit share of the venue's limits that may be used, in (0, 1] @param isLimited false at a played market, which has no wall clock to be limited by @param wall monotonic milliseconds */
   constructor(rateLimit: number, isLimited: boolean, wall: () => number) {
+    this.#wall = wall;
     this.#share = rateLimit;
     this.#isLimited = isLimited;
-    this.#wall = wall;
     this.#reads = new Lane(READS_AT_ONCE, wall);
     this.#changes = new Lane(CHANGES_AT_ONCE, wall);
   }
@@ -131,13 +166,39 @@ export class Turns {
   /** `endpoint` as ccxt names the call. @throws Error where too many wait, or the session is closed; otherwise as `work`. */
   read<T>(rank: Rank, endpoint: string, category: Category, work: () => Promise<T>): Promise<T> {
     const most = endpoint.endsWith('QueryApi') ? KEY_READS : READS;
-    return this.#reads.run(rank, this.#limits('reads', READ_SHARE, `${endpoint} ${category}`, most), work);
+    return this.#reads.run(rank, this.#limits('reads', READ_SHARE, keyOf(endpoint, category), most), work);
   }
 
   change<T>(endpoint: string, category: Category, work: () => Promise<T>): Promise<T> {
     const isCancel = endpoint.endsWith('OrderCancel');
     const most = isCancel ? CANCELS[category] : CHANGES;
-    return this.#changes.run(isCancel ? 'urgent' : 'plain', this.#limits('changes', CHANGE_SHARE, `${endpoint} ${category}`, most), work);
+    return this.#changes.run(isCancel ? 'urgent' : 'plain', this.#limits('changes', CHANGE_SHARE, keyOf(endpoint, category), most), work);
+  }
+
+  /**
+   * An order does not wait: it is sent now, or this says why the venue would refuse it and what else is asked for in the next second. Nothing stands in
+   * its way until the venue says that its limit is lower than the rate of the order protocol, or used up.
+   */
+  order(category: Category): string | null {
+    const window = this.#windows.get(keyOf(CREATES, category));
+    if (!this.#isLimited || window === undefined) return null;
+    const now = this.#wall();
+    const waitMs = window.waitMs(now);
+    if (waitMs > 0) return `THROTTLED: the limit that Bybit tells for orders leaves none for another ${Math.ceil(waitMs)} ms`;
+    window.take(now);
+    return null;
+  }
+
+  /** What the venue's answer says of its limit: `path` is the request's. */
+  observe(path: string, category: Category, told: Told | null): void {
+    if (told === null || !this.#isLimited) return;
+    const key = keyOf(callOf(path), category);
+    const known = this.#windows.get(key);
+    // The rate of orders is kept by who sends them, up to the limit that it knows.
+    if (known === undefined && (!key.startsWith(CREATES) || (told.limit >= CREATES_KNOWN && told.left > 0))) return;
+    const window = known ?? this.#window(key, told.limit, SECOND_MS);
+    window.follow(told.limit * this.#share);
+    if (told.left === 0) window.close(this.#wall() + told.resetMs);
   }
 
   /** Takes as many of the turns as there are now, without a queue: who asks keeps its own. Each counts as a request of the address. Returns how many. */
@@ -177,3 +238,14 @@ export class Turns {
     return made;
   }
 }
+
+/** Without the verb in front: `OrderCancel linear`. */
+const keyOf = (call: string, category: Category): string => `${call.replace(/^private(Get|Post)V5/, '')} ${category}`;
+
+/** As ccxt names it: /v5/position/trading-stop is PositionTradingStop. */
+const callOf = (path: string): string =>
+  path
+    .replace('/v5/', '')
+    .split(/[/-]/)
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('');

@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ResetWindow } from '#trading/model/calendar.ts';
-import { CorrectedTime, PlayedTime, type VenueTime } from '../../bybit/clock.ts';
+import { CorrectedTime, PlayedTime, type VenueTime } from '../../shared/clock.ts';
 import { Catalog } from '../catalog.ts';
 import { createClient, type Address } from '../client.ts';
 import { OrderIds } from '../order-ids.ts';

@@ -71,6 +71,11 @@ export class Door {
     return this.carryOut(path.slice('/v5/'.length), parsed.category, (granted) => post(this.#options.apis, parsed, granted), costOf(parsed));
   }
 
+  /** The account's level changes: an endpoint takes so many requests a second. */
+  setLimit(endpoint: string, most: number): void {
+    this.#limits.set(endpoint, most);
+  }
+
   /** Once an address asks too often, everything it asks is refused. */
   isBanned(): boolean {
     return this.#options.misdeeds.is('ban') || !this.#limits.address();

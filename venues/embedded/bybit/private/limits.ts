@@ -42,11 +42,18 @@ export class Limits {
   readonly #clock: () => number;
   readonly #isOn: boolean;
   readonly #windows = new Map<string, number[]>();
+  /** Other than the table's, by endpoint. */
+  readonly #set = new Map<string, number>();
 
   /** `clock`: milliseconds that pass as the clients' do. */
   constructor(clock: () => number, isOn = true) {
     this.#clock = clock;
     this.#isOn = isOn;
+  }
+
+  /** An account of another level: so many a second. */
+  set(endpoint: string, most: number): void {
+    this.#set.set(endpoint, most);
   }
 
   /** Takes one of the address's requests. */
@@ -56,7 +63,7 @@ export class Limits {
 
   /** `endpoint` is the path without `/v5/`, or the operation of the trade stream: both share a bucket. */
   endpoint(endpoint: string, category: Category, cost = 1): Allowance {
-    const most = TABLE[endpoint]?.[category] ?? OTHER;
+    const most = this.#set.get(endpoint) ?? TABLE[endpoint]?.[category] ?? OTHER;
     return this.#take(`${category}:${endpoint}`, most, SECOND_MS, cost);
   }
 

@@ -22,7 +22,9 @@ export const TRADE_STREAM = '/v5/trade';
 
 /** Of an instrument: `halt linear/BTCUSDT`, `filter linear/BTCUSDT tick=0.5`, `funding linear/BTCUSDT 0.0003`. */
 const MARKET_FAULTS = ['halt', 'resume', 'filter', 'funding', 'restart'] as const;
-export const PRIVATE_FAULTS: readonly string[] = [...REQUEST_FAULTS, ...SWITCH_FAULTS, ...AMOUNT_FAULTS, ...MARKET_FAULTS];
+/** Of an endpoint: `rate order/create 3` a second. */
+const RATE = 'rate';
+export const PRIVATE_FAULTS: readonly string[] = [...REQUEST_FAULTS, ...SWITCH_FAULTS, ...AMOUNT_FAULTS, ...MARKET_FAULTS, RATE];
 const FILTERS = ['tick', 'lot', 'minQty', 'minNotional', 'maxQty', 'maxMarketQty'] as const;
 
 export interface SideOptions extends DeskOptions {
@@ -39,6 +41,7 @@ export class PrivateSide {
   readonly #streams: PrivateStreams;
   readonly #trade: TradeStream;
   readonly #reception: Reception;
+  readonly #door: Door;
 
   constructor(exchange: Exchange, options: SideOptions) {
     const { keys, clock, limits } = options;
@@ -49,7 +52,7 @@ export class PrivateSide {
     const orders = new OrdersApi(desk, misdeeds);
     this.#account = new AccountApi(desk, misdeeds);
     const apis = { orders, account: this.#account, keys };
-    const door = new Door({ keys, desk, misdeeds, apis, clock, limits });
+    const door = (this.#door = new Door({ keys, desk, misdeeds, apis, clock, limits }));
     this.#streams = new PrivateStreams({ desk, misdeeds, keys, door, dcp: this.#account.dcp });
     this.#trade = new TradeStream({ desk, misdeeds, keys, door, apis });
     this.#reception = new Reception(door, desk, misdeeds);
@@ -122,6 +125,12 @@ export class PrivateSide {
     if (name === 'restart') {
       this.#account.wipe();
       return { fault: name, sockets: this.dropAll() };
+    }
+    if (name === RATE) {
+      const most = Number(decimalOf(value));
+      if (!Number.isInteger(most) || most < 1) throw new RangeError(`rate ${target}: must be at least one whole request a second`);
+      this.#door.setLimit(target, most);
+      return { fault: name, target, value };
     }
     if (!MARKET_FAULTS.some((known) => known === name)) return null;
     const instrument = this.#instrument(target);

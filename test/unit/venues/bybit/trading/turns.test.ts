@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { mock } from 'node:test';
 import fc from 'fast-check';
 import { afterEach, describe, it } from 'mocha';
-import { Turns, WAITING_MAX, Window } from '#venues/bybit/trading/turns.ts';
+import { Limits } from '#venues/embedded/bybit/private/limits.ts';
+import { toldOf, Turns, WAITING_MAX, Window } from '#venues/bybit/trading/turns.ts';
 
+const T0 = 1_760_000_000_000;
 const READ = 'privateGetV5OrderRealtime';
 const CANCEL = 'privatePostV5OrderCancel';
 const AMEND = 'privatePostV5OrderAmend';
@@ -99,6 +101,101 @@ describe('whose request is next at Bybit', () => {
     mock.timers.tick(1200);
     for (let turn = 0; turn < 60; turn++) await settled();
     assert.equal(begun, 60);
+  });
+
+  it('RT-4 a limit that the venue tells counts from then on: lower or higher, what is left, and when there is more', async () => {
+    mock.timers.enable({ apis: ['setTimeout'] });
+    let now = 0;
+    const turns = new Turns(1, true, () => now);
+    let begun = 0;
+    const cancel = (): void => void turns.change(CANCEL, 'linear', () => Promise.resolve((begun += 1)));
+    cancel();
+    turns.observe('/v5/order/cancel', 'linear', { limit: 3, left: 2, resetMs: 0 });
+    for (let more = 0; more < 9; more++) cancel();
+    await settled();
+    assert.equal(begun, 3);
+    turns.observe('/v5/order/cancel', 'linear', { limit: 3, left: 0, resetMs: 4000 });
+    const pass = async (ms: number): Promise<void> => {
+      now += ms;
+      mock.timers.tick(ms);
+      await settled();
+    };
+    await pass(3999);
+    assert.equal(begun, 3, 'none before the venue takes them');
+    await pass(1);
+    assert.equal(begun, 6);
+    turns.observe('/v5/order/cancel', 'linear', { limit: 40, left: 39, resetMs: 0 });
+    await pass(1200);
+    assert.equal(begun, 10);
+    turns.observe('/v5/order/cancel', 'spot', { limit: 1, left: 0, resetMs: 5000 });
+    for (let more = 0; more < 5; more++) cancel();
+    await settled();
+    assert.equal(begun, 15, 'a limit is of its category alone');
+  });
+
+  it('RT-4 an order does not wait: where the venue leaves none it is not sent, and says so', () => {
+    let now = 0;
+    const turns = new Turns(0.9, true, () => now);
+    const sent = (): boolean => turns.order('linear') === null;
+    assert.ok(Array.from({ length: 20 }, sent).every(Boolean), 'nothing was told: the rate is the order protocol’s');
+    turns.observe('/v5/order/create', 'linear', { limit: 10, left: 9, resetMs: 0 });
+    assert.ok(Array.from({ length: 20 }, sent).every(Boolean));
+    turns.observe('/v5/order/create', 'linear', { limit: 5, left: 4, resetMs: 0 });
+    assert.deepEqual([sent(), sent(), sent(), sent(), sent()], [true, true, true, true, false]);
+    assert.match(turns.order('linear') ?? '', /^THROTTLED: .* another 1200 ms/);
+    assert.equal(turns.order('spot'), null);
+    now = 1200;
+    assert.ok(sent());
+    turns.observe('/v5/order/create', 'linear', { limit: 5, left: 0, resetMs: 900 });
+    now = 2099;
+    assert.equal(sent(), false);
+    now = 2400;
+    assert.ok(sent());
+  });
+
+  it('RT-4 at an embedded venue whose account has a lower limit, whoever listens to it is refused nothing', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 5, max: 40 }), async (most, wanted) => {
+        mock.timers.reset();
+        mock.timers.enable({ apis: ['setTimeout'] });
+        let now = 0;
+        const limits = new Limits(() => now);
+        limits.set('order/cancel', most);
+        const turns = new Turns(1, true, () => now);
+        let [refused, done] = [0, 0];
+        const cancel = (): Promise<void> =>
+          turns.change(CANCEL, 'linear', () => {
+            const { granted, limit, left, waitMs } = limits.endpoint('order/cancel', 'linear');
+            const headers = { 'X-Bapi-Limit': `${limit}`, 'X-Bapi-Limit-Status': `${left}`, 'X-Bapi-Limit-Reset-Timestamp': `${T0 + now + waitMs}` };
+            turns.observe('/v5/order/cancel', 'linear', toldOf(headers, T0 + now));
+            [refused, done] = [refused + (1 - granted), done + 1];
+            return Promise.resolve();
+          });
+        await cancel();
+        const all = Array.from({ length: wanted }, cancel);
+        for (; done <= wanted; now += 100) {
+          mock.timers.tick(100);
+          await settled();
+        }
+        await Promise.all(all);
+        assert.equal(refused, 0);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it('headers that say nothing that can be believed change nothing', () => {
+    const headers = { 'X-Bapi-Limit': '10', 'X-Bapi-Limit-Status': '9', 'X-Bapi-Limit-Reset-Timestamp': String(T0 + 300) };
+    assert.deepEqual(toldOf(headers, T0), { limit: 10, left: 9, resetMs: 300 });
+    assert.deepEqual(toldOf({ ...headers, 'X-Bapi-Limit-Reset-Timestamp': String(T0 + 86_400_000) }, T0)?.resetMs, 5000);
+    assert.deepEqual(toldOf({ ...headers, 'X-Bapi-Limit-Reset-Timestamp': 'soon' }, T0)?.resetMs, 0);
+    for (const wrong of [
+      {},
+      { ...headers, 'X-Bapi-Limit': '0' },
+      { ...headers, 'X-Bapi-Limit-Status': 'many' },
+      { ...headers, 'X-Bapi-Limit': '-1' },
+    ])
+      assert.equal(toldOf(wrong, T0), null);
   });
 
   it('too many waiting are refused, and closing stops those that wait', async () => {
