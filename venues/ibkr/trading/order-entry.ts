@@ -40,7 +40,7 @@ import type { OrderContracts } from './order-contracts.ts';
 import { Placing } from './placing.ts';
 import { refuseReadOnly } from './probe.ts';
 import type { SentFamily, SentFile } from './sent-file.ts';
-import { Troubles } from './troubles.ts';
+import { AWAY_MS, Troubles } from './troubles.ts';
 import { withUsable } from './usable.ts';
 
 export interface IbkrOrdersOptions {
@@ -60,8 +60,6 @@ export interface IbkrOrdersOptions {
 }
 
 const CHANGE_MS_MAX = 4000;
-/** A nightly restart takes two. */
-const AWAY_MS = 300_000;
 /** Families of earlier connections that TWS may hold back still, and are looked at. */
 const HELD_LOOKED_AT_MAX = 16;
 const ROUND_TRIP_MS_MAX = 4000;

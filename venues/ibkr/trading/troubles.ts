@@ -3,6 +3,9 @@ import type { VenueTrouble } from '#trading/model/live.ts';
 import type { SessionState } from '../session.ts';
 import type { Mirrored } from './mirror.ts';
 
+/** A nightly restart takes two minutes. */
+export const AWAY_MS = 300_000;
+
 export class Troubles {
   readonly #tell: (trouble: VenueTrouble) => void;
   readonly #awayMs: number;
