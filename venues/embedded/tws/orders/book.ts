@@ -194,7 +194,13 @@ export class OrderBook {
   }
 
   #record(clientId: number, placed: Placed, terms: Terms, contract: Contract, permId = this.register.nextPermId()): OrderRecord {
-    return newRecord({ key: `${clientId}:${placed.orderId}:${this.register.nextKey()}`, clientId, permId }, placed, terms, contract, this.#ports.now());
+    return newRecord(
+      { key: `${clientId}:${placed.orderId}:${this.register.nextKey()}`, clientId, permId },
+      placed,
+      terms,
+      contract,
+      this.#ports.now(),
+    );
   }
 
   /** The last order of a family lets all of it go. */

@@ -58,7 +58,9 @@ export class Executions {
   /** The same execution at another price, under the next revision of its id. @throws RangeError where there is none. */
   correct(execId: string, at: Price): ExecutionRecord {
     const stem = execId.slice(0, execId.lastIndexOf('.'));
-    const known = this.#known().filter((execution) => execution.execId.startsWith(`${stem}.`)).at(-1);
+    const known = this.#known()
+      .filter((execution) => execution.execId.startsWith(`${stem}.`))
+      .at(-1);
     if (known === undefined) throw new RangeError(`no execution ${JSON.stringify(execId.slice(0, 40))}`);
     const revision = Number(known.execId.slice(stem.length + 1)) + 1;
     const corrected = { ...known, execId: `${stem}.${String(revision).padStart(2, '0')}`, price: at, average: at };
