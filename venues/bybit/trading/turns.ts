@@ -147,6 +147,7 @@ class Lane {
 }
 
 export class Turns {
+  readonly #wall: () => number;
   readonly #share: number;
   readonly #isLimited: boolean;
   readonly #reads: Lane;
@@ -155,6 +156,7 @@ export class Turns {
 
   /** @param rateLimit share of the venue's limits that may be used, in (0, 1] @param isLimited false at a played market, which has no wall clock to be limited by @param wall monotonic milliseconds */
   constructor(rateLimit: number, isLimited: boolean, wall: () => number) {
+    this.#wall = wall;
     this.#share = rateLimit;
     this.#isLimited = isLimited;
     this.#reads = new Lane(READS_AT_ONCE, wall);
