@@ -93,8 +93,14 @@ export class OrderPort implements ActorInstance {
         return this.#lookUp(envelope.body);
       case 'account.requested':
         return this.#view(envelope.body);
+      case 'instrument.listed': {
+        const { orders } = this.#alive().plan;
+        const { broker, symbol } = envelope.body.instrument;
+        if (broker === orders.terms.broker) orders.foresee?.(symbol);
+        return NOTHING;
+      }
       case 'actor.asked':
-        if (envelope.body.query === 'settle') return this.#settle();
+        if (envelope.body.query === 'settle') return this.#settle(envelope.body.args[0] === 'away');
         return { ...NOTHING, reply: { error: `an order port answers settle, not ${JSON.stringify(envelope.body.query)}` } };
       default:
         return NOTHING;
@@ -174,11 +180,14 @@ export class OrderPort implements ActorInstance {
     return NOTHING;
   }
 
-  /** For a played market: answers when the venue has answered and every report is handed over. `worked`: something happened since the last time. */
-  async #settle(): Promise<Outcome> {
+  /**
+   * For a played market: answers when the venue has answered and every report is handed over. `isAway`: the venue is, and nobody waits for it.
+   * `worked`: something happened since the last time.
+   */
+  async #settle(isAway: boolean): Promise<Outcome> {
     const { account } = this.#alive().plan;
     while (this.#calls.size > 0) await Promise.all(this.#calls);
-    await account.caughtUp();
+    await account.caughtUp(!isAway);
     const worked = this.#happened !== this.#settled;
     this.#settled = this.#happened;
     return { ...NOTHING, reply: { worked } };

@@ -4,7 +4,7 @@ import { ConfigError } from '#config/errors.ts';
 import { loadEnvironment, MARKETS, type Market } from '#config/environment.ts';
 import { SystemError } from '#supervisors/system-error.ts';
 import type { Context } from './context.ts';
-import { duration, instant, list, speed, whole } from './option-values.ts';
+import { duration, instant, list, speed, step, whole } from './option-values.ts';
 import { EXIT, openOutput, UsageError } from './output.ts';
 
 interface SharedOptions {
@@ -66,6 +66,7 @@ function addVerbs(program: Command, run: Run): void {
     .option('--port <port>', 'port of the page (loopback only)', whole('--port', 1, 65_535), PAGE_PORT)
     .option('--from <time>', 'first market time to play (ISO 8601 or UTC milliseconds)', instant)
     .option('--to <time>', 'market time to stop at (ISO 8601 or UTC milliseconds)', instant)
+    .option('--step <duration>', 'a synthetic market shows itself so often: 1s (default), 15s; a part of a minute', step)
     .option('--speed <n>', 'times real time, or "max": as fast as the tree can follow (default: 60 synthetic, 1 recorded)', speed)
     .option('--assets <list>', 'comma-separated assets (default: all that are wired)', list)
     .option(
@@ -79,8 +80,9 @@ function addVerbs(program: Command, run: Run): void {
       whole('--bad-quotes', 2, 1000),
     )
     .option('--for <duration>', 'stops by itself after this long: 90s, 5m, 1h', duration)
-    .option('--until-end', 'stops by itself when the recorded market ends')
+    .option('--until-end', 'stops by itself when the market ends: that of a file, or at --to')
     .option('--rehearse <list>', 'live of these assets is on from the start, with nothing typed (embedded only)', list)
+    .option('--no-restarts', 'the embedded TWS does not restart at night and on Sundays, as it does in a synthetic market and in rehearsals')
     .option('--no-page', 'no page')
     .option('--config-dir <dir>', 'where budgets.json, markets.json and strategies/ are (default: config/ of the program)')
     .action(run(async (context, options) => (await import('./system.ts')).system(context, options)));

@@ -34,4 +34,11 @@ export function duration(text: string): number {
   return ms;
 }
 
+/** Between two steps of a synthetic market, in milliseconds. */
+export function step(text: string): number {
+  const ms = duration(text);
+  if (ms % 1000 !== 0 || 60_000 % ms !== 0) throw new InvalidArgumentError('must be whole seconds and a part of a minute, such as 1s, 15s or 60s.');
+  return ms;
+}
+
 export const list = (text: string): readonly string[] => text.split(',').map((item) => item.trim());

@@ -10,7 +10,7 @@ import type { ContractChoice } from '#trading/model/option.ts';
 import { paths } from '#state/data-dir.ts';
 import { JournalError } from '#state/errors.ts';
 import { liveVenueOf } from '#supervisors/live-venues.ts';
-import { inspectPlay, realPlan, SYNTHETIC_PLAN, withBadQuotes, type PlayPlan } from '#supervisors/play-plan.ts';
+import { inspectPlay, realPlan, syntheticPlan, withBadQuotes, type PlayPlan } from '#supervisors/play-plan.ts';
 import { checkCalendars, checkStrategies, refusePortInUse } from '#supervisors/preflight.ts';
 import type { SystemReport } from '#supervisors/system-options.ts';
 import { startSystem, type RunningSystem } from '#supervisors/system.ts';
@@ -25,6 +25,7 @@ interface SystemOptions {
   readonly symbol?: string;
   readonly from?: number;
   readonly to?: number;
+  readonly step?: number;
   readonly speed?: number;
   readonly seed: number;
   readonly assets?: readonly string[];
@@ -36,6 +37,7 @@ interface SystemOptions {
   readonly page: boolean;
   readonly rehearse?: readonly string[];
   readonly configDir?: string;
+  readonly restarts: boolean;
 }
 
 /** Of the fact `settings.loaded`. */
@@ -89,6 +91,7 @@ export async function system(context: Context, options: SystemOptions): Promise<
       ibkr: context.environment.ibkr,
       hasBybitKeys: context.environment.secrets.bybit() !== null,
       resets: sessions?.resets.ibkr ?? [],
+      twsRestarts: options.restarts && (plan.kind === 'synthetic' || rehearse.some((asset) => brokerOf(asset) === 'ibkr')),
       log,
     });
   } catch (error) {
@@ -124,16 +127,17 @@ function refuseContradictions(context: Context, options: SystemOptions): void {
     throw new UsageError(`--bad-quotes makes the embedded venue lie; --market is ${context.market}`);
   if (context.market !== 'embedded' && options.rehearse !== undefined)
     throw new UsageError(`--rehearse belongs to the embedded market; --market is ${context.market}, where live takes its typed confirmation`);
-  if (options.untilEnd === true && synthetic)
-    throw new UsageError('--until-end needs recorded files in --play: a synthetic market never ends; use --for');
+  if (options.untilEnd === true && synthetic && options.to === undefined)
+    throw new UsageError('--until-end needs an end: recorded files in --play, or --to, since a synthetic market never ends by itself; or use --for');
   if (options.symbol !== undefined && synthetic) throw new UsageError('--symbol names the symbol of a recorded file; give it with --play FILE');
   if (options.from !== undefined && options.to !== undefined && options.from >= options.to) throw new UsageError('--from must be before --to');
-  if (synthetic && (options.from !== undefined || options.to !== undefined))
-    throw new UsageError('--from and --to cut recorded files; give them with --play FILE');
+  if (!synthetic && options.step !== undefined) throw new UsageError('--step thins out a synthetic market; recorded files are played as they are');
 }
 
 async function planOf(options: SystemOptions): Promise<{ plan: PlayPlan; played: readonly PlayFile[] | null }> {
-  if (options.play.includes('synthetic')) return { plan: SYNTHETIC_PLAN, played: null };
+  if (options.play.includes('synthetic')) {
+    return { plan: syntheticPlan({ from: options.from ?? null, to: options.to ?? null, stepMs: options.step ?? 1000 }), played: null };
+  }
   const played = await resolvePlayFiles(options.play, options.symbol);
   return { plan: await inspectPlay(played, { from: options.from ?? null, to: options.to ?? null, allowGaps: options.allowGaps === true }), played };
 }

@@ -90,6 +90,8 @@ export interface OrderEntry {
   amend(order: OrderRef, bracket: Bracket): Promise<ChangeOutcome>;
   /** By client order id, in everything the venue keeps: open, closed, executions. `absent` only where all of it was read. */
   lookup(order: OrderRef): Promise<Lookup>;
+  /** It may be traded: what an order of it would have to ask the venue first, is asked now. Sends no order. */
+  foresee?(symbol: string): void;
 }
 
 /** What an order port tells by itself. Called in the order of the wire; must not throw. Reports may be lost, repeated or reordered. */
@@ -116,8 +118,8 @@ export interface Account {
   wallet(): Promise<{ readonly equity: Money; readonly available: Money }>;
   /** Market time as it is handled: a venue that is played has no other clock. */
   observe(now: Instant): void;
-  /** Resolves when every report that the venue sent before is handed over; a played market waits for it. */
-  caughtUp(): Promise<void>;
+  /** Resolves when every report that the venue sent before is handed over; a played market waits for it, and for a connection that can come back. */
+  caughtUp(isReachable?: boolean): Promise<void>;
   /** Resolves once reports flow. */
   subscribe(reports: OrderReports): Promise<void>;
   close(): Promise<void>;

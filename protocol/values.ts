@@ -55,6 +55,10 @@ export const instrument = z.strictObject({
   expiry: instant.nullable(),
   multiplier: ratio,
   tickSize: price,
+  tickLadder: z
+    .array(z.strictObject({ from: price, tick: price }))
+    .max(16)
+    .exactOptional(),
   lotSize: qty,
   minQty: qty,
   maxQty: qty.nullable(),

@@ -16,8 +16,9 @@ export interface DataPaths {
   /** Preferred; where the path is too long for a socket, supervisors/ derives a shorter one from it. */
   readonly adminSocket: string;
   readonly pageSecret: string;
-  /** What the embedded venue keeps of its account over the end of its process. */
+  /** What the embedded venue keeps of its accounts over the end of its process: Bybit's, and TWS's. */
   readonly venueAccount: string;
+  readonly twsAccount: string;
   /** Logs, models and metrics are shared by all markets. */
   readonly logs: string;
   readonly models: string;
@@ -39,6 +40,7 @@ export function paths(dataDir: string, market: Market): DataPaths {
     adminSocket: join(root, 'admin.sock'),
     pageSecret: join(root, 'page.secret'),
     venueAccount: join(root, 'venue-account.jsonl'),
+    twsAccount: join(root, 'tws-account.jsonl'),
     logs: join(base, 'logs'),
     models: join(base, 'models'),
     metrics: join(base, 'metrics'),

@@ -19,6 +19,8 @@ export interface StepReply {
   readonly next: Instant | null;
   /** TWS showed something, whose wire tells no time: its quotes come when `feeds` was asked. */
   readonly tws?: boolean;
+  /** TWS is in a restart or without its servers: its gateway brings nothing until it is back. */
+  readonly twsAway?: boolean;
   /** Of these books, the venue's times that are not `now`: a venue with bad quotes shows frozen and stale ones. */
   readonly oldStamps?: readonly Instant[];
 }

@@ -8,7 +8,7 @@ import { ADMIN, CONDUCTOR } from './tree.ts';
 export interface Intercepts {
   readonly onQuote: (quote: QuoteSnapshot) => void;
   readonly onDropped: (at: Instant | null, broker: Broker) => void;
-  readonly onFeed: (broker: Broker, up: boolean) => void;
+  readonly onFeed: (feed: MessageBody<'feed.changed'>) => void;
   /** True where it goes on to who it is for. */
   readonly onAllowance: (to: string, allowance: Allowance) => boolean;
   readonly onHistory: (symbol: string, bars: readonly Bar[]) => void;
@@ -25,7 +25,9 @@ export function interceptTells(router: Router, on: Intercepts): void {
   });
   router.intercept('feed.changed', (envelope) => {
     if (envelope.type !== 'feed.changed') return;
-    on.onFeed(envelope.body.broker, envelope.body.up);
+    // A port tells its live orders that reports flow again: that is no word of quotes.
+    if (envelope.to !== EVERYONE) return router.forward(envelope, envelope.to);
+    on.onFeed(envelope.body);
     router.forward(envelope, EVERYONE);
   });
   router.intercept('allowance.changed', (envelope) => {

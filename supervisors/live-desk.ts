@@ -27,13 +27,29 @@ export interface LiveDeskPorts {
   readonly brokers: readonly Broker[];
   readonly venueOf: (asset: Asset) => LiveVenue;
   readonly settled: () => Promise<void>;
+  /** The broker's venue cannot be reached by anybody: nobody waits for its port to come back. */
+  readonly isAway?: (broker: Broker) => boolean;
   readonly log: Log;
 }
 
 /** Of a running system. */
-export function createLiveDesk(options: SystemOptions, router: Router, root: Sleepers, settled: () => Promise<void>): LiveDesk {
+export function createLiveDesk(
+  options: SystemOptions,
+  router: Router,
+  root: Sleepers,
+  settled: () => Promise<void>,
+  isTwsAway: () => boolean,
+): LiveDesk {
   const brokers = [...new Set(options.assets.map(({ asset }) => brokerOf(asset)))];
-  return new LiveDesk({ router, root, brokers, venueOf: venuesOf(options), settled, log: options.log });
+  return new LiveDesk({
+    router,
+    root,
+    brokers,
+    venueOf: venuesOf(options),
+    settled,
+    isAway: (broker) => broker === 'ibkr' && isTwsAway(),
+    log: options.log,
+  });
 }
 
 export class LiveDesk {
@@ -91,14 +107,15 @@ export class LiveDesk {
     await settled();
     for (let round = 0; this.#open.length > 0; round++) {
       if (round === ROUNDS_MAX) return log.warn({ actor: ACTOR.reconciler }, `live orders did not come to rest in ${ROUNDS_MAX} rounds`);
-      const worked = await Promise.all(this.#open.map((broker) => this.#settle(LIVE_OF[broker].port)));
+      const worked = await Promise.all(this.#open.map((broker) => this.#settle(broker)));
       await settled();
       if (!worked.includes(true)) return;
     }
   }
 
-  #settle(port: string): Promise<boolean> {
-    return this.#ports.router.ask(port, { type: 'actor.asked', body: { query: 'settle', args: [] } }, SETTLE_MS_MAX).then(
+  #settle(broker: Broker): Promise<boolean> {
+    const args = this.#ports.isAway?.(broker) === true ? ['away'] : [];
+    return this.#ports.router.ask(LIVE_OF[broker].port, { type: 'actor.asked', body: { query: 'settle', args } }, SETTLE_MS_MAX).then(
       (reply) => (reply as { readonly worked?: boolean } | null)?.worked === true, // what the port answers to it
       () => false,
     );

@@ -19,9 +19,27 @@ export interface PlayPlan {
   readonly badQuotes?: number;
 }
 
+const SECOND_MS = 1000;
 export const SYNTHETIC_START: Instant = SYNTHETIC_ORIGIN;
 
 export const SYNTHETIC_PLAN: PlayPlan = { kind: 'synthetic', label: 'synthetic', start: SYNTHETIC_START, play: { kind: 'synthetic' } };
+
+/** A part of the synthetic market, shown in larger steps where asked. */
+export function syntheticPlan({
+  from,
+  to,
+  stepMs,
+}: {
+  readonly from: Instant | null;
+  readonly to: Instant | null;
+  readonly stepMs: number;
+}): PlayPlan {
+  const start = Math.max(SYNTHETIC_START, from ?? SYNTHETIC_START);
+  const play = { kind: 'synthetic', stepMs, ...(from !== null && { from: start }), ...(to !== null && { to }) };
+  if (to !== null && to <= start)
+    throw new SystemError(`--to leaves nothing to play: the synthetic market begins at ${new Date(start).toISOString()}`);
+  return { ...SYNTHETIC_PLAN, start, play, ...(stepMs !== SECOND_MS && { label: `synthetic, a step every ${stepMs / SECOND_MS} s` }) };
+}
 
 /** The same market through a venue whose quotes cannot be trusted; the journal tells it. */
 export const withBadQuotes = (plan: PlayPlan, every: number): PlayPlan => ({

@@ -47,6 +47,8 @@ export interface SystemOptions {
   readonly liveVenue?: (asset: Asset) => LiveVenue;
   /** Where TWS is, on a real market. */
   readonly ibkr?: { readonly host: string; readonly port: number; readonly clientId: number };
+  /** The embedded TWS restarts every night and on Sundays, and its servers are reset, as a real one's. */
+  readonly twsRestarts?: boolean;
   /** When TWS is known to be away: nothing is entered at IBKR then. */
   readonly resets?: readonly ResetWindow[];
   readonly log: Log;

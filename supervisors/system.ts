@@ -53,7 +53,6 @@ export interface RunningSystem {
 const FEED_MS = 100;
 const LATCH_LOOK_MS = 200;
 const ANCHOR_MS = 1000;
-const READY_LOOK_MS = 20;
 const ASK_MS_MAX = 10_000;
 
 /** @throws SystemError, JournalError */
@@ -129,10 +128,10 @@ class System implements RunningSystem {
       onUnattributed: (error) => this.#crash(`an error that no actor is to blame for: ${String((error as Error).stack ?? error)}`),
     });
     const brokers = new Set(options.assets.map(({ asset }) => brokerOf(asset)));
-    this.#feeds = new Feeds(brokers, this.#router);
+    this.#feeds = new Feeds(brokers, this.#router, log);
     const asked = (query: string, args: readonly string[]): Promise<unknown> =>
       this.#router.ask(ACTOR.venue, { type: 'actor.asked', body: { query, args } }, ASK_MS_MAX);
-    this.#venue = new VenueControl(ports.bybit, asked, ports.ibkr);
+    this.#venue = new VenueControl(ports.bybit, asked, ports.ibkr, (isAway) => this.#feeds.onTwsAway(isAway));
     this.#root = this.#createRoot();
     for (const cell of this.#root.cells()) this.#router.register(cell);
     this.#modes = createModePath(
@@ -143,7 +142,13 @@ class System implements RunningSystem {
       (name) => this.#allowances.get(name),
       (asset) => this.#desk.open(brokerOf(asset)),
     );
-    this.#desk = createLiveDesk(options, this.#router, this.#root, () => activity.settled());
+    this.#desk = createLiveDesk(
+      options,
+      this.#router,
+      this.#root,
+      () => activity.settled(),
+      () => this.#feeds.isTwsAway,
+    );
     const gates = (): readonly string[] => [
       ACTOR.governor,
       ACTOR.paper,
@@ -285,18 +290,10 @@ class System implements RunningSystem {
       router: this.#router,
       venue: this.#venue,
       settled: () => (played === null ? this.#activity.settled() : this.#desk.settled()),
-      ready: () => this.#ready(),
+      ready: () => this.#feeds.ready(this.#root, this.#venue, () => this.#stopping !== null || this.crashed),
       feeds: () => this.#feeds.settled(),
       log: this.#options.log,
     });
-  }
-
-  async #ready(): Promise<boolean> {
-    while (this.#stopping === null && !this.crashed) {
-      if (this.#feeds.up && this.#root.running) return true;
-      await new Promise((resolve) => setTimeout(resolve, READY_LOOK_MS));
-    }
-    return false;
   }
 
   #createWindow(): Window {
@@ -320,7 +317,7 @@ class System implements RunningSystem {
         this.#conductor.onQuote(quote);
       },
       onDropped: (at, broker) => this.#conductor.onDropped(at, broker),
-      onFeed: (broker, up) => this.#feeds.onFeed(broker, up),
+      onFeed: (feed) => this.#feeds.onFeed(feed),
       onAllowance: (to, allowance) => {
         // The governor speaks of every budget; only wired assets have a trader to hear of it, a live one only while it is there.
         if (!this.#options.assets.some(({ asset }) => asset === allowance.asset)) return false;

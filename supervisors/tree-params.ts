@@ -43,7 +43,9 @@ export function treeParams(options: SystemOptions, places: DataPaths, venue: Ven
           host: venue.host,
           port: venue.port,
           play: options.plan.play,
-          ...(trades('ibkr') && { tws: { port: venue.twsPort, files: options.plan.twsFiles ?? [] } }),
+          ...(trades('ibkr') && {
+            tws: { port: venue.twsPort, files: options.plan.twsFiles ?? [], restarts: options.twsRestarts ?? false, file: places.twsAccount },
+          }),
           ...(options.plan.badQuotes !== undefined && { badQuotes: options.plan.badQuotes }),
           resumeAt: resumeAt(),
           account: { limits: options.speed === 1, leverage: options.settings.leverageCaps.crypto_futures, file: places.venueAccount },

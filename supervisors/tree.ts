@@ -144,7 +144,7 @@ const ORDERS_MODULES: Readonly<Record<Broker, string>> = {
 
 /** RT-2: the order ports, live orders and the reconciler sleep until live is first switched on (supervisors/live-desk.ts). */
 const orderPortOf = (broker: Broker, params: unknown, placement: Placement): ActorSpec => ({
-  ...actor(LIVE_OF[broker].port, PORT_MODULES[broker], placement, params, { facts: PORT_FACTS, listens: [] }),
+  ...actor(LIVE_OF[broker].port, PORT_MODULES[broker], placement, params, { facts: PORT_FACTS, listens: ['instrument.listed'] }),
   wants: concernsLive,
   dormant: true,
 });

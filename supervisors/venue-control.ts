@@ -11,8 +11,11 @@ const stepReply = z.object({
   ended: z.boolean(),
   next: z.int().nullable().default(null),
   tws: z.boolean().default(false),
+  twsAway: z.boolean().default(false),
   oldStamps: z.array(z.int()).default([]),
 });
+
+const infoReply = z.object({ twsAway: z.boolean().default(false) });
 
 /** A port of the venue's own, chosen before it starts: a venue that restarts is found at the same place. */
 export function freePort(): Promise<number> {
@@ -33,10 +36,19 @@ export class VenueControl {
   /** Of the TWS façade, where it is there. */
   readonly twsPort: number;
 
-  constructor(port: number, ask: (query: string, args: readonly string[]) => Promise<unknown>, twsPort = 0) {
+  /** Told by every answer of it: a TWS that is away comes back with market time, which must not wait for it. */
+  readonly #onTwsAway: (isAway: boolean) => void;
+
+  constructor(
+    port: number,
+    ask: (query: string, args: readonly string[]) => Promise<unknown>,
+    twsPort = 0,
+    onTwsAway: (isAway: boolean) => void = () => undefined,
+  ) {
     this.port = port;
     this.twsPort = twsPort;
     this.#ask = ask;
+    this.#onTwsAway = onTwsAway;
   }
 
   /** Where its façade listens. */
@@ -45,10 +57,20 @@ export class VenueControl {
   }
 
   async step(): Promise<StepReply> {
-    return stepReply.parse(await this.#ask('step', []));
+    return this.#heard(stepReply.parse(await this.#ask('step', [])));
   }
 
   async idle(ms: number): Promise<StepReply> {
-    return stepReply.parse(await this.#ask('idle', [String(ms)]));
+    return this.#heard(stepReply.parse(await this.#ask('idle', [String(ms)])));
+  }
+
+  /** Asks nothing but how it stands. */
+  async look(): Promise<void> {
+    this.#heard(infoReply.parse(await this.#ask('info', [])));
+  }
+
+  #heard<T extends { readonly twsAway: boolean }>(reply: T): T {
+    this.#onTwsAway(reply.twsAway);
+    return reply;
   }
 }

@@ -4,7 +4,7 @@ import { Agent, request } from 'undici';
 import type { Placement } from '#trading/model/live.ts';
 import { price, qty } from '#trading/money/decimal.ts';
 import type { Endpoints } from '#venues/bybit/endpoints.ts';
-import { sleep } from '#venues/bybit/retry.ts';
+import { sleep } from '#venues/shared/retry.ts';
 import { Keys } from '#venues/bybit/trading/exchange.ts';
 import { BybitOrders } from '#venues/bybit/trading/order-entry.ts';
 import { createBody } from '#venues/bybit/trading/request.ts';

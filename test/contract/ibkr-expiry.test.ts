@@ -5,11 +5,13 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'mocha';
 import { loadCalendars } from '#config/calendars.ts';
+import type { Fact, Settled } from '#trading/model/events.ts';
 import type { Instrument } from '#trading/model/instrument.ts';
 import { money, price, qty } from '#trading/money/decimal.ts';
 import type { Settings } from '#trading/model/settings.ts';
 import { CALL as LISTED, IbkrRig } from '../support/ibkr-orders-rig.ts';
 import { LiveWorld, rules } from '../support/live-world.ts';
+import { verified } from '../unit/trading/paper/option-scene.ts';
 
 const EXPIRY = Date.parse('2026-12-18T21:00:00Z');
 const MINUTE_MS = 60_000;
@@ -74,6 +76,13 @@ class Desk {
   }
 }
 
+/** VF-1: what `verify` says of it. The world has no governor, so its orders have no mode and its positions no trade. */
+async function settlementProblems(facts: readonly Fact[], more: Partial<Settled> = {}): Promise<readonly string[]> {
+  const change = (fact: Fact): Fact => (fact.type === 'position.settled' ? { ...fact, body: { ...fact.body, ...more } } : fact);
+  const found = await verified({ facts: [...facts] }, change);
+  return found.filter((problem) => /^(SETTLEMENT|SESSION|POSITION|OWNER|SCHEMA)/.test(problem));
+}
+
 const withDesk = (more: Partial<NonNullable<Settings['expiry']>>, work: (desk: Desk) => Promise<void>): Promise<void> =>
   IbkrRig.with((rig) => work(new Desk(rig, more)), {}, false);
 
@@ -111,6 +120,9 @@ describe('a live option at its expiry', function () {
       const [settled, ...more] = world.of('position.settled');
       assert.deepEqual([settled?.outcome, settled?.price, settled?.qty, settled?.expiredAt, more], ['worthless', '0', '2', EXPIRY, []]);
       assert.deepEqual([desk.alarms, world.of('reconcile.differed'), world.state.holdings], [[], [], {}]);
+      assert.deepEqual(await settlementProblems(world.facts), []);
+      const forged = await settlementProblems(world.facts, { evidence: '', price: price('1') });
+      assert.match(forged.join('\n'), /worthless at 1: .*\n.*says nothing of what the venue showed/);
     });
   });
 

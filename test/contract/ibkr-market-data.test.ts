@@ -27,6 +27,36 @@ describe('IBKR market data', () => {
     );
   });
 
+  it('RT-5 a gateway that starts while TWS is in its restart waits for it, without a quote, and comes alive by itself with all that it watches', async () => {
+    const limits = { ...MARKET_LIMITS, session: { ...QUICK, openMs: 1 } };
+    await watching(
+      { limits },
+      async ({ tws, data, states, listed, play }) => {
+        assert.deepEqual(await data.instruments(), []);
+        assert.match(states.join(), /^down: [^,]+$/);
+        assert.deepEqual(await play('EUR.USD', '1.1', '1.1001', 1), []);
+        tws.faults.login();
+        await until('TWS', () => states.at(-1) === 'up: market data is live');
+        assert.deepEqual(listed, ['EUR/USD']);
+        assert.equal((await play('EUR.USD', '1.1002', '1.1003', 2))[0]?.bid, '1.1002');
+      },
+      (tws) => tws.faults.restart(null, 'weekly', null),
+    );
+  });
+
+  it('RT-5 TWS goes away in the middle of a step: nothing is made up, nothing fails, and the quotes come again', async () => {
+    await watching({}, async ({ tws, data, states, play }) => {
+      await play('EUR.USD', '1.1', '1.1001', 1);
+      tws.faults.restart(null, 'nightly', null);
+      assert.deepEqual(await play('EUR.USD', '1.1001', '1.1002', 2), []);
+      await until('the loss', () => /^down/.test(states.at(-1) ?? ''));
+      await data.settle?.(at(3));
+      tws.faults.login();
+      await until('TWS', () => states.at(-1) === 'up: market data is live');
+      assert.equal((await play('EUR.USD', '1.1003', '1.1004', 4))[0]?.bid, '1.1003');
+    });
+  });
+
   it('QS-1 a quote holds the digits of the venue, and a side that did not move is asked for again', async () => {
     await watching({}, async ({ play }) => {
       const [first] = await play('EUR.USD', '1.38676', '1.38686', 1);

@@ -27,7 +27,7 @@ export const DATA_ACTS: Acts = {
     await play('EUR.USD', '1.1', '1.10005', 1);
     arm();
     await until('down and up', () => states.length === 3);
-    assert.equal(tws.counters().lines, 1);
+    await until('subscribed anew', () => tws.counters().lines === 1);
     const [quote] = await play('EUR.USD', '1.2', '1.20005', 2);
     assert.equal(quote?.bid, '1.2');
   }),

@@ -174,5 +174,14 @@ export const SESSION_ACTS: Acts = {
     arm();
     const placed = await rig.port.place(rig.entry({ ...single, pricing: MARKET }));
     assert.equal(placed.kind, 'acknowledged');
+    // An option is known when it was listed, over a new connection too.
+    rig.tws.inject('definitions-after-ms', '0');
+    rig.tws.inject('drop-sessions');
+    await until('the end', () => !rig.session.state.usable);
+    rig.port.foresee(CALL.symbol);
+    await rig.again('another connection');
+    await until('its details', () => rig.port.health()['foreseen'] === 0);
+    arm();
+    assert.equal((await rig.port.place(rig.call())).kind, 'acknowledged');
   }),
 };

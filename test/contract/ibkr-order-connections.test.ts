@@ -19,6 +19,27 @@ describe('IBKR orders: connections that break', () => {
     });
   });
 
+  it('RT-5 a port that starts while TWS is in its restart sends nothing, says why, and is there when TWS is', async () => {
+    await IbkrRig.with(
+      async (rig) => {
+        rig.tws.faults.restart(null, 'nightly', null);
+        const open = rig.open();
+        const away = await rig.port.place(rig.resting(single));
+        assert.ok(away.kind === 'rejected' && away.code === 'NOT_SENT' && /TWS cannot be used now/.test(away.text), JSON.stringify(away));
+        await assert.rejects(rig.port.openOrders(), /TWS cannot be used now/);
+        assert.equal(rig.resumed, 0);
+        rig.tws.faults.login();
+        await rig.port.caughtUp(true);
+        assert.deepEqual([rig.resumed, rig.session.state.usable], [1, true]);
+        await open;
+        assert.equal((await rig.port.place(rig.resting(single))).kind, 'acknowledged');
+        assert.equal(rig.tws.book.live().length, 1);
+      },
+      {},
+      false,
+    );
+  });
+
   it('ST-2 the acknowledgement of a market order is lost, and so is its fill: both are found, once', async () => {
     await IbkrRig.with(async (rig) => {
       rig.tws.switches.dropAfterNextPlace = true;

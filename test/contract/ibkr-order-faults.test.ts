@@ -218,7 +218,7 @@ describe('IBKR orders: what TWS says, and does not', () => {
       await held(rig);
       rig.tws.faults.restart(null);
       await rig.again('after the restart');
-      assert.equal(rig.tws.book.executions.all().length, 0);
+      assert.deepEqual(rig.tws.book.executions.since(rig.tws.book.executions.forgotten), []);
       assert.equal((await rig.port.executionsSince(0)).length, 1);
       assert.equal((await rig.port.positions())[0]?.qty, qty('20000'));
       assert.equal(rig.executed.length, 1);

@@ -53,11 +53,21 @@ describe('IBKR session', () => {
     });
   });
 
-  it('nobody there is one clear error, and nothing goes on dialling', async () => {
+  it('RT-5 a TWS that is not there is waited for, unusable and with its reason, and the session comes alive by itself', async () => {
     const port = await withTws({}, (tws) => Promise.resolve(tws.port));
     const session = sessionOn({ port }, { limits: { ...QUICK, openMs: 30 } });
-    await assert.rejects(session.open(), new RegExp(`TWS at 127.0.0.1:${port} cannot be used: .*ECONNREFUSED`));
-    assert.equal(session.state.phase, 'closed');
+    try {
+      await session.open();
+      assert.equal(session.usable, null);
+      assert.match(String(session.health()['lastTrouble']), /ECONNREFUSED/);
+      await withTws({ port }, async () => {
+        await until('the session', () => session.state.usable);
+        assert.equal(session.state.phase, 'ready');
+        session.close();
+      });
+    } finally {
+      session.close();
+    }
   });
 
   it('a client id in use (326) is tried again, the same one, until it is free', async () => {

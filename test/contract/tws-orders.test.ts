@@ -1,6 +1,7 @@
 /** Orders over the wire of the embedded TWS: who is told what, and in which order. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import { FILLED_AT_ONCE } from '../support/tws-modes.ts';
 import { RawClient, START, story, withTws } from './tws-support.ts';
 import type { EmbeddedTws } from '#venues/embedded/tws/tws.ts';
 
@@ -65,16 +66,7 @@ describe('embedded TWS: orders', () => {
       client.forget();
       client.place(101, { orderType: 'MKT' });
       const report = await client.until('commissionReport');
-      assert.deepEqual(story(client), [
-        'openOrder 101 PreSubmitted',
-        'orderStatus 101 PreSubmitted',
-        'execDetails 101',
-        'openOrder 101 Filled',
-        'orderStatus 101 Filled',
-        'openOrder 101 Filled',
-        'orderStatus 101 Filled',
-        'commissionReport',
-      ]);
+      assert.deepEqual(story(client), FILLED_AT_ONCE);
       const execution = await client.until('execDetails');
       assert.equal(execution.reqId, -1);
       assert.equal(execution.side, 'BOT');

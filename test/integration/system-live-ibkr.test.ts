@@ -5,25 +5,18 @@ import { adminSocketPath } from '#supervisors/admin-path.ts';
 import { askSystem } from '#cli/admin-client.ts';
 import { paths } from '#state/data-dir.ts';
 import type { ActorView } from '#protocol/view.ts';
-import type { Fact } from '#trading/model/events.ts';
-import { money } from '#trading/money/decimal.ts';
 import { freshDirectory, json, run, start, type Running } from '#test/support/command.ts';
+import { ourTwsAccount, ourTwsRows, twsAccount, twsRows } from '#test/support/tws-account.ts';
 import { factsOf, liveFills } from '#test/support/venue-account.ts';
 
 const ASK_MS_MAX = 10_000;
-const LOOKS_MAX = 600;
+const LOOKS_MAX = 6000;
 const LOOK_MS = 100;
 const SEED = '3';
 
-interface TwsAccount {
-  readonly executions: readonly {
-    readonly execId: string;
-    readonly symbol: string;
-    readonly side: string;
-    readonly qty: string;
-    readonly price: string;
-    readonly commission: string;
-  }[];
+/** What the venue answers while it runs. */
+interface Told {
+  readonly executions: readonly { readonly execId: string }[];
   readonly positions: readonly unknown[];
   readonly open: readonly { readonly orderRef: string }[];
 }
@@ -54,25 +47,24 @@ async function kill(dataDir: string, actor: string): Promise<void> {
   );
 }
 
-/** EUR.USD of EUR/USD, SPY   261218C00600000 of its option. */
-function venueSymbolOf(facts: readonly Fact[], symbol: string): string {
-  for (const fact of facts) if (fact.type === 'instrument.changed' && fact.body.instrument.symbol === symbol) return fact.body.instrument.venueSymbol;
-  return symbol;
+async function agreed(dataDir: string): Promise<void> {
+  await until(
+    'agreement',
+    () => askActor<readonly unknown[]>(dataDir, 'reconciler', 'differences'),
+    (differences) => Array.isArray(differences) && differences.length === 0,
+  );
 }
 
-const stemOf = (execId: string): string => execId.slice(0, execId.lastIndexOf('.'));
+const toldBy = (dataDir: string): Promise<Told> => askActor<Told>(dataDir, 'venue.embedded', 'tws-account');
 
-/** One line an execution: what both sides must say alike. */
-function agree(facts: readonly Fact[], account: TwsAccount): void {
-  const ours = liveFills(facts).map((fill) =>
-    [fill.venueExecutionId, venueSymbolOf(facts, fill.symbol), fill.side === 'buy' ? 'BUY' : 'SELL', fill.qty, fill.price, fill.fee].join(' '),
+/** What TWS had, it has: executions by id. What came since is beside it. */
+function assertKept(before: Told, after: Told): void {
+  const ids = new Set(after.executions.map(({ execId }) => execId));
+  assert.deepEqual(
+    before.executions.filter(({ execId }) => !ids.has(execId)),
+    [],
+    'executions that are gone',
   );
-  const theirs = account.executions.map(({ execId, symbol, side, qty, price, commission }) =>
-    [stemOf(execId), symbol, side, qty, price, money(commission)].join(' '),
-  );
-  assert.deepEqual(ours.sort(), theirs.sort(), 'executions');
-  assert.deepEqual(account.positions, [], 'positions');
-  assert.deepEqual(account.open, [], 'orders');
 }
 
 async function traded(system: Running, assets: readonly string[]): Promise<void> {
@@ -81,43 +73,54 @@ async function traded(system: Running, assets: readonly string[]): Promise<void>
 }
 
 describe('live of IBKR, rehearsed', function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
 
-  it('RT-2 ST-3 ST-5 forex and options trade beside paper, their gateways are killed, and TWS has what the journal says', async () => {
+  it('RT-2 ST-3 ST-5 forex and options trade beside paper; gateways, venue and main are killed, and TWS has what the journal says: to the cent', async () => {
     const dataDir = freshDirectory();
     const assets = 'forex,options';
     const args = ['--speed', 'max', '--seed', SEED, '--assets', assets, '--rehearse', assets];
-    const system = start('system', '--no-page', '--json', '--data-dir', dataDir, ...args);
-    await system.line(/ running /);
+    const boot = async (): Promise<Running> => {
+      const booted = start('system', '--no-page', '--json', '--data-dir', dataDir, ...args);
+      await booted.line(/ running /);
+      return booted;
+    };
+    let system = await boot();
     await traded(system, ['forex', 'options']);
-    await kill(dataDir, 'gateway.ibkr.port');
-    await kill(dataDir, 'gateway.ibkr');
-    const before = await askActor<TwsAccount>(dataDir, 'venue.embedded', 'tws-account');
+    for (const victim of ['gateway.ibkr.port', 'gateway.ibkr', 'venue.embedded', 'main']) {
+      const before = await toldBy(dataDir);
+      if (victim === 'main') {
+        system.child.kill('SIGKILL');
+        await system.done;
+        system = await boot();
+      } else await kill(dataDir, victim);
+      assertKept(before, await toldBy(dataDir));
+      await agreed(dataDir);
+    }
+    const before = await toldBy(dataDir);
     await until(
-      'trades after the restart',
-      () => askActor<TwsAccount>(dataDir, 'venue.embedded', 'tws-account'),
+      'trades after the restarts',
+      () => toldBy(dataDir),
       ({ executions }) => executions.length > before.executions.length + 1,
     );
-    await until(
-      'agreement',
-      () => askActor<readonly unknown[]>(dataDir, 'reconciler', 'differences'),
-      (differences) => Array.isArray(differences) && differences.length === 0,
-    );
+    await agreed(dataDir);
     assert.equal((await run('kill', '--data-dir', dataDir, '--flatten', '--reason', 'the end')).code, 0);
     await until(
       'flat',
       () => askActor<{ holdings: object; orders: object }>(dataDir, 'gateway.ibkr.orders', 'state'),
       ({ holdings, orders }) => Object.keys(holdings).length + Object.keys(orders).length === 0,
     );
-    const account = await askActor<TwsAccount>(dataDir, 'venue.embedded', 'tws-account');
     system.child.kill('SIGTERM');
     const finished = await system.done;
     assert.equal(finished.code, 0, finished.stderr.slice(-3000));
     const proof = json<{ ok: boolean; problems: unknown[] }>(await run('verify', '--data-dir', dataDir, '--json'));
     assert.deepEqual([proof.ok, proof.problems], [true, []]);
     const facts = await factsOf(dataDir);
-    agree(facts, account);
-    const assetsTraded = new Set(liveFills(facts).map(({ asset }) => asset));
+    const fills = liveFills(facts);
+    const account = twsAccount(dataDir);
+    assert.deepEqual(ourTwsRows(facts, fills), twsRows(account), 'executions');
+    assert.deepEqual(ourTwsAccount(facts, fills), { positions: account.positions, cash: account.cash });
+    assert.deepEqual([account.positions, account.open], [{}, []]);
+    const assetsTraded = new Set(fills.map(({ asset }) => asset));
     assert.deepEqual([...assetsTraded].sort(), ['forex', 'options']);
     assert.deepEqual(
       facts.filter(({ type }) => type === 'reconcile.differed'),

@@ -1,7 +1,7 @@
 /** The fault run again, over the real order port: live orders, an unmodified ccxt, HTTP and WebSocket, and the embedded Bybit. */
 import assert from 'node:assert/strict';
 import { isOpen } from '#trading/execution/order-state.ts';
-import { sleep } from '#venues/bybit/retry.ts';
+import { sleep } from '#venues/shared/retry.ts';
 import { BYBIT_TERMS } from '#venues/bybit/trading/terms.ts';
 import { call, rowsOf } from '../contract/bybit-account.ts';
 import { BybitRig, PERP, SPOT, type House } from './bybit-rig.ts';

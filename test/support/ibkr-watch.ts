@@ -16,6 +16,8 @@ export interface WatchRig {
   readonly quotes: QuoteSnapshot[];
   readonly drops: DroppedFrame[];
   readonly states: string[];
+  /** Symbols that were told of after the start. */
+  readonly listed: string[];
   /** Plays a quote and hands over what it came to. */
   readonly play: (symbol: string, bid: string, ask: string, seconds: number) => Promise<readonly QuoteSnapshot[]>;
   readonly settle: (seconds: number) => Promise<void>;
@@ -45,6 +47,7 @@ export async function watching(
     const quotes: QuoteSnapshot[] = [];
     const drops: DroppedFrame[] = [];
     const states: string[] = [];
+    const listed: string[] = [];
     const settle = async (seconds: number): Promise<void> => data.settle(at(seconds));
     try {
       await data.open();
@@ -52,7 +55,7 @@ export async function watching(
         onQuote: (quote) => quotes.push(quote),
         onDropped: (drop) => drops.push(drop),
         onState: (up, reason) => states.push(`${up ? 'up' : 'down'}: ${reason}`),
-        onInstrument: () => undefined,
+        onInstrument: ({ symbol }) => listed.push(symbol),
       });
       const play: WatchRig['play'] = async (symbol, bid, ask, seconds) => {
         const had = quotes.length;
@@ -60,7 +63,7 @@ export async function watching(
         await settle(seconds);
         return quotes.slice(had);
       };
-      const rig: WatchRig = { tws, data, quotes, drops, states, play, settle, isMisread: false };
+      const rig: WatchRig = { tws, data, quotes, drops, states, listed, play, settle, isMisread: false };
       await work(rig);
       if (!rig.isMisread) assert.equal(data.counters()['error.505'] ?? 0, 0, 'decode errors (505)');
     } finally {

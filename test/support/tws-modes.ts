@@ -18,6 +18,18 @@ export interface TwsMode {
   readonly gateway: string;
 }
 
+/** What TWS says of a market order that fills: recorded from a live one (venues/ibkr "Event choreography"). */
+export const FILLED_AT_ONCE: readonly string[] = [
+  'openOrder 101 PreSubmitted',
+  'orderStatus 101 PreSubmitted',
+  'execDetails 101',
+  'openOrder 101 Filled',
+  'orderStatus 101 Filled',
+  'openOrder 101 Filled',
+  'orderStatus 101 Filled',
+  'commissionReport',
+];
+
 export const MODES: readonly TwsMode[] = [
   {
     id: 1,
@@ -78,16 +90,7 @@ export const MODES: readonly TwsMode[] = [
     id: 6,
     title: 'a fill of an order id that nobody here used (LEAN #189)',
     faults: [['hears-all'], ['other-session-order', 'EUR.USD', '20000']],
-    wire: [
-      'openOrder 101 PreSubmitted',
-      'orderStatus 101 PreSubmitted',
-      'execDetails 101',
-      'openOrder 101 Filled',
-      'orderStatus 101 Filled',
-      'openOrder 101 Filled',
-      'orderStatus 101 Filled',
-      'commissionReport',
-    ],
+    wire: FILLED_AT_ONCE,
     gateway: 'another client id: the fill is not ours, is booked as external and closes the symbol for entries',
   },
   {
@@ -295,16 +298,7 @@ export const MODES: readonly TwsMode[] = [
     id: 33,
     title: 'executions without the reference of their order (node-ib #110)',
     faults: [['no-order-ref']],
-    wire: [
-      'openOrder 101 PreSubmitted',
-      'orderStatus 101 PreSubmitted',
-      'execDetails 101',
-      'openOrder 101 Filled',
-      'orderStatus 101 Filled',
-      'openOrder 101 Filled',
-      'orderStatus 101 Filled',
-      'commissionReport',
-    ],
+    wire: FILLED_AT_ONCE,
     gateway: 'joined by permId, or by client and order id, where the reference is missing',
   },
   {

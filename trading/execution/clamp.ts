@@ -20,6 +20,7 @@ import {
 } from '../money/decimal.ts';
 import type { Refusal } from '../model/events.ts';
 import type { Instrument } from '../model/instrument.ts';
+import { toTick } from './tick.ts';
 import { opposite, type Bracket, type Clamp, type Rung, type Side, type Trailing } from '../model/order.ts';
 
 const ZERO = ratio('0');
@@ -49,7 +50,7 @@ export function clampQty(qty: Qty, instrument: Instrument): Clamped<OnStep> {
  * A price to the tick, never more aggressive: a sell never cheaper than asked (up), a buy never dearer (down).
  */
 export function clampPrice(side: Side, price: Price, instrument: Instrument): OnTick {
-  return toStep(price, instrument.tickSize, side === 'sell' ? 'up' : 'down') as OnTick; // the brand is this function's to give
+  return toTick(price, instrument, side === 'sell' ? 'up' : 'down') as OnTick; // the brand is this function's to give
 }
 
 /**

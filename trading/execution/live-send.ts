@@ -7,11 +7,12 @@ import type { Instant, Instrument } from '../model/instrument.ts';
 import type { Placement, Pricing } from '../model/live.ts';
 import type { Bracket, Clamp, OrderIntent } from '../model/order.ts';
 import type { Settings } from '../model/settings.ts';
-import { absolute, add, lessThan, ratio, scale, smaller, subtract, toNumber, toStep, type Price, type Qty } from '../money/decimal.ts';
+import { absolute, add, lessThan, ratio, scale, smaller, subtract, toNumber, type Price, type Qty } from '../money/decimal.ts';
 import { touch } from '../paper/price.ts';
 import { modeRefusal } from '../risk/modes.ts';
 import { currencyRefusal } from '../sizing/in-usd.ts';
 import { checkBracket, checkMinimum, clampBracket, clampQty } from './clamp.ts';
+import { toTick } from './tick.ts';
 import { isOpen } from './order-state.ts';
 import { liveFormRefusal } from './live-forms.ts';
 import { payloadHash } from './order-names.ts';
@@ -126,12 +127,12 @@ const ENTRY_SLIPPAGE_MAX = ratio('0.005');
 /** Nor more than this part of the way to its take-profit: venues hold both legs against the limit, and a trade that gave up more has no point. */
 const OF_PROFIT_MAX = ratio('0.5');
 
-function worstOf({ kind, side, snapshot }: OrderIntent, bracket: Bracket | null, { tickSize }: Instrument): Price | null {
+function worstOf({ kind, side, snapshot }: OrderIntent, bracket: Bracket | null, instrument: Instrument): Price | null {
   if (kind === 'exit') return null;
   const at = touch(side, snapshot);
   const byPrice = scale(at, ENTRY_SLIPPAGE_MAX);
   const slip = bracket === null ? byPrice : smaller(byPrice, scale(absolute(subtract(bracket.takeProfit, at)), OF_PROFIT_MAX));
-  return side === 'buy' ? toStep(add(at, slip), tickSize, 'down') : toStep(subtract(at, slip), tickSize, 'up');
+  return side === 'buy' ? toTick(add(at, slip), instrument, 'down') : toTick(subtract(at, slip), instrument, 'up');
 }
 
 /** RT-4: a share of the venue's limit. The first bucket of a run is empty: a restart brings no second burst. */

@@ -12,6 +12,12 @@ export type Instant = number;
 /** What a broker charges an order where it is not a part of the notional alone: by unit (contract) or in basis points of the notional, USD. */
 export type Commission = { readonly perUnit: Money; readonly min: Money } | { readonly bps: Ratio; readonly min: Money };
 
+/** One step of a venue's price grid: at and above `from` prices lie on multiples of `tick`. */
+export interface TickStep {
+  readonly from: Price;
+  readonly tick: Price;
+}
+
 /** One tradable contract of the catalog (LC-1). Symbols are unified: `BTC/USDT` spot, `ADA/USDT:USDT` linear perpetual. */
 export interface Instrument {
   readonly id: string;
@@ -25,7 +31,10 @@ export interface Instrument {
   readonly underlying: string;
   readonly expiry: Instant | null;
   readonly multiplier: Ratio;
+  /** The smallest step. */
   readonly tickSize: Price;
+  /** Where the step grows with the price (options at IBKR), lowest first; absent where it is the same everywhere. */
+  readonly tickLadder?: readonly TickStep[];
   readonly lotSize: Qty;
   readonly minQty: Qty;
   readonly maxQty: Qty | null;

@@ -21,7 +21,8 @@ import {
   type Qty,
   type Ratio,
 } from '../money/decimal.ts';
-import type { Commission } from '../model/instrument.ts';
+import { tickAt, toTick } from '../execution/tick.ts';
+import type { Commission, TickStep } from '../model/instrument.ts';
 import type { Bracket, Side } from '../model/order.ts';
 import type { QuoteSnapshot } from '../model/quote.ts';
 
@@ -35,6 +36,7 @@ export interface PaperTerms {
   readonly oddLotBelow: Qty | null;
   readonly fillDepth: 'touch' | 'book';
   readonly tickSize: Price;
+  readonly tickLadder?: readonly TickStep[];
   readonly lotSize: Qty;
   readonly multiplier: Ratio;
   readonly minQty: Qty;
@@ -49,10 +51,10 @@ const ODD_LOT_SLIPPAGE = 2;
 export const touch = (side: Side, quote: QuoteSnapshot): Price => (side === 'buy' ? quote.ask : quote.bid);
 
 /** The touch, worse by the slippage, on the tick of the worse side; a sale never below one tick. */
-export function takerPrice(side: Side, quote: QuoteSnapshot, { slippageBps, tickSize }: Pick<PaperTerms, 'slippageBps' | 'tickSize'>): Price {
-  const slip = divide(ratio(slippageBps), BPS_OF_ONE);
-  if (side === 'buy') return toStep(scale(quote.ask, add(ONE, slip)), tickSize, 'up');
-  return larger(tickSize, toStep(scale(quote.bid, subtract(ONE, slip)), tickSize, 'down'));
+export function takerPrice(side: Side, quote: QuoteSnapshot, grid: Pick<PaperTerms, 'slippageBps' | 'tickSize' | 'tickLadder'>): Price {
+  const slip = divide(ratio(grid.slippageBps), BPS_OF_ONE);
+  if (side === 'buy') return toTick(scale(quote.ask, add(ONE, slip)), grid, 'up');
+  return larger(grid.tickSize, toTick(scale(quote.bid, subtract(ONE, slip)), grid, 'down'));
 }
 
 /** The terms of an order of `quantity`: below the venue's round size the slippage is double. */
@@ -68,14 +70,14 @@ export function termsFor(quantity: Qty, terms: PaperTerms): PaperTerms {
 export function depthPrice(at: Price, side: Side, quote: QuoteSnapshot, quantity: Qty, terms: PaperTerms): Price {
   const size = side === 'buy' ? quote.askQty : quote.bidQty;
   if (terms.fillDepth === 'touch' || size === null || atMost(quantity, size)) return at;
-  const { tickSize } = terms;
+  const tickSize = tickAt(terms, at);
   const slip = divide(ratio(terms.slippageBps), BPS_OF_ONE);
   const worse =
     side === 'buy'
-      ? larger(add(at, tickSize), toStep(scale(at, add(ONE, slip)), tickSize, 'up'))
-      : larger(tickSize, smaller(subtract(at, tickSize), toStep(scale(at, subtract(ONE, slip)), tickSize, 'down')));
+      ? larger(add(at, tickSize), toTick(scale(at, add(ONE, slip)), terms, 'up'))
+      : larger(terms.tickSize, smaller(subtract(at, tickSize), toTick(scale(at, subtract(ONE, slip)), terms, 'down')));
   const value = add(notional(at, size), notional(worse, subtract(quantity, size)));
-  return toStep(price(divide(value, ratio(quantity))), tickSize, side === 'buy' ? 'up' : 'down');
+  return toTick(price(divide(value, ratio(quantity))), terms, side === 'buy' ? 'up' : 'down');
 }
 
 /** PX-2: a touched take-profit never fills better than its price. `side` is that of the leg. */

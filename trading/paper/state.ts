@@ -65,9 +65,10 @@ export const BLANK_PAPER: PaperState = { settings: null, instruments: {}, orders
 export const paperKey = (of: { readonly asset: Asset; readonly symbol: string }): string => `${of.asset}|${of.symbol}`;
 
 export function termsOf(instrument: Instrument, rules: PaperRules): PaperTerms {
-  const { takerFee, tickSize, lotSize, multiplier, minQty, minNotional, commission = null, oddLotBelow = null } = instrument;
+  const { takerFee, tickSize, tickLadder, lotSize, multiplier, minQty, minNotional, commission = null, oddLotBelow = null } = instrument;
+  const grid = { tickSize, ...(tickLadder !== undefined && { tickLadder }) };
   const { slippageBps, fillDepth = 'touch' } = rulesInForce(rules);
-  return { slippageBps, fillDepth, takerFee, commission, oddLotBelow, tickSize, lotSize, multiplier, minQty, minNotional };
+  return { slippageBps, fillDepth, takerFee, commission, oddLotBelow, ...grid, lotSize, multiplier, minQty, minNotional };
 }
 
 /** Total: live orders and facts that mean nothing here change nothing. */

@@ -3,7 +3,7 @@
  * never engages for Bybit (four redials in milliseconds were measured, against 500 connections in five minutes), so this one has its own.
  */
 import type { Exchange, Socket } from './create.ts';
-import { delayMs, type RetryLimits } from './retry.ts';
+import { delayMs, type RetryLimits } from '../shared/retry.ts';
 
 /** Bybit, spot: at most ten topics in one request. */
 export const ARGUMENTS_MAX = 10;

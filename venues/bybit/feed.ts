@@ -4,14 +4,14 @@
  */
 import type { DroppedFrame, FeedHandlers } from '#protocol/venue.ts';
 import type { Asset, Instant, Instrument } from '#trading/model/instrument.ts';
-import type { VenueTime } from './clock.ts';
+import type { VenueTime } from '../shared/clock.ts';
 import { Connection, type ConnectionLimits } from './connection.ts';
-import type { Counters } from './counters.ts';
+import type { Counters } from '../shared/counters.ts';
 import type { Exchange, Socket } from './create.ts';
 import type { Category } from './endpoints.ts';
 import { bookTopic, parseBook, parseTrades, timeOf, tradesTopic } from './frames.ts';
 import { ASSET_OF } from './markets.ts';
-import { delayMs } from './retry.ts';
+import { delayMs } from '../shared/retry.ts';
 import { SymbolFeed } from './symbol-feed.ts';
 
 export interface FeedLimits extends ConnectionLimits {

@@ -2,8 +2,8 @@
 import type { FeedHandlers, MarketData } from '#protocol/venue.ts';
 import type { Instrument } from '#trading/model/instrument.ts';
 import type { Bar } from '#trading/model/quote.ts';
-import { CorrectedTime, PlayedTime, type VenueTime } from './clock.ts';
-import { Counters } from './counters.ts';
+import { CorrectedTime, PlayedTime, type VenueTime } from '../shared/clock.ts';
+import { Counters } from '../shared/counters.ts';
 import { createExchange, type Exchange } from './create.ts';
 import { ENDPOINTS, marketDataUrls, type Category, type Endpoints, type Environment } from './endpoints.ts';
 import { Feed, type FeedLimits } from './feed.ts';
@@ -11,7 +11,7 @@ import { readFunding } from './funding.ts';
 import { hasInterval, readBars } from './history.ts';
 import { categoryOf, instrumentOf } from './markets.ts';
 import { RestGate } from './rest-gate.ts';
-import { atMost, briefly, retried, type RetryLimits } from './retry.ts';
+import { atMost, briefly, retried, type RetryLimits } from '../shared/retry.ts';
 import { createTransport, type Transport } from './transport.ts';
 
 export interface BybitLimits {
@@ -255,7 +255,7 @@ class BybitMarketData implements MarketData {
 
   #failed(what: string, thrown: unknown): void {
     this.#counters.count(`failed.${what}`);
-    this.#trouble = `${what}: ${thrown instanceof Error ? briefly(thrown) : String(thrown)}`;
+    this.#trouble = `${what}: ${briefly(thrown)}`;
   }
 
   #opened(): Exchange {

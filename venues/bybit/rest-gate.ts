@@ -1,6 +1,6 @@
 /** RT-4 for reads over HTTP: one bucket for the venue's limit per address, and a full stop where the venue says that we asked too often. */
 import { bucketRules, fullBucket, takeTokens, type Bucket, type BucketRules } from '#trading/execution/token-bucket.ts';
-import { sleep } from './retry.ts';
+import { sleep } from '../shared/retry.ts';
 
 /** Bybit, rate limits: 600 requests in 5 s per IP; beyond it 403 and a ban of ten minutes or more. */
 const IP_LIMIT = { requests: 600, windowMs: 5000 };

@@ -55,7 +55,19 @@ export const venueParams = z.strictObject({
   /** 0 takes a free port. */
   port: z.int().min(0).max(65_535).default(0),
   play: z.discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('synthetic'), symbols: z.array(listing).min(1).optional() }),
+    z.strictObject({
+      kind: z.literal('synthetic'),
+      symbols: z.array(listing).min(1).optional(),
+      /** First and last market time. */
+      from: instant.optional(),
+      to: instant.optional(),
+      /** Between two steps. */
+      stepMs: z
+        .int()
+        .min(1000)
+        .refine((ms) => ms % 1000 === 0 && 60_000 % ms === 0, 'must be whole seconds, and a part of a minute')
+        .default(1000),
+    }),
     z.strictObject({
       kind: z.literal('files'),
       files: z.array(file).max(FILES_MAX),
@@ -75,6 +87,8 @@ export const venueParams = z.strictObject({
       serverVersion: z.int().min(VERSION_MIN).max(VERSION_MAX).default(VERSION_MAX),
       /** It restarts by itself every night and on Sundays, and its servers are reset, on New York's clock. */
       restarts: z.boolean().default(false),
+      /** Keeps the account over the end of the process; its directory exists. Null forgets it. */
+      file: z.string().refine(isAbsolute, 'must be absolute').nullable().default(null),
       /** From the start on: `NAME`, `NAME TARGET` or `NAME TARGET VALUE`. */
       faults: z.array(z.string().max(FAULT_LENGTH_MAX)).max(FAULTS_MAX).default([]),
     })

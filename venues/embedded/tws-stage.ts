@@ -1,5 +1,7 @@
 /** The TWS façade with its market: plays steps into it. Orders are the façade's own exchange's. */
 import type { Instant } from '#trading/model/instrument.ts';
+import { AccountFile } from './account-file.ts';
+import type { TwsMemory } from './tws/memory.ts';
 import { DEFAULT_CHAINS } from './tws/contracts.ts';
 import { DEFAULT_RESTARTS } from './tws/restarts.ts';
 import { openTws, type EmbeddedTws } from './tws/tws.ts';
@@ -11,7 +13,10 @@ import type { VenueParams } from './params.ts';
 /** `still`: when it begins where nothing of it is played. @throws DataFileError, RangeError for a fault that is not known, or Error where the port cannot be bound. */
 export async function openTwsStage({ seed, play, resumeAt, tws }: VenueParams, still: Instant): Promise<TwsStage | null> {
   if (tws === undefined) return null;
-  const market = play.kind === 'synthetic' ? new TwsSynthetic(seed, resumeAt) : await openTwsRecorded({ ...play, files: tws.files, resumeAt, still });
+  const market =
+    play.kind === 'synthetic'
+      ? new TwsSynthetic(seed, resumeAt ?? play.from ?? null, play)
+      : await openTwsRecorded({ ...play, files: tws.files, resumeAt, still });
   const first = Math.min(market.start, market.before[0]?.at ?? market.start);
   const facade = await openTws({
     ...{ port: tws.port, serverVersion: tws.serverVersion, start: first },
@@ -21,7 +26,7 @@ export async function openTwsStage({ seed, play, resumeAt, tws }: VenueParams, s
   const stage = new TwsStage(facade, market);
   try {
     for (const fault of tws.faults) stage.inject(fault.trim().split(/\s+/));
-    await stage.begin();
+    await stage.begin(tws.file);
     return stage;
   } catch (error) {
     await stage.close();
@@ -53,6 +58,7 @@ export class TwsStage {
   readonly tws: EmbeddedTws;
   readonly market: TwsMarket;
   #next: Instant | null = null;
+  #file: AccountFile<TwsMemory> | null = null;
 
   constructor(tws: EmbeddedTws, market: TwsMarket) {
     this.tws = tws;
@@ -63,10 +69,11 @@ export class TwsStage {
     return this.#next;
   }
 
-  /** What went before is known when the first session comes. */
-  async begin(): Promise<void> {
+  /** What went before is known when the first session comes; `file` keeps the account. @throws Error where it holds what is no account. */
+  async begin(file: string | null): Promise<void> {
     for (const quote of this.market.before) this.#show(quote);
     this.advance(this.market.start);
+    if (file !== null) this.#remember(file);
     this.#next = await this.market.peek();
   }
 
@@ -106,7 +113,16 @@ export class TwsStage {
 
   async close(): Promise<void> {
     await this.tws.close();
+    this.#file?.close();
     await this.market.close();
+  }
+
+  /** What the quotes before did was of no account; what comes is of this one. */
+  #remember(path: string): void {
+    const file = new AccountFile<TwsMemory>(path);
+    this.#file = file;
+    this.tws.memory.recall(file.memories);
+    this.tws.memory.keep = (memory) => file.append(memory);
   }
 
   #show({ symbol, bid, ask, bidSize, askSize, at }: TwsQuote): void {

@@ -1,5 +1,6 @@
 /** The embedded venue: a market, the exchange it moves, and the Bybit façade in front of it. It plays only when told to. */
 import type { Instant } from '#trading/model/instrument.ts';
+import { DepthFeed } from './bybit/depth.ts';
 import { Faults } from './bybit/faults.ts';
 import { Feed } from './bybit/feed.ts';
 import { Hub } from './bybit/hub.ts';
@@ -24,6 +25,8 @@ export interface VenueInfo {
   /** Port of the TWS façade; null where there is none. */
   readonly tws: number | null;
   readonly now: Instant;
+  /** TWS is in a restart or has lost its servers: no quote of it is to be waited for. */
+  readonly twsAway?: true;
   readonly symbols: readonly ListingKey[];
   readonly gaps: readonly Gaps[];
   /** Time of the last step; null where the market has no end. */
@@ -40,6 +43,8 @@ export interface VenueStep {
   readonly next: Instant | null;
   /** The TWS façade showed something; absent where it did not. */
   readonly tws?: true;
+  /** As in `VenueInfo`. */
+  readonly twsAway?: true;
   /** Of the books, the venue's times that are not `now`: frozen and stale ones. */
   readonly oldStamps: readonly Instant[];
 }
@@ -110,7 +115,7 @@ export class Venue {
     this.keys = { apiKey, secret };
     this.#private = new PrivateSide(exchange, { seed, ...terms, keys: this.keys, clock: () => Date.now() });
     this.#faults = new Faults(exchange, this.#hub, this.#private, this.#badQuotes);
-    this.#feed = new Feed(exchange, this.#hub, this.#faults);
+    this.#feed = new Feed(exchange, this.#hub, this.#faults, new DepthFeed(this.#hub, (board, levels) => this.#private.desk.depth(board, levels)));
     this.#requests = new Requests(exchange, this.#hub, this.#feed, this.#faults);
     this.#server = new Server(exchange, this.#hub, this.#requests, this.#private);
   }
@@ -125,6 +130,7 @@ export class Venue {
     const played = this.#stage?.market;
     return {
       ...{ rest: `http://${at}`, ws: `ws://${at}`, tws: this.#stage?.tws.port ?? null, now: this.#exchange.now },
+      ...this.#away(),
       symbols: listings.map(({ key }) => key),
       gaps: [...gaps, ...(played?.gaps ?? [])],
       end: played === undefined ? end : later(end, played.end),
@@ -195,12 +201,16 @@ export class Venue {
     await this.#exchange.close();
   }
 
+  #away(): { readonly twsAway?: true } {
+    return this.#stage?.tws.isAway === true ? { twsAway: true } : {};
+  }
+
   #after(books: number, tws: boolean): VenueStep {
     this.#books += books;
     const { now } = this.#exchange;
     this.#stage?.advance(now);
     const next = sooner(this.#exchange.next, this.#stage?.next ?? null);
-    return { now, books, ...(tws && { tws }), ended: next === null, next, oldStamps: this.#badQuotes?.takeOldStamps() ?? [] };
+    return { now, books, ...(tws && { tws }), ...this.#away(), ended: next === null, next, oldStamps: this.#badQuotes?.takeOldStamps() ?? [] };
   }
 }
 
@@ -211,7 +221,10 @@ const later = (one: Instant | null, other: Instant | null): Instant | null =>
 
 /** Null where only TWS plays. */
 async function openPlayed({ seed, play, resumeAt }: VenueParams): Promise<MarketProcess | null> {
-  if (play.kind === 'synthetic') return new SyntheticMarket({ seed, resumeAt, ...(play.symbols !== undefined && { listings: play.symbols }) });
+  if (play.kind === 'synthetic') {
+    const { symbols, from = null } = play;
+    return new SyntheticMarket({ seed, resumeAt: resumeAt ?? from, window: play, ...(symbols !== undefined && { listings: symbols }) });
+  }
   if (play.files.length === 0) return null;
   return openRecorded({ files: play.files, funding: play.funding, from: play.from, to: play.to, resumeAt });
 }

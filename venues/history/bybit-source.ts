@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { createExchange, type Exchange } from '../bybit/create.ts';
 import { ENDPOINTS, type Category, type Endpoints, type Environment } from '../bybit/endpoints.ts';
 import { RestGate } from '../bybit/rest-gate.ts';
-import { briefly, retried, type RetryLimits } from '../bybit/retry.ts';
+import { briefly, retried, type RetryLimits } from '../shared/retry.ts';
 import { createTransport } from '../bybit/transport.ts';
 import { parseRow, RowProblem } from '../embedded/market/row.ts';
 import { fundingProblem } from './data-file.ts';

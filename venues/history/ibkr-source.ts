@@ -5,7 +5,7 @@ import { createClient, type Address, type MarketClient } from '../ibkr/client.ts
 import { CODE, IbkrError } from '../ibkr/codes.ts';
 import { HISTORY_MINUTES, HistoryReader } from '../ibkr/history.ts';
 import { IbkrSession, SESSION_LIMITS } from '../ibkr/session.ts';
-import { briefly, retried, type RetryLimits } from '../bybit/retry.ts';
+import { briefly, retried, type RetryLimits } from '../shared/retry.ts';
 import { parseRow } from '../embedded/market/row.ts';
 import { HistoryError } from './history-error.ts';
 import { ordered, type HistorySource } from './history-source.ts';
@@ -69,7 +69,7 @@ export async function openIbkrSource(options: IbkrSourceOptions): Promise<Histor
     } catch (error) {
       throw error instanceof HistoryError
         ? error
-        : new HistoryError(`${what} at ${address.host}:${address.port}: ${briefly(error as Error)}`, { cause: error });
+        : new HistoryError(`${what} at ${address.host}:${address.port}: ${briefly(error)}`, { cause: error });
     }
   };
   const line = () => {
@@ -78,7 +78,7 @@ export async function openIbkrSource(options: IbkrSourceOptions): Promise<Histor
     return usable;
   };
   try {
-    await session.open();
+    await session.open(false);
     const { contract } = await new Catalog(session.pacing, ANSWER_MS).qualify(line(), symbol);
     const now = async (): Promise<Instant> => (await line().roundTrip(ANSWER_MS)) * 1000;
     return {
@@ -103,7 +103,7 @@ export async function openIbkrSource(options: IbkrSourceOptions): Promise<Histor
     };
   } catch (error) {
     session.close();
-    throw new HistoryError(briefly(error as Error), { cause: error });
+    throw new HistoryError(briefly(error), { cause: error });
   }
 }
 

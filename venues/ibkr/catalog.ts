@@ -1,12 +1,12 @@
 /** What TWS lists of the symbols that are watched: details and market rules, each asked for once a session. */
 import type { ContractDetails } from '@stoqey/ib';
-import type { Instant, Instrument } from '#trading/model/instrument.ts';
+import type { Instant, Instrument, TickStep } from '#trading/model/instrument.ts';
 import { watchedOptions, type ChainRow, type WatchRules } from './chains.ts';
 import type { MarketClient } from './client.ts';
 import { CODE, IbkrError } from './codes.ts';
 import { assetOf, contractOf, parseOption } from './contracts.ts';
 import { isOpenAt, sessionsOf, type Session } from './hours.ts';
-import { ladderOf, marketRuleOf, optionInstrument, pairInstrument, type TickStep } from './instruments.ts';
+import { ladderOf, marketRuleOf, optionInstrument, pairInstrument } from './instruments.ts';
 import type { Line } from './line.ts';
 import type { Pacing } from './pacing.ts';
 

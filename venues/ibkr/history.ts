@@ -5,7 +5,7 @@
 import type { Contract } from '@stoqey/ib';
 import type { Instant } from '#trading/model/instrument.ts';
 import type { Bar } from '#trading/model/quote.ts';
-import { sleep } from '../bybit/retry.ts';
+import { sleep } from '../shared/retry.ts';
 import type { MarketClient } from './client.ts';
 import type { Line } from './line.ts';
 

@@ -1,15 +1,9 @@
 /** From TWS's contract details to instruments of the catalog (LC-1). Sizes and commissions: venues/ibkr "Contracts, sessions, costs". Pure. */
 import type { ContractDetails } from '@stoqey/ib';
 import { compare, money, price, qty, ratio, type Price, type Qty } from '#trading/money/decimal.ts';
-import type { Instrument } from '#trading/model/instrument.ts';
+import type { Instrument, TickStep } from '#trading/model/instrument.ts';
 import { optionSymbol } from './contracts.ts';
 import { zonedInstant } from './hours.ts';
-
-/** One step of a market rule: at and above `from` prices lie on multiples of `tick`. */
-export interface TickStep {
-  readonly from: Price;
-  readonly tick: Price;
-}
 
 /** The smallest and the largest order of IDEALPRO, by base currency. Smaller ones are taken as odd lots (399); larger ones are not. */
 const IDEALPRO_SIZES: Readonly<Record<string, readonly [min: string, max: string]>> = {
@@ -49,7 +43,7 @@ export function pairInstrument({ contract, minTick, minSize, sizeIncrement }: Co
     underlying: base,
     expiry: null,
     multiplier: ratio('1'),
-    tickSize: ladder[0]?.tick ?? tickOf(contract, minTick),
+    ...gridOf(ladder, contract, minTick),
     lotSize,
     minQty: minSize === undefined || !(minSize > 0) ? lotSize : qty(minSize),
     maxQty: qty(max),
@@ -84,7 +78,7 @@ export function optionInstrument(details: ContractDetails, ladder: readonly Tick
     underlying,
     expiry: zonedInstant(date, CLOSE.hour, CLOSE.minute, timeZoneId ?? 'America/New_York'),
     multiplier: ratio(String(multiplier)),
-    tickSize: ladder[0]?.tick ?? tickOf(contract, minTick),
+    ...gridOf(ladder, contract, minTick),
     lotSize: qty('1'),
     minQty: qty('1'),
     maxQty: null,
@@ -109,6 +103,16 @@ export function ladderOf(increments: readonly { readonly lowEdge?: number; reado
     .filter(({ lowEdge, increment }) => lowEdge !== undefined && lowEdge >= 0 && increment !== undefined && increment > 0)
     .map(({ lowEdge, increment }) => ({ from: price(lowEdge ?? 0), tick: price(increment ?? 0) }))
     .sort((left, right) => compare(left.from, right.from));
+}
+
+/** A rule of one step is no ladder. */
+function gridOf(
+  ladder: readonly TickStep[],
+  contract: ContractDetails['contract'],
+  minTick: number | undefined,
+): Pick<Instrument, 'tickSize' | 'tickLadder'> {
+  const tickSize = ladder[0]?.tick ?? tickOf(contract, minTick);
+  return ladder.length > 1 ? { tickSize, tickLadder: ladder } : { tickSize };
 }
 
 const COMMON = {

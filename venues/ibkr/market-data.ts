@@ -2,14 +2,14 @@
 import type { FeedHandlers, MarketData } from '#protocol/venue.ts';
 import type { Instant, Instrument } from '#trading/model/instrument.ts';
 import type { Bar } from '#trading/model/quote.ts';
-import { CorrectedTime, PlayedTime, type VenueTime } from '../bybit/clock.ts';
-import { atMost, briefly } from '../bybit/retry.ts';
+import { CorrectedTime, PlayedTime, type VenueTime } from '../shared/clock.ts';
+import { atMost, briefly } from '../shared/retry.ts';
 import { Catalog } from './catalog.ts';
 import type { WatchRules } from './chains.ts';
 import { createClient, type Address, type MarketClient } from './client.ts';
 import { assetOf } from './contracts.ts';
 import { HistoryReader } from './history.ts';
-import { IbkrSession, SESSION_LIMITS, type SessionLimits, type SessionPart, type SyncReason } from './session.ts';
+import { EMBEDDED_SESSION_LIMITS, IbkrSession, SESSION_LIMITS, type SessionLimits, type SessionPart, type SyncReason } from './session.ts';
 import type { Line } from './line.ts';
 import { Ticker, type TickerLimits } from './ticker.ts';
 
@@ -46,8 +46,6 @@ export const MARKET_LIMITS: IbkrMarketLimits = Object.freeze({
   ticker: { refreshAfterMs: 1000, competingMs: 30_000, vigil: { silentMs: 60_000, answerMs: 10_000 }, optionSilentMs: 600_000, lookMs: 5000 },
   chooseMs: 900_000,
 });
-/** An embedded venue is restarted within a second: waiting longer would only hold the market up. */
-const EMBEDDED_REDIAL = { baseMs: 100, capMs: 1000 };
 const SETTLE_MS = 5000;
 
 /** @throws Error where there is nothing to watch. */
@@ -65,6 +63,8 @@ class IbkrMarketData implements MarketData, SessionPart<MarketClient> {
   readonly #history: HistoryReader;
   #handlers: FeedHandlers | null = null;
   #up: boolean | null = null;
+  /** Instruments that whoever subscribed knows of. */
+  readonly #told = new Set<Instrument>();
   #trouble: string | null = null;
   /** Market time of the next look at the option chains. */
   #choosesAt: Instant = 0;
@@ -107,6 +107,7 @@ class IbkrMarketData implements MarketData, SessionPart<MarketClient> {
     // What was sent at the subscription is there: strikes are chosen around it.
     this.#time.observe((await line.roundTrip(this.#limits.requestMs)) * 1000);
     await this.#choose(line);
+    this.#tellInstruments();
   }
 
   onState(): void {
@@ -114,7 +115,8 @@ class IbkrMarketData implements MarketData, SessionPart<MarketClient> {
   }
 
   instruments(): Promise<readonly Instrument[]> {
-    return Promise.resolve(this.#catalog.instruments());
+    for (const instrument of this.#catalog.instruments()) this.#told.add(instrument);
+    return Promise.resolve([...this.#told]);
   }
 
   subscribe(_symbols: readonly string[], handlers: FeedHandlers): Promise<void> {
@@ -188,11 +190,20 @@ class IbkrMarketData implements MarketData, SessionPart<MarketClient> {
       const spot = this.#ticker.spot(underlying);
       // Without any price, not even a close, there is no money to look around.
       if (spot === null) continue;
-      const known = new Set(this.#catalog.instruments());
       for (const symbol of await this.#catalog.chosen(line, underlying, spot, this.#time.now(), this.#options.options)) {
         if (!(await this.#watch(line, symbol, underlying))) return;
       }
-      for (const instrument of this.#catalog.instruments()) if (!known.has(instrument)) this.#handlers?.onInstrument(instrument);
+      this.#tellInstruments();
+    }
+  }
+
+  #tellInstruments(): void {
+    const handlers = this.#handlers;
+    if (handlers === null) return;
+    for (const instrument of this.#catalog.instruments()) {
+      if (this.#told.has(instrument)) continue;
+      this.#told.add(instrument);
+      handlers.onInstrument(instrument);
     }
   }
 
@@ -205,7 +216,7 @@ class IbkrMarketData implements MarketData, SessionPart<MarketClient> {
 
   #failed(what: string, error: unknown): void {
     this.#session.counters.count(`failed.${what}`);
-    this.#trouble = `${what}: ${error instanceof Error ? briefly(error) : String(error)}`;
+    this.#trouble = `${what}: ${briefly(error)}`;
   }
 
   #tellState(): void {
@@ -219,5 +230,5 @@ class IbkrMarketData implements MarketData, SessionPart<MarketClient> {
 }
 
 function limitsOf(played: boolean): IbkrMarketLimits {
-  return played ? { ...MARKET_LIMITS, session: { ...SESSION_LIMITS, redial: EMBEDDED_REDIAL } } : MARKET_LIMITS;
+  return played ? { ...MARKET_LIMITS, session: EMBEDDED_SESSION_LIMITS } : MARKET_LIMITS;
 }

@@ -1,6 +1,6 @@
 /** RT-4 at TWS: 50 messages in a second, of which cancels always have some left. Orders and cancels never wait here; reads do. */
 import { fullBucket, takeTokens, type Bucket, type BucketRules } from '#trading/execution/token-bucket.ts';
-import { sleep } from '../bybit/retry.ts';
+import { sleep } from '../shared/retry.ts';
 
 /** Beyond it TWS answers 100 and ends the session. */
 const TWS_MESSAGES_A_SECOND = 50;

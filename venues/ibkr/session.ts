@@ -4,10 +4,10 @@
  */
 import type { Client, Address } from './client.ts';
 import { CODE, farmNews, isNotice, type FarmKind, type IbkrError } from './codes.ts';
-import { Counters } from '../bybit/counters.ts';
+import { Counters } from '../shared/counters.ts';
 import { Connection, type Greeting, type Line, type LineLimits } from './line.ts';
 import { Pacing } from './pacing.ts';
-import { delayMs } from '../bybit/retry.ts';
+import { delayMs } from '../shared/retry.ts';
 
 /** `connected`: a new connection. `data-lost`, `data-kept`: TWS lost its servers and has them again (1101, 1102). */
 export type SyncReason = 'connected' | 'data-lost' | 'data-kept';
@@ -49,7 +49,7 @@ export interface SessionLimits extends LineLimits {
   readonly redial: { readonly baseMs: number; readonly capMs: number };
   /** A connection that was READY this long was healthy: the next failure is the first again. */
   readonly stableMs: number;
-  /** For `open`: tries begin no later than this. */
+  /** For `open`: tries begin no later than this; then it goes on by itself. */
   readonly openMs: number;
   /** From a 505 to the end of its connection; longer each time, since a TWS that was updated says it again. */
   readonly renew: { readonly baseMs: number; readonly capMs: number };
@@ -66,6 +66,9 @@ export const SESSION_LIMITS: SessionLimits = Object.freeze({
   openMs: 12_000,
   renew: { baseMs: 1000, capMs: 900_000 },
 });
+
+/** An embedded venue is there again within a second: waiting longer would only hold the market up. */
+export const EMBEDDED_SESSION_LIMITS: SessionLimits = Object.freeze({ ...SESSION_LIMITS, redial: { baseMs: 100, capMs: 1000 }, openMs: 2000 });
 
 export interface SessionOptions<C extends Client> {
   readonly address: Address;
@@ -104,6 +107,10 @@ export class IbkrSession<C extends Client> {
   #requests = FIRST_REQUEST_ID;
   #failures = 0;
   #readyAt = 0;
+  /** `open` is over: from then on it dials again by itself. */
+  #opened = false;
+  /** TWS greeted us, and the connection stood, when it could not be used. */
+  #refused = false;
   #redial: NodeJS.Timeout | undefined;
   #trouble: string | null = null;
   #syncs = 0;
@@ -124,15 +131,22 @@ export class IbkrSession<C extends Client> {
     this.#parts.push(part);
   }
 
-  /** Resolves when READY. @throws Error where TWS could not be used in time; the session is closed then. */
-  async open(): Promise<void> {
+  /**
+   * Resolves when READY; where it `waits` also when TWS was not there in time: it may be in its restart, is dialled on, and the session comes alive by itself.
+   * @throws Error where TWS cannot be used; the session is closed then
+   */
+  async open(waits = true): Promise<void> {
     const begun = this.#wall();
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#dial();
+        await this.#dial();
+        this.#opened = true;
+        return;
       } catch (error) {
         const waitMs = delayMs(attempt, this.#limits.redial);
-        if (error instanceof ConfigurationError || this.#wall() - begun + waitMs > this.#limits.openMs) {
+        const isLate = this.#wall() - begun + waitMs > this.#limits.openMs;
+        if (waits && isLate && !this.#refused) return this.#waitFor(attempt);
+        if (isLate || error instanceof ConfigurationError) {
           this.close();
           const { host, port } = this.#options.address;
           throw new Error(`TWS at ${host}:${port} cannot be used: ${(error as Error).message}`, { cause: error });
@@ -193,8 +207,15 @@ export class IbkrSession<C extends Client> {
     this.#line = null;
   }
 
+  #waitFor(attempts: number): void {
+    this.#opened = true;
+    this.#failures = attempts;
+    this.#redialLater();
+  }
+
   async #dial(): Promise<void> {
     this.#epoch++;
+    this.#refused = false;
     this.#farms.clear();
     this.#uplink = true;
     this.#enter({ phase: 'dialling', uplink: false, usable: false, reason: 'dialling' });
@@ -220,6 +241,7 @@ export class IbkrSession<C extends Client> {
   #refuseAccount(line: Connection<C>, { accounts }: Greeting): void {
     const { account } = this.#options;
     if (account === null || accounts.includes(account)) return;
+    this.#refused = true;
     const problem = `TWS manages ${accounts.join(', ') || 'no account'}, not ${account}`;
     line.end(problem);
     throw new Error(problem);
@@ -231,6 +253,7 @@ export class IbkrSession<C extends Client> {
     try {
       for (const part of this.#parts) await part.sync(line, why);
     } catch (error) {
+      this.#refused = !line.ended;
       line.end(`synchronising: ${(error as Error).message}`);
       throw error;
     }
@@ -245,12 +268,14 @@ export class IbkrSession<C extends Client> {
     if (line !== this.#line || this.#state.phase === 'closed') return;
     clearTimeout(this.#renewal);
     this.#renewal = undefined;
-    const opened = this.#readyAt > 0;
     const stable = this.#state.phase === 'ready' && this.#wall() - this.#readyAt > this.#limits.stableMs;
     this.#failures = stable ? 1 : this.#failures + 1;
     this.#enter({ phase: 'down', uplink: false, usable: false, reason });
-    // Until the first READY `open` dials again by itself.
-    if (opened) this.#redial = setTimeout(() => void this.#dial().catch(() => undefined), delayMs(this.#failures, this.#limits.redial));
+    if (this.#opened) this.#redialLater();
+  }
+
+  #redialLater(): void {
+    this.#redial = setTimeout(() => void this.#dial().catch(() => undefined), delayMs(this.#failures, this.#limits.redial));
   }
 
   #onInfo(code: number, text: string): void {

@@ -5,7 +5,7 @@
 import type { Contract } from '@stoqey/ib';
 import type { Instant } from '#trading/model/instrument.ts';
 import type { FeedHandlers } from '#protocol/venue.ts';
-import type { VenueTime } from '../bybit/clock.ts';
+import type { VenueTime } from '../shared/clock.ts';
 import type { MarketClient } from './client.ts';
 import { CODE, isNotice, type IbkrError } from './codes.ts';
 import type { Line } from './line.ts';
@@ -177,10 +177,15 @@ export class Ticker implements SessionPart<MarketClient> {
   async settle(now: Instant, deadlineMs: number): Promise<void> {
     const line = this.#session.usable;
     if (line === null) return;
-    await line.roundTrip(deadlineMs);
-    if (this.#refreshDue(line, now)) await line.roundTrip(deadlineMs);
-    // What a line that lives holds is here after a round trip; one that is asked for twice in vain waits.
-    while (!line.ended && this.#watchOver(line, now)) await line.roundTrip(deadlineMs);
+    try {
+      await line.roundTrip(deadlineMs);
+      if (this.#refreshDue(line, now)) await line.roundTrip(deadlineMs);
+      // What a line that lives holds is here after a round trip; one that is asked for twice in vain waits.
+      while (!line.ended && this.#watchOver(line, now)) await line.roundTrip(deadlineMs);
+    } catch (error) {
+      // TWS went away over it: nothing is known to have arrived.
+      if (!line.ended) throw error;
+    }
     if (!line.ended) this.#emit(now);
   }
 

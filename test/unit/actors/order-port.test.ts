@@ -10,7 +10,8 @@ import { price, qty } from '#trading/money/decimal.ts';
 import { envelope } from '../../support/envelopes.ts';
 import { freshDirectory } from '../../support/command.ts';
 import { LiveVenue } from '../../support/live-venue.ts';
-import { T0 } from '../trading/trader/fixtures.ts';
+import { eurUsd } from '../trading/paper/ibkr-instruments.ts';
+import { spot, T0 } from '../trading/trader/fixtures.ts';
 
 const order = (more: Partial<Placement> = {}): Placement => ({
   ...{ clientOrderId: 'l1', asset: 'crypto_spot', symbol: 'BTC/USDT', side: 'buy', purpose: 'entry', qty: qty('1'), reduceOnly: false },
@@ -85,6 +86,15 @@ describe('actors/order-port', () => {
     await place({}, T0 + 2001);
     assert.equal(venue.requests.size, 0);
     assert.match(withheld(told)[0] ?? '', /^THROTTLED: its turn came 1 ms after the deadline/);
+  });
+
+  it('what its broker lists is foreseen, and nothing is placed by it', async () => {
+    const { venue, say } = await started();
+    const foreseen: string[] = [];
+    Object.assign(venue, { foresee: (symbol: string) => void foreseen.push(symbol) });
+    await say({ type: 'instrument.listed', body: { instrument: spot } });
+    await say({ type: 'instrument.listed', body: { instrument: eurUsd } });
+    assert.deepEqual([foreseen, venue.requests.size], [[spot.symbol], 0]);
   });
 
   it('a call that throws is an order of unknown outcome', async () => {

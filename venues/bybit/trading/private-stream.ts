@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto';
 import type { Instant } from '#trading/model/instrument.ts';
 import { Connection, type ConnectionLimits } from '../connection.ts';
-import type { Counters } from '../counters.ts';
+import type { Counters } from '../../shared/counters.ts';
 import type { Exchange, Socket } from '../create.ts';
 import type { Keys } from './exchange.ts';
 

@@ -3,12 +3,12 @@
  * order. It signs with the venue's time, refuses what is too late, and checks the account before the first order.
  */
 import type { Instant, Instrument } from '#trading/model/instrument.ts';
-import { CorrectedTime, PlayedTime, type VenueTime } from '../clock.ts';
-import { Counters } from '../counters.ts';
+import { CorrectedTime, PlayedTime, type VenueTime } from '../../shared/clock.ts';
+import { Counters } from '../../shared/counters.ts';
 import { ENDPOINTS, privateStreamUrl, type Category, type Endpoints, type Environment } from '../endpoints.ts';
 import { categoryOf, instrumentOf } from '../markets.ts';
 import { RestGate } from '../rest-gate.ts';
-import { briefly, retried } from '../retry.ts';
+import { briefly, retried } from '../../shared/retry.ts';
 import { createTransport, type Transport } from '../transport.ts';
 import { accountProblem, prepareAccount } from './account-check.ts';
 import { createTradingExchange, type Keys, type TradingExchange } from './exchange.ts';

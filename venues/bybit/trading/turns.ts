@@ -147,18 +147,18 @@ class Lane {
 }
 
 export class Turns {
+  readonly #wall: () => number;
   readonly #share: number;
   readonly #isLimited: boolean;
   readonly #reads: Lane;
   readonly #changes: Lane;
   readonly #windows = new Map<string, Window>();
-  readonly #wall: () => number;
 
   /** @param rateLimit share of the venue's limits that may be used, in (0, 1] @param isLimited false at a played market, which has no wall clock to be limited by @param wall monotonic milliseconds */
   constructor(rateLimit: number, isLimited: boolean, wall: () => number) {
+    this.#wall = wall;
     this.#share = rateLimit;
     this.#isLimited = isLimited;
-    this.#wall = wall;
     this.#reads = new Lane(READS_AT_ONCE, wall);
     this.#changes = new Lane(CHANGES_AT_ONCE, wall);
   }

@@ -2,10 +2,13 @@
 import type { Board, Change, Exchange } from '../exchange.ts';
 import type { Category } from '../listing.ts';
 import type { Instant } from '#trading/model/instrument.ts';
+import type { DepthFeed } from './depth.ts';
 import type { Faults } from './faults.ts';
 import { bookFrame, bookTopic, symbolOf, tickerFrame, tickerTopic, tradeFrame, tradeTopic } from './frames.ts';
 import type { Client, Hub } from './hub.ts';
 import { wsTickerRow } from './tickers.ts';
+
+type Row = Readonly<Record<string, string>>;
 
 /** A ticker is pushed at most this often, market time. */
 export const TICKER_MS = 1000;
@@ -14,9 +17,13 @@ export class Feed {
   readonly #exchange: Exchange;
   readonly #hub: Hub;
   readonly #faults: Faults;
+  readonly #depth: DepthFeed;
   readonly #tickersAt = new Map<Board, Instant>();
+  /** What the subscribers of a perpetual's ticker have. */
+  readonly #tickers = new Map<Board, Row>();
 
-  constructor(exchange: Exchange, hub: Hub, faults: Faults) {
+  constructor(exchange: Exchange, hub: Hub, faults: Faults, depth: DepthFeed) {
+    this.#depth = depth;
     this.#exchange = exchange;
     this.#hub = hub;
     this.#faults = faults;
@@ -32,6 +39,7 @@ export class Feed {
           this.#hub.publish(board.category, topic, tradeFrame(board.category, board.symbol, trade, this.#exchange.now));
         }
         books += this.#book(board);
+        this.#depth.push(board, this.#exchange.now);
         this.#ticker(board);
       }
       return books;
@@ -49,9 +57,13 @@ export class Feed {
     if (board === undefined) return;
     const { now } = this.#exchange;
     if (topic === bookTopic(board.symbol)) this.#hub.send(client, bookFrame(board, now));
+    const deep = this.#depth.welcome(board, topic, now);
+    if (deep !== null) this.#hub.send(client, deep);
     if (topic !== tickerTopic(board.symbol)) return;
-    const row = wsTickerRow(this.#exchange, board);
-    if (row !== null) this.#hub.send(client, tickerFrame(board.symbol, row, board.sequence, now));
+    const row = this.#tickers.get(board) ?? wsTickerRow(this.#exchange, board);
+    if (row === null) return;
+    if (board.category === 'linear') this.#tickers.set(board, row);
+    this.#hub.send(client, tickerFrame('snapshot', board.symbol, row, board.sequence, now));
   }
 
   #book(board: Board): number {
@@ -65,11 +77,16 @@ export class Feed {
     const { category, symbol } = board;
     const topic = tickerTopic(symbol);
     const { now } = this.#exchange;
+    if (!this.#hub.wanted(category, topic)) this.#tickers.delete(board);
     if (!this.#open(category, topic) || now - (this.#tickersAt.get(board) ?? -Infinity) < TICKER_MS) return;
     const row = wsTickerRow(this.#exchange, board);
     if (row === null) return;
     this.#tickersAt.set(board, now);
-    this.#hub.publish(category, topic, tickerFrame(symbol, row, board.sequence, now));
+    const before = this.#tickers.get(board);
+    if (category === 'linear') this.#tickers.set(board, row);
+    const changed =
+      before === undefined ? row : { symbol, ...Object.fromEntries(Object.entries(row).filter(([key, value]) => before[key] !== value)) };
+    this.#hub.publish(category, topic, tickerFrame(before === undefined ? 'snapshot' : 'delta', symbol, changed, board.sequence, now));
   }
 
   #open(category: Category, topic: string): boolean {

@@ -9,7 +9,7 @@ export const bookTopic = (symbol: string): string => `orderbook.1.${symbol}`;
 export const tradeTopic = (symbol: string): string => `publicTrade.${symbol}`;
 export const tickerTopic = (symbol: string): string => `tickers.${symbol}`;
 
-const TOPIC = /^(orderbook\.1|publicTrade|tickers)\.([A-Z0-9]{2,30})$/;
+const TOPIC = /^(orderbook\.(?:1|50|200|1000)|publicTrade|tickers)\.([A-Z0-9]{2,30})$/;
 
 /** The symbol that a topic names, or null where the venue has no such topic. */
 export const symbolOf = (topic: string): string | null => TOPIC.exec(topic)?.[2] ?? null;
@@ -36,7 +36,7 @@ export function tradeFrame(category: string, symbol: string, trade: RecentTrade,
   );
 }
 
-/** Sent as a snapshot each time; the real venue follows a linear snapshot with deltas, which a client must merge anyway. */
-export function tickerFrame(symbol: string, ticker: object, sequence: number, now: Instant): string {
-  return `{"topic":"tickers.${symbol}","ts":${now},"type":"snapshot","cs":${sequence},"data":${JSON.stringify(ticker)}}`;
+/** Perpetuals follow a snapshot with deltas, of what changed and the symbol; spot sends snapshots alone. */
+export function tickerFrame(type: 'snapshot' | 'delta', symbol: string, ticker: object, sequence: number, now: Instant): string {
+  return `{"topic":"tickers.${symbol}","ts":${now},"type":"${type}","cs":${sequence},"data":${JSON.stringify(ticker)}}`;
 }

@@ -57,7 +57,6 @@ const ROUTES: Readonly<Record<string, (exchange: Exchange, query: Query) => Answ
   '/v5/market/mark-price-kline': (exchange, query) => kline(exchange, query, ({ mark }, asked) => mark?.marks.select(asked) ?? null, pricesRow),
   '/v5/market/index-price-kline': (exchange, query) => kline(exchange, query, ({ mark }, asked) => mark?.indices.select(asked) ?? null, pricesRow),
   '/v5/market/tickers': tickers,
-  '/v5/market/orderbook': (exchange, query) => withBoard(exchange, query, (board) => orderbook(board, exchange.now)),
   '/v5/market/recent-trade': recentTrade,
 };
 
@@ -118,10 +117,6 @@ function tickers(exchange: Exchange, query: Query): Answer {
   const boards = exchange.boards(category).filter((board) => symbol === null || board.symbol === symbol);
   if (symbol !== null && boards.length === 0) return wrong('Not supported symbols');
   return ok({ category, list: boards.map((board) => tickerRow(exchange, board)).filter((row) => row !== null) });
-}
-
-function orderbook({ symbol, book, update, sequence, changedAt }: Board, now: number): object {
-  return { s: symbol, a: [[book.ask, book.askSize]], b: [[book.bid, book.bidSize]], ts: now, u: update, seq: sequence, cts: changedAt };
 }
 
 function recentTrade(exchange: Exchange, query: Query): Answer {

@@ -8,7 +8,7 @@ import { liquidate, liquidateIsolated } from './liquidation.ts';
 import { accountOf, isBankrupt, needsMoreThanThereIs, positionOf } from './margin.ts';
 import { memoryOf, recall, type Memory } from './memory.ts';
 import { activate, endOpen, fireTriggers, matchResting } from './matching.ts';
-import { holdingOf, isResting, markOf, State, type ExchangeOptions, type Live, type MarginMode, type Room, type Switches } from './state.ts';
+import { holdingOf, isResting, markOf, State, type ExchangeOptions, type Live, type Room, type Switches } from './state.ts';
 import type {
   Account,
   Amendment,
@@ -20,6 +20,7 @@ import type {
   ExchangeEvent,
   Execution,
   ExitLeg,
+  MarginMode,
   Order,
   OrderFilter,
   OrderRef,

@@ -1,8 +1,8 @@
 /** What an exchange must remember to go on after its process was lost: of every change the new state of whatever changed. */
 import type { Money } from '#trading/money/decimal.ts';
 import type { Instant } from '#trading/model/instrument.ts';
-import { holdingOf, isEnded, type Counters, type Holding, type Live, type MarginMode, type Room, type State } from './state.ts';
-import type { ContractKey, ExchangeEvent, Execution, OrderId } from './types.ts';
+import { holdingOf, isEnded, type Counters, type Holding, type Live, type Room, type State } from './state.ts';
+import type { ContractKey, ExchangeEvent, Execution, MarginMode, OrderId } from './types.ts';
 
 interface RoomMemory {
   readonly contract: ContractKey;

@@ -9,6 +9,7 @@ import type {
   ExchangeEvent,
   Execution,
   ExitLeg,
+  MarginMode,
   Order,
   OrderId,
   OrderRequest,
@@ -55,9 +56,6 @@ export interface Switches {
   /** Margin contracts: a limit beyond the price limits is moved to it instead of refused. */
   reprice: boolean;
 }
-
-/** `cross`: the account stands for every position; `isolated`: each stands for itself. */
-export type MarginMode = 'cross' | 'isolated';
 
 /** An open order and what only the exchange knows of it. */
 export interface Live {

@@ -4,7 +4,6 @@
  */
 import type { Money, Price, Qty, Ratio } from '#trading/money/decimal.ts';
 import type { Instant } from '#trading/model/instrument.ts';
-import type { MarginMode } from './state.ts';
 
 /** The façade's own unique name of a contract: `linear:BTCUSDT`, `fx:EUR.USD`, a conId as text. */
 export type ContractKey = string;
@@ -73,6 +72,8 @@ export interface Depth {
 export type OrderType = 'limit' | 'market';
 export type TimeInForce = 'gtc' | 'ioc' | 'fok' | 'post-only';
 export type PriceSource = 'last' | 'mark' | 'index';
+/** `cross`: the account stands for every position; `isolated`: each stands for itself. */
+export type MarginMode = 'cross' | 'isolated';
 /** Two-way (hedge) accounts keep long and short apart. */
 export type PositionSlot = 'one-way' | 'long' | 'short';
 

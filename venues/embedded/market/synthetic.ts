@@ -3,7 +3,7 @@ import type { Instant } from '#trading/model/instrument.ts';
 import { decimalsOf, knownInstrument } from '../instruments.ts';
 import { listingKey, type Category, type Listing, type ListingKey } from '../listing.ts';
 import { MINUTE_MS } from './minute-bars.ts';
-import type { HistoryQuery, MarketProcess, Opening, Played, Step, TapeBar } from './process.ts';
+import type { BookUpdate, HistoryQuery, MarketProcess, Opening, Played, Step, TapeBar, TapeTrade } from './process.ts';
 import { CoinPath, SECONDS, type CoinModel } from './synthetic-path.ts';
 import { SyntheticTape, type TapeModel } from './synthetic-tape.ts';
 
@@ -45,22 +45,47 @@ export interface SyntheticOptions {
   readonly listings?: readonly Listing[];
   /** Continues the seed's path after this time; null starts at the origin. */
   readonly resumeAt: Instant | null;
+  readonly window?: SyntheticWindow;
 }
+
+/** The same path for every window: fewer steps show less of it. */
+export interface SyntheticWindow {
+  /** The last step is no later; absent: there is no end. */
+  readonly to?: Instant | undefined;
+  /** Between two steps; a part of a minute. Each shows the last of its seconds. */
+  readonly stepMs?: number | undefined;
+}
+
+/** The seconds of a step that ends at `at`, none before `from`. */
+export function* secondsOf(at: Instant, stepMs: number, from: Instant): Iterable<{ readonly minute: number; readonly second: number }> {
+  for (let each = Math.max(from, at - stepMs + STEP_MS); each <= at; each += STEP_MS) {
+    yield { minute: Math.floor(each / MINUTE_MS), second: (each % MINUTE_MS) / STEP_MS };
+  }
+}
+
+/** The first step after a time. */
+export const stepAfter = (time: Instant, stepMs: number): Instant => time - (time % stepMs) + stepMs;
 
 /** @throws RangeError where a listing is not one of `SYNTHETIC_LISTINGS`. */
 export class SyntheticMarket implements MarketProcess {
   readonly listings: readonly Played[];
   readonly opening: readonly Opening[];
   readonly start: Instant;
-  readonly end = null;
+  readonly end: Instant | null;
   readonly gaps = [];
   readonly #tapes: readonly SyntheticTape[];
   readonly #byKey: ReadonlyMap<ListingKey, SyntheticTape>;
+  readonly #stepMs: number;
+  /** The first second that is not played. */
+  readonly #first: Instant;
   #next: Instant;
 
-  constructor({ seed, listings = SYNTHETIC_LISTINGS, resumeAt }: SyntheticOptions) {
+  constructor({ seed, listings = SYNTHETIC_LISTINGS, resumeAt, window = {} }: SyntheticOptions) {
     this.start = Math.max(SYNTHETIC_ORIGIN, resumeAt ?? SYNTHETIC_ORIGIN);
-    this.#next = this.start - (this.start % STEP_MS) + STEP_MS;
+    this.#stepMs = window.stepMs ?? STEP_MS;
+    this.end = window.to ?? null;
+    this.#first = stepAfter(this.start, STEP_MS);
+    this.#next = stepAfter(this.start, this.#stepMs);
     this.#tapes = createTapes(seed, listings);
     this.#byKey = new Map(this.#tapes.map((tape) => [tape.key, tape]));
     this.listings = listings.map(({ category, symbol }) => played(category, symbol));
@@ -69,21 +94,23 @@ export class SyntheticMarket implements MarketProcess {
 
   next(): Promise<Step | null> {
     const at = this.#next;
-    this.#next += STEP_MS;
-    const second = (at % MINUTE_MS) / STEP_MS;
-    const books = [];
-    const trades = [];
-    for (const tape of this.#tapes) {
-      tape.enter(Math.floor(at / MINUTE_MS));
-      if (!tape.play(second)) continue;
-      books.push(tape.book(second));
-      trades.push(tape.trade(second));
+    if (this.end !== null && at > this.end) return Promise.resolve(null);
+    this.#next += this.#stepMs;
+    const books = new Map<SyntheticTape, BookUpdate>();
+    const trades = new Map<SyntheticTape, TapeTrade>();
+    for (const { minute, second } of secondsOf(at, this.#stepMs, this.#first)) {
+      for (const tape of this.#tapes) {
+        tape.enter(minute);
+        if (!tape.play(second)) continue;
+        books.set(tape, tape.book(second));
+        trades.set(tape, tape.trade(second));
+      }
     }
-    return Promise.resolve({ at, books, trades });
+    return Promise.resolve({ at, books: [...books.values()], trades: [...trades.values()] });
   }
 
   peek(): Promise<Instant | null> {
-    return Promise.resolve(this.#next);
+    return Promise.resolve(this.end !== null && this.#next > this.end ? null : this.#next);
   }
 
   history(key: ListingKey, query: HistoryQuery): readonly TapeBar[] {
@@ -97,9 +124,9 @@ export class SyntheticMarket implements MarketProcess {
   /** The bars before the first step are those that playing would have made. */
   #preroll(): readonly Opening[] {
     const opening = new Map<ListingKey, Opening>();
-    const last = Math.floor(this.#next / MINUTE_MS);
+    const last = Math.floor(this.#first / MINUTE_MS);
     for (let minute = last - PREROLL_MINUTES; minute <= last; minute++) {
-      const seconds = minute < last ? SECONDS : (this.#next % MINUTE_MS) / STEP_MS;
+      const seconds = minute < last ? SECONDS : (this.#first % MINUTE_MS) / STEP_MS;
       for (const tape of this.#tapes) {
         tape.enter(minute);
         for (let second = 0; second < seconds; second++) {

@@ -3,7 +3,7 @@ import type { Instant } from '#trading/model/instrument.ts';
 import type { Instrument } from '../instruments.ts';
 import { newYork, newYorkInstant, weekday } from '../tws/hours.ts';
 import { MINUTE_MS } from './minute-bars.ts';
-import { SYNTHETIC_ORIGIN } from './synthetic.ts';
+import { secondsOf, stepAfter, SYNTHETIC_ORIGIN, type SyntheticWindow } from './synthetic.ts';
 import { CoinPath } from './synthetic-path.ts';
 import { SyntheticTape } from './synthetic-tape.ts';
 import type { TwsMarket, TwsQuote, TwsStep } from './tws-market.ts';
@@ -42,34 +42,42 @@ export class TwsSynthetic implements TwsMarket {
   readonly chains = null;
   readonly before: readonly TwsQuote[];
   readonly start: Instant;
-  readonly end = null;
+  readonly end: Instant | null;
   readonly gaps = [];
   readonly #tapes: readonly { readonly tape: SyntheticTape; readonly model: Model }[];
+  readonly #stepMs: number;
+  readonly #first: Instant;
   #next: Instant;
 
   /** @param resumeAt continues the seed's path after this time; null starts at the origin */
-  constructor(seed: string, resumeAt: Instant | null) {
+  constructor(seed: string, resumeAt: Instant | null, window: SyntheticWindow = {}) {
     this.start = Math.max(SYNTHETIC_ORIGIN, resumeAt ?? SYNTHETIC_ORIGIN);
-    this.#next = this.start - (this.start % STEP_MS) + STEP_MS;
+    this.#stepMs = window.stepMs ?? STEP_MS;
+    this.end = window.to ?? null;
+    this.#first = stepAfter(this.start, STEP_MS);
+    this.#next = stepAfter(this.start, this.#stepMs);
     const firstMinute = SYNTHETIC_ORIGIN / MINUTE_MS - PREROLL_MINUTES;
     this.#tapes = MODELS.map((model) => {
       const path = new CoinPath(seed, { coin: model.symbol, ...model }, firstMinute);
       const instrument = instrumentOf(model);
       return { model, tape: new SyntheticTape(seed, instrument, { spreadBps: model.spreadBps, activity: ACTIVITY, basisBps: 0 }, path) };
     });
-    this.before = this.#preroll(Math.floor(this.#next / MINUTE_MS));
+    this.before = this.#preroll(Math.floor(this.#first / MINUTE_MS));
   }
 
   next(): Promise<TwsStep | null> {
     const at = this.#openAt(this.#next);
     if (at === null) return Promise.resolve(null);
-    this.#next = at + STEP_MS;
-    const quotes: TwsQuote[] = [];
-    for (const { tape, model } of this.#tapes) {
-      tape.enter(Math.floor(at / MINUTE_MS));
-      if (tape.play((at % MINUTE_MS) / STEP_MS) && model.hours(at)) quotes.push(quoteAt(model, tape, at));
+    this.#next = at + this.#stepMs;
+    const quotes = new Map<Model, TwsQuote>();
+    for (const { minute, second } of secondsOf(at, this.#stepMs, this.#first)) {
+      for (const { tape, model } of this.#tapes) {
+        tape.enter(minute);
+        const moment = minute * MINUTE_MS + second * STEP_MS;
+        if (tape.play(second) && model.hours(moment)) quotes.set(model, { ...quoteAt(model, tape, moment), at });
+      }
     }
-    return Promise.resolve({ at, quotes });
+    return Promise.resolve({ at, quotes: [...quotes.values()] });
   }
 
   peek(): Promise<Instant | null> {
@@ -84,6 +92,7 @@ export class TwsSynthetic implements TwsMarket {
   #openAt(from: Instant): Instant | null {
     let at = from;
     for (let looked = 0; looked < CLOSED_STEPS_MAX; looked++) {
+      if (this.end !== null && at > this.end) return null;
       if (MODELS.some(({ hours }) => hours(at))) return at;
       // Hours begin on whole minutes.
       at = (Math.floor(at / MINUTE_MS) + 1) * MINUTE_MS;

@@ -23,7 +23,7 @@ import {
 } from '#trading/money/decimal.ts';
 import type { Instant } from '#trading/model/instrument.ts';
 import type { Contract } from './contracts.ts';
-import type { ExchangeEvent, ExchangeOrder, HeldPosition, Quote, TwsExchange } from './exchange.ts';
+import type { ExchangeEvent, ExchangeOrder, HeldPosition, Quote, TwsExchange, Working } from './exchange.ts';
 import { commissionOf, incrementAt, inverse } from './market-rules.ts';
 import { Wallet } from './wallet.ts';
 
@@ -32,16 +32,6 @@ const ORDERS_MAX = 10_000;
 const ONE = price('1');
 const HALF = ratio('0.5');
 const HUNDRED = ratio('100');
-
-interface Working {
-  order: ExchangeOrder;
-  filled: Qty;
-  /** Of stops; others are born triggered. */
-  triggered: boolean;
-  stop: Price | null;
-  /** It was in the book before the quote came: its limit is the price. */
-  resting: boolean;
-}
 
 interface Touch {
   readonly contract: Contract;
@@ -129,6 +119,10 @@ export class Desk implements TwsExchange {
     return [...new Set([...this.#working.values()].map(({ order }) => order.contract))];
   }
 
+  working(): Iterable<Readonly<Working>> {
+    return this.#working.values();
+  }
+
   positions(): readonly HeldPosition[] {
     return this.#wallet.positions();
   }
@@ -157,6 +151,12 @@ export class Desk implements TwsExchange {
     const quote = this.#quotes.get(this.#pairs.get(pair)?.conId ?? 0);
     if (quote === undefined || quote.bid === null || quote.ask === null) return null;
     return scale(add(quote.bid, quote.ask), HALF);
+  }
+
+  recall({ cash, positions, working }: Parameters<TwsExchange['recall']>[0]): void {
+    this.#wallet.recall(cash, positions);
+    this.#working.clear();
+    for (const each of working) this.#working.set(each.order.key, each);
   }
 
   /** What the order comes to at the market as it stands. */

@@ -55,6 +55,17 @@ export interface HeldPosition {
   readonly averagePrice: Price;
 }
 
+/** An order that works, as it stands. */
+export interface Working {
+  order: ExchangeOrder;
+  filled: Qty;
+  /** Of stops; others are born triggered. */
+  triggered: boolean;
+  stop: Price | null;
+  /** It was in the book before the quote came: its limit is the price. */
+  resting: boolean;
+}
+
 export interface TwsExchange {
   submit(order: ExchangeOrder, at: Instant): readonly ExchangeEvent[];
   /** Replaces quantity and prices; the quantity counts what is filled already. Nothing where no such order works. */
@@ -64,6 +75,7 @@ export interface TwsExchange {
   quote(conId: number): Quote | undefined;
   /** Contracts that orders are working in. */
   worked(): readonly Contract[];
+  working(): Iterable<Readonly<Working>>;
   /** Only what is not flat. */
   positions(): readonly HeldPosition[];
   position(conId: number): HeldPosition | undefined;
@@ -73,4 +85,10 @@ export interface TwsExchange {
   deliver(contract: Contract, change: Qty, at: Price): void;
   /** USD that one unit of the currency is worth by the quoted pairs; null where no pair says so. */
   usdRate(currency: string): Price | null;
+  /** In the place of what it was opened with. */
+  recall(account: {
+    readonly cash: readonly (readonly [string, Money])[];
+    readonly positions: readonly HeldPosition[];
+    readonly working: readonly Working[];
+  }): void;
 }

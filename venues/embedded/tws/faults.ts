@@ -100,9 +100,9 @@ export class Faults {
     this.restarts[kind]++;
     this.#ports.dropSessions();
     if (!this.#ports.uplink.isUp()) this.#ports.uplink.forget();
-    context.book.forget();
-    context.book.rollBackAll(context.switches.rollBackIdsBy);
-    if (rollBack !== null) context.book.rollBack(rollBack.clientId, rollBack.to);
+    context.book.register.forget();
+    context.book.register.rollBackAll(context.switches.rollBackIdsBy);
+    if (rollBack !== null) context.book.register.rollBack(rollBack.clientId, rollBack.to);
     if (kind === 'weekly') door.weekly();
     if (downMs === 0) return;
     door.closed = true;
@@ -149,7 +149,7 @@ export class Faults {
 
   rollBackIds(clientId: number, to: number): void {
     this.#count();
-    this.#ports.context.book.rollBack(clientId, to);
+    this.#ports.context.book.register.rollBack(clientId, to);
   }
 
   /** `cashfarm`, `usopt` for quotes; `ushmds` for history. */
@@ -219,7 +219,7 @@ export class Faults {
 
   /** The order id that a client would use next. */
   nextId(clientId: number): number {
-    return this.#ports.context.book.nextId(clientId);
+    return this.#ports.context.book.register.nextId(clientId);
   }
 
   /** Where the contract stands. @throws RangeError where it is not listed, or has no market. */

@@ -4,6 +4,13 @@ import type { Session } from './session.ts';
 import type { Switches } from './switches.ts';
 
 const SECOND_MS = 1000;
+/** What a session is told of as it starts. */
+export const FARMS: readonly (readonly [number, string])[] = [
+  [2104, 'Market data farm connection is OK:cashfarm'],
+  [2104, 'Market data farm connection is OK:usopt'],
+  [2106, 'HMDS data farm connection is OK:ushmds'],
+  [2158, 'Sec-def data farm connection is OK:secdefnj'],
+];
 
 export class FrontDoor {
   /** Nobody is let in. */

@@ -63,6 +63,15 @@ export class Session {
     this.send(sayError(id, code, text));
   }
 
+  /** What is sent from here on leaves with `release`. */
+  hold(): void {
+    this.#socket.cork();
+  }
+
+  release(): void {
+    this.#socket.uncork();
+  }
+
   /** What is sent already arrives first. */
   end(): void {
     this.#socket.end();

@@ -24,6 +24,11 @@ import { addDays, newYork, newYorkInstant } from './hours.ts';
 import type { Market } from './market.ts';
 import { expiryOf } from './option-model.ts';
 
+/** What waits for the night: an option that is over, with the share's price then, or a holder's wish. */
+export type Settling<C = Contract> = { readonly contract: C; readonly due: Instant } & (
+  { readonly kind: 'ended'; readonly spot: Price | null } | { readonly kind: 'wish'; readonly quantity: Qty } | { readonly kind: 'lapse' }
+);
+
 export interface SettlementPorts {
   readonly contracts: Contracts;
   readonly exchange: TwsExchange;
@@ -42,10 +47,10 @@ const NOTHING = price('0');
 
 export class Settlement {
   readonly #ports: SettlementPorts;
-  /** Settlement prices of options that are over, by conId. */
-  readonly #ended = new Map<number, { readonly contract: Contract; readonly spot: Price | null; readonly due: Instant }>();
-  readonly #asked: { readonly contract: Contract; readonly quantity: Qty; readonly due: Instant }[] = [];
-  readonly #lapsed = new Set<number>();
+  /** By conId. */
+  readonly #ended = new Map<number, Extract<Settling, { kind: 'ended' }>>();
+  readonly #asked: Extract<Settling, { kind: 'wish' }>[] = [];
+  readonly #lapsed = new Map<number, Extract<Settling, { kind: 'lapse' }>>();
 
   constructor(ports: SettlementPorts) {
     this.#ports = ports;
@@ -53,13 +58,27 @@ export class Settlement {
 
   /** A holder's wish: exercised in the coming night, or not at all. */
   exercise(contract: Contract, quantity: Qty, lapse: boolean, now: Instant): void {
-    if (lapse) this.#lapsed.add(contract.conId);
-    else this.#asked.push({ contract, quantity, due: nightAfter(now) });
+    const due = nightAfter(now);
+    if (lapse) this.#lapsed.set(contract.conId, { kind: 'lapse', contract, due });
+    else this.#asked.push({ kind: 'wish', contract, quantity, due });
   }
 
   /** Somebody exercised against a short position. The change comes at once. */
   assign(contract: Contract, quantity: Qty): void {
     this.#exchange(contract, negate(quantity));
+  }
+
+  waiting(): Iterable<Settling> {
+    return [...this.#ended.values(), ...this.#asked, ...this.#lapsed.values()];
+  }
+
+  recall(waiting: readonly Settling[]): void {
+    this.#ended.clear();
+    for (const each of waiting) {
+      if (each.kind === 'ended') this.#ended.set(each.contract.conId, each);
+      else if (each.kind === 'lapse') this.#lapsed.set(each.contract.conId, each);
+      else this.#asked.push(each);
+    }
   }
 
   onTime(now: Instant): void {
@@ -83,7 +102,7 @@ export class Settlement {
     if (now < expiry) return;
     const share = this.#ports.contracts.byId(contract.underlyingConId);
     const spot = share === undefined ? null : this.#ports.market.mark(share);
-    this.#ended.set(contract.conId, { contract, spot, due: nightAfter(expiry) });
+    this.#ended.set(contract.conId, { kind: 'ended', contract, spot, due: nightAfter(expiry) });
     this.#ports.expired(contract);
   }
 

@@ -14,11 +14,12 @@ import { Contracts, DEFAULT_CHAINS, type ChainTerms, type Contract } from './con
 import { Desk } from './desk.ts';
 import type { ExchangeEvent, Quote, TwsExchange } from './exchange.ts';
 import { Faults } from './faults.ts';
-import { FrontDoor } from './front-door.ts';
+import { FARMS, FrontDoor } from './front-door.ts';
 import { History } from './history.ts';
 import { utcStamp } from './hours.ts';
 import { Market } from './market.ts';
 import { DEFAULT_VOLATILITY, type VolatilityModel } from './option-model.ts';
+import { MemoryKeeper } from './memory.ts';
 import { inject } from './misdeeds.ts';
 import { OrderBook } from './orders/book.ts';
 import { accountNews, accountRequests } from './requests/account.ts';
@@ -61,6 +62,7 @@ export interface TwsCounters {
   readonly lines: number;
   readonly quotes: number;
   readonly faults: number;
+  readonly restarts: Faults['restarts'];
 }
 
 export const LOOPBACK = '127.0.0.1';
@@ -73,12 +75,6 @@ const CLIENT_ID_IN_USE = 326;
 const RATE_EXCEEDED = 100;
 const UNKNOWN_MESSAGE = 505;
 const SECOND_MS = 1000;
-const FARMS: readonly (readonly [number, string])[] = [
-  [2104, 'Market data farm connection is OK:cashfarm'],
-  [2104, 'Market data farm connection is OK:usopt'],
-  [2106, 'HMDS data farm connection is OK:ushmds'],
-  [2158, 'Sec-def data farm connection is OK:secdefnj'],
-];
 const DEFAULT_CASH = money('1000000');
 
 /** Binds the port. @throws RangeError for a version it does not speak, or Error where the port cannot be bound. */
@@ -93,6 +89,7 @@ export async function openTws(params: TwsParams): Promise<EmbeddedTws> {
 export class EmbeddedTws {
   readonly switches: Switches = behaving();
   readonly faults: Faults;
+  readonly memory: MemoryKeeper;
   readonly #params: TwsParams;
   readonly #version: number;
   readonly #server: Server;
@@ -112,7 +109,14 @@ export class EmbeddedTws {
     this.#now = params.start;
     this.#door = new FrontDoor(this.switches);
     this.#context = this.#compose();
-    this.#settlement = new Settlement({ ...this.#context, expired: (contract) => this.#context.book.expire(contract) });
+    this.#settlement = new Settlement({
+      ...this.#context,
+      expired: (contract) => {
+        this.memory.touched = true;
+        this.#context.book.expire(contract);
+      },
+    });
+    this.memory = new MemoryKeeper({ ...this.#context, settlement: this.#settlement });
     this.faults = new Faults({
       context: this.#context,
       uplink: {
@@ -161,6 +165,10 @@ export class EmbeddedTws {
     return this.#now;
   }
 
+  get isAway(): boolean {
+    return this.#door.closed || this.#deferred !== null;
+  }
+
   /**
    * Plays one quote: `EUR.USD`, `SPY`, or an option's local symbol. A price of 0 or below is no quote. Decimal text keeps its digits. @throws
    * RangeError where the symbol is not listed or time would run backwards.
@@ -173,23 +181,28 @@ export class EmbeddedTws {
     const side = (value: string | number) => (Number(value) > 0 ? price(value) : null);
     const size = (value: string | number, of: string | number): Qty => (Number(of) > 0 && Number(value) > 0 ? qty(value) : qty('0'));
     const quote: Quote = { bid: side(bid), ask: side(ask), bidSize: size(bidSize, bid), askSize: size(askSize, ask), at };
-    const { events, followers } = this.#context.market.take(contract, quote);
-    this.#push(contract, quote);
-    for (const follower of followers) {
-      const modelled = this.#context.market.quote(follower);
-      if (modelled !== undefined) this.#push(follower, modelled);
-    }
-    this.#context.take(events);
+    this.memory.turn(this.#sessions, () => {
+      const { events, followers } = this.#context.market.take(contract, quote);
+      this.#push(contract, quote);
+      for (const follower of followers) {
+        const modelled = this.#context.market.quote(follower);
+        if (modelled !== undefined) this.#push(follower, modelled);
+      }
+      this.#context.take(events);
+    });
   }
 
   /** Time passes without a quote. @throws RangeError where it would run backwards. */
   advance(to: Instant): void {
     if (to < this.#now) throw new RangeError(`time would run backwards: ${to} after ${this.#now}`);
-    for (let due = this.#agenda.next; due !== null && due <= to; due = this.#agenda.next) {
-      this.#tick(Math.max(due, this.#now));
-      this.#agenda.take(due)?.();
-    }
-    this.#tick(to);
+    this.memory.turn(this.#sessions, () => {
+      for (let due = this.#agenda.next; due !== null && due <= to; due = this.#agenda.next) {
+        this.#tick(Math.max(due, this.#now));
+        this.memory.touched = true;
+        this.#agenda.take(due)?.();
+      }
+      this.#tick(to);
+    });
   }
 
   /** The whole of it, for whoever checks our books against the venue's. */
@@ -211,6 +224,7 @@ export class EmbeddedTws {
       sessions: this.#sessions.size,
       lines: this.#context.subscriptions.count(),
       faults: this.faults.injected,
+      restarts: { ...this.faults.restarts },
     };
   }
 
@@ -221,7 +235,8 @@ export class EmbeddedTws {
 
   /** A fault by its name, with what it takes. Returns what was done. @throws RangeError where it is not understood. */
   inject(name: string, target = '', value = ''): object {
-    return inject(this.faults, this.switches, name, target, value);
+    this.memory.touched = true;
+    return this.memory.turn(this.#sessions, () => inject(this.faults, this.switches, name, target, value));
   }
 
   #tick(to: Instant): void {
@@ -286,7 +301,8 @@ export class EmbeddedTws {
     if (session.clientId === null && (name !== 'startApi' || this.switches.acceptDialog)) return; // TWS drops whatever comes before
     if (this.#tooFast(session)) return;
     if (name === undefined) return session.refuse(-1, UNKNOWN_MESSAGE, `Fatal Error: Unknown message id. (${(fields[0] ?? '').slice(0, 20)})`);
-    dispatch(fields, session.version, this.#handlersOf(session));
+    this.memory.heard(name);
+    this.memory.turn(this.#sessions, () => dispatch(fields, session.version, this.#handlersOf(session)));
   }
 
   #handlersOf(session: Session): Handlers {
@@ -313,7 +329,7 @@ export class EmbeddedTws {
     this.#door.entered(session, clientId);
     session.send(
       say('managedAccounts', { accounts: this.#context.accountName }),
-      say('nextValidId', { orderId: this.#context.book.nextId(clientId) }),
+      say('nextValidId', { orderId: this.#context.book.register.nextId(clientId) }),
     );
     for (const [code, text] of FARMS) session.refuse(-1, code, text);
   }
@@ -342,6 +358,7 @@ export class EmbeddedTws {
   /** Manual orders are client 0's, and only where it binds them. */
   #tell(clientId: number, said: readonly Said[]): void {
     const { fillsIn1100Ms } = this.switches;
+    this.memory.touched = true;
     if (fillsIn1100Ms > 0 && this.#deferred === null && said.some(({ name }) => name === 'execDetails')) {
       this.faults.loseUplink();
       this.#context.later(fillsIn1100Ms, () => this.faults.restoreUplink('kept'));
@@ -368,6 +385,7 @@ export class EmbeddedTws {
   }
 
   #moved(contract: Contract): void {
+    this.memory.touched = true;
     if (this.#deferred !== null) return;
     for (const session of this.#ready()) session.send(...accountNews(this.#context, session, contract.conId));
   }

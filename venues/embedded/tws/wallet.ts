@@ -46,6 +46,13 @@ export class Wallet {
     this.#cash.set(currency, subtract(this.#cash.get(currency) ?? ZERO_MONEY, amount));
   }
 
+  recall(cash: readonly (readonly [string, Money])[], positions: readonly HeldPosition[]): void {
+    this.#cash.clear();
+    this.#positions.clear();
+    for (const [currency, amount] of cash) this.#cash.set(currency, amount);
+    for (const position of positions) this.#positions.set(position.contract.conId, position);
+  }
+
   /** `change` is negative for sales. Returns the profit of what it closed, in the contract's currency; null where it closed nothing. */
   book(contract: Contract, change: Qty, at: Price): Money | null {
     this.pay(contract.currency, valueOf(contract, change, at));

@@ -1,10 +1,10 @@
 /** What of an account's orders, executions and positions is traded here, and the contract that an order of a symbol names. */
 import { SecType, type Contract } from '@stoqey/ib';
-import type { Instrument } from '#trading/model/instrument.ts';
+import type { Instrument, TickStep } from '#trading/model/instrument.ts';
 import { ONE } from '#trading/money/decimal.ts';
 import type { Catalog } from '../catalog.ts';
 import { parseOption } from '../contracts.ts';
-import { optionInstrument, type TickStep } from '../instruments.ts';
+import { optionInstrument } from '../instruments.ts';
 import type { Line } from '../line.ts';
 import type { OrderClient } from './order-client.ts';
 import type { OrderContracts } from './order-contracts.ts';

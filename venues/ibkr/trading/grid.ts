@@ -5,7 +5,7 @@
 import type { Placement, Pricing } from '#trading/model/live.ts';
 import { opposite, type Bracket, type Side } from '#trading/model/order.ts';
 import { atMost, toStep, type Price } from '#trading/money/decimal.ts';
-import type { TickStep } from '../instruments.ts';
+import type { TickStep } from '#trading/model/instrument.ts';
 
 /** `ladder`: lowest step first; without one a price stays what it is. */
 export function onGrid(side: Side, price: Price, ladder: readonly TickStep[]): Price {

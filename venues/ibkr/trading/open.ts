@@ -2,11 +2,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ResetWindow } from '#trading/model/calendar.ts';
-import { CorrectedTime, PlayedTime, type VenueTime } from '../../bybit/clock.ts';
+import { CorrectedTime, PlayedTime, type VenueTime } from '../../shared/clock.ts';
 import { Catalog } from '../catalog.ts';
 import { createClient, type Address } from '../client.ts';
 import { OrderIds } from '../order-ids.ts';
-import { IbkrSession, SESSION_LIMITS } from '../session.ts';
+import { EMBEDDED_SESSION_LIMITS, IbkrSession, SESSION_LIMITS } from '../session.ts';
 import { TradedContracts } from './contracts.ts';
 import type { OrderClient } from './order-client.ts';
 import { IbkrOrders } from './order-entry.ts';
@@ -30,7 +30,6 @@ export interface IbkrAccount {
 }
 
 const REQUEST_MS = 8000;
-const EMBEDDED_REDIAL = { baseMs: 100, capMs: 1000 };
 const MODE = 0o700;
 
 /** @throws Error where a file of order ids cannot be read: ids may not be guessed. */
@@ -39,7 +38,7 @@ export function openIbkrOrders(of: IbkrAccount): IbkrOrders {
   mkdirSync(directory, { recursive: true, mode: MODE });
   const ids = new OrderIds(join(directory, `order-ids-${clientId}.json`), clientId);
   const session = new IbkrSession<OrderClient>({
-    ...{ address, clientId, account: null, limits: played ? { ...SESSION_LIMITS, redial: EMBEDDED_REDIAL } : SESSION_LIMITS },
+    ...{ address, clientId, account: null, limits: played ? EMBEDDED_SESSION_LIMITS : SESSION_LIMITS },
     create: (to) => createClient<OrderClient>(to),
     rateLimit: played ? null : rateLimit,
     onGreeting: ({ nextValidId }) => ids.observe(nextValidId),

@@ -1,6 +1,5 @@
 import type { Contract } from '@stoqey/ib';
-import type { Instrument } from '#trading/model/instrument.ts';
-import type { TickStep } from '../instruments.ts';
+import type { Instrument, TickStep } from '#trading/model/instrument.ts';
 import type { Line } from '../line.ts';
 import type { OrderClient } from './order-client.ts';
 import type { Holding } from './rows.ts';

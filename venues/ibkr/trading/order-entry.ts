@@ -22,6 +22,7 @@ import { awayAt } from '#trading/calendar/sessions.ts';
 import type { ResetWindow } from '#trading/model/calendar.ts';
 import type { Money } from '#trading/money/decimal.ts';
 import type { IbkrError } from '../codes.ts';
+import { briefly } from '../../shared/retry.ts';
 import type { Line } from '../line.ts';
 import type { OrderIds } from '../order-ids.ts';
 import type { IbkrSession, SessionState, SyncReason } from '../session.ts';
@@ -31,6 +32,7 @@ import { forgotten, unanswered } from './evidence.ts';
 import { familyOf, type Numbered } from './family.ts';
 import { bracketOnGrid, placementOnGrid } from './grid.ts';
 import { fromExecutions, notOurs } from './answers.ts';
+import { Foreseen } from './foreseen.ts';
 import { Guard } from './guard.ts';
 import type { Mirrored } from './mirror.ts';
 import type { OrderClient } from './order-client.ts';
@@ -39,7 +41,7 @@ import { Placing } from './placing.ts';
 import { refuseReadOnly } from './probe.ts';
 import type { SentFamily, SentFile } from './sent-file.ts';
 import { Troubles } from './troubles.ts';
-import { briefly, withUsable } from './usable.ts';
+import { withUsable } from './usable.ts';
 
 export interface IbkrOrdersOptions {
   readonly session: IbkrSession<OrderClient>;
@@ -64,7 +66,6 @@ const AWAY_MS = 300_000;
 const HELD_LOOKED_AT_MAX = 16;
 const ROUND_TRIP_MS_MAX = 4000;
 const LOOK_MS = 20;
-const TEXT_LENGTH_MAX = 400;
 const SECOND_MS = 1000;
 
 export class IbkrOrders implements OrderEntry, Account {
@@ -75,6 +76,7 @@ export class IbkrOrders implements OrderEntry, Account {
   readonly #cancelling: Cancelling;
   readonly #guard: Guard;
   readonly #troubles: Troubles;
+  readonly #foreseen: Foreseen;
   #reports: OrderReports | null = null;
   #wasUsable = false;
 
@@ -110,6 +112,7 @@ export class IbkrOrders implements OrderEntry, Account {
       unprotected: (order) => this.#reports?.onOrder(order),
     });
     this.#troubles = new Troubles('TWS', options.awayMs ?? AWAY_MS, (trouble) => this.#reports?.onTrouble?.(trouble));
+    this.#foreseen = new Foreseen(contracts);
     session.add(this.#part);
   }
 
@@ -184,6 +187,10 @@ export class IbkrOrders implements OrderEntry, Account {
     }
   }
 
+  foresee(symbol: string): void {
+    this.#foreseen.add(symbol, this.#options.session.usable);
+  }
+
   async openOrders(): Promise<readonly VenueOrder[]> {
     const { open } = await this.#part.read(this.#usable());
     return this.#part.mirror.open().flatMap(({ permId, order }) => (open.has(permId) ? [order] : []));
@@ -218,10 +225,12 @@ export class IbkrOrders implements OrderEntry, Account {
     this.#options.clock.observe(now);
   }
 
-  async caughtUp(): Promise<void> {
+  async caughtUp(isReachable = false): Promise<void> {
     const until = performance.now() + 2 * COMMISSION_MS_MAX;
+    const { session } = this.#options;
+    while (isReachable && !session.state.usable && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     for (;;) {
-      const { line } = this.#options.session;
+      const { line } = session;
       if (line === null || line.ended) return;
       await line.roundTrip(ROUND_TRIP_MS_MAX).catch(() => undefined);
       await this.#guard.rest();
@@ -236,6 +245,7 @@ export class IbkrOrders implements OrderEntry, Account {
     return {
       ...this.#options.session.health(),
       ...{ open: mirror.open().length, twins: mirror.twins, capped: mirror.capped, waiting: this.#placing.waiting },
+      foreseen: this.#foreseen.size,
       ...{ feesEstimated: fills.estimated, feesDiffered: fills.lateDifferences, corrections: fills.corrections },
     };
   }
@@ -263,9 +273,7 @@ export class IbkrOrders implements OrderEntry, Account {
   }
 
   #familyOf(order: Placement, { conId = 0 }: Contract): readonly Numbered[] {
-    const { ids } = this.#options;
-    const first = ids.take(order.bracket === null ? 1 : 3);
-    let next = first;
+    let next = this.#options.ids.take(order.bracket === null ? 1 : 3);
     return familyOf(order, { account: this.#account(), group: this.#guard.groupFor(order, conId), nextId: () => next++ });
   }
 
@@ -348,7 +356,10 @@ export class IbkrOrders implements OrderEntry, Account {
       this.#placing.lost(state.reason);
       this.#cancelling.lost(state.reason);
     }
-    if (state.usable && !this.#wasUsable) this.#reports?.onResumed();
+    if (state.usable && !this.#wasUsable) {
+      this.#reports?.onResumed();
+      void this.#foreseen.learn(this.#usable());
+    }
     this.#wasUsable = state.usable;
     this.#troubles.state(state, () => this.#options.session.state.reason);
   }
@@ -365,7 +376,7 @@ export class IbkrOrders implements OrderEntry, Account {
   }
 
   #onCode(orderId: number, error: IbkrError): void {
-    const text = error.message.slice(0, TEXT_LENGTH_MAX);
+    const text = briefly(error);
     this.#placing.code(orderId, error.code, text);
     this.#cancelling.code(orderId, error.code, text);
     this.#guard.code(orderId, error.code, text);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { CorrectedTime, PlayedTime } from '#venues/bybit/clock.ts';
-import { Counters } from '#venues/bybit/counters.ts';
+import { CorrectedTime, PlayedTime } from '#venues/shared/clock.ts';
+import { Counters } from '#venues/shared/counters.ts';
 import { RestGate } from '#venues/bybit/rest-gate.ts';
-import { delayMs, retried } from '#venues/bybit/retry.ts';
+import { delayMs, retried } from '#venues/shared/retry.ts';
 
 describe('market time at the edge of Bybit', () => {
   it('a played market has the newest time the venue was seen to have', () => {

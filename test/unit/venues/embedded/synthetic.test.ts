@@ -56,6 +56,36 @@ describe('embedded venue: synthetic market', () => {
     assert.equal(open('7', 0).start, SYNTHETIC_ORIGIN);
   });
 
+  it('in larger steps it is the same market, seen less often: its last second, the same bars, and an end', async () => {
+    const fine = open('path');
+    const played = await steps(fine, 600);
+    const to = SYNTHETIC_ORIGIN + 600_000;
+    for (const [stepMs, resumeAt] of [
+      [15_000, null],
+      [60_000, SYNTHETIC_ORIGIN + 125_000],
+    ] as const) {
+      const coarse = new SyntheticMarket({ seed: 'path', resumeAt, window: { to, stepMs } });
+      const first = stepMs * (1 + Math.floor(((resumeAt ?? SYNTHETIC_ORIGIN) - SYNTHETIC_ORIGIN) / stepMs));
+      for (let at = SYNTHETIC_ORIGIN + first; at <= to; at += stepMs) {
+        assert.equal(await coarse.peek(), at);
+        const step = await coarse.next();
+        const within = played.filter((each) => each.at > Math.max(at - stepMs, coarse.start) && each.at <= at);
+        assert.equal(step?.at, at);
+        for (const { key } of fine.listings) {
+          const shown = within.flatMap(({ books }) => books).filter((book) => book.key === key);
+          assert.deepEqual(
+            step.books.find((book) => book.key === key),
+            shown.at(-1),
+            `${key} at ${at}`,
+          );
+        }
+      }
+      assert.deepEqual([await coarse.peek(), await coarse.next(), coarse.end], [null, null, to]);
+      const since = { ...ALL, from: SYNTHETIC_ORIGIN };
+      for (const { key } of fine.listings) assert.deepEqual(coarse.history(key, since), fine.history(key, since), key);
+    }
+  });
+
   it('a symbol plays the same whichever others are played', async () => {
     const alone = await steps(new SyntheticMarket({ seed: '7', listings: [BTC], resumeAt: null }), 500);
     const among = await steps(open('7'), 500);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'mocha';
 import { openTwsRecorded, type TwsFile } from '#venues/embedded/market/tws-recorded.ts';
 import type { TwsMarket, TwsStep } from '#venues/embedded/market/tws-market.ts';
+import { SYNTHETIC_ORIGIN } from '#venues/embedded/market/synthetic.ts';
 import { TwsSynthetic } from '#venues/embedded/market/tws-synthetic.ts';
 import { inTempDir } from '#test/support/temp-dir.ts';
 
@@ -78,6 +79,15 @@ describe('what the embedded TWS plays', () => {
     const middle = whole[3600]?.at ?? 0;
     const entered = await steps(new TwsSynthetic('7', middle), 5);
     assert.deepEqual(entered, whole.slice(3601, 3606));
+    const coarse = new TwsSynthetic('7', null, { stepMs: 60_000, to: SYNTHETIC_ORIGIN + 600_000 });
+    for (let minute = 1; minute <= 10; minute++) {
+      const step = await coarse.next();
+      const shown = whole.slice((minute - 1) * 60, minute * 60).flatMap(({ quotes }) => quotes);
+      for (const quote of step?.quotes ?? assert.fail('no step')) {
+        assert.deepEqual(quote, { ...shown.findLast(({ symbol }) => symbol === quote.symbol), at: step?.at });
+      }
+    }
+    assert.deepEqual([await coarse.peek(), await coarse.next()], [null, null]);
     // The market begins at 7:00 in New York.
     assert.ok(whole.every(({ quotes }) => quotes.every(({ symbol }) => symbol.endsWith('.USD'))));
     const open = await steps(new TwsSynthetic('7', Date.UTC(2026, 0, 5, 14, 30)), 20);

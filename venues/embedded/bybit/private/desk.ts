@@ -1,13 +1,14 @@
 /** The account behind the private endpoints: the engine, fed by the boards, and its events on their way to the private streams. */
 import { price, qty, ratio } from '#trading/money/decimal.ts';
 import type { Instant } from '#trading/model/instrument.ts';
+import { AccountFile } from '../../account-file.ts';
 import { MatchingExchange } from '../../engine/exchange.ts';
+import type { Memory } from '../../engine/memory.ts';
 import type { ExchangeOptions } from '../../engine/state.ts';
-import type { ExchangeEvent, Order, Outcome, Quote } from '../../engine/types.ts';
+import type { Depth, ExchangeEvent, Order, Outcome, Quote } from '../../engine/types.ts';
 import type { Board, Change, Exchange } from '../../exchange.ts';
 import type { Instrument } from '../../instruments.ts';
 import { CATEGORIES, listingKey, type Category } from '../../listing.ts';
-import { AccountFile } from './account-file.ts';
 import { categoryOf, idMaker, termsOf } from './terms.ts';
 
 export interface DeskOptions {
@@ -28,7 +29,7 @@ export class Desk {
   readonly engine: MatchingExchange;
   readonly #exchange: Exchange;
   readonly #options: DeskOptions;
-  readonly #file: AccountFile | null;
+  readonly #file: AccountFile<Memory> | null;
   readonly #seen = new Map<Board, number>();
   /** Where events go; set by the streams. */
   onEvents: (events: readonly ExchangeEvent[]) => void = () => undefined;
@@ -37,7 +38,7 @@ export class Desk {
     this.#exchange = exchange;
     this.#options = options;
     for (const board of exchange.boards('linear')) board.fundingRate = board.played.fundingRate ?? (() => options.fundingRate);
-    this.#file = options.file === null ? null : new AccountFile(options.file);
+    this.#file = options.file === null ? null : new AccountFile<Memory>(options.file);
     const engine: ExchangeOptions = {
       seed: options.seed,
       contracts: this.#boards().map(({ played, fundingRate }) => termsOf(played.instrument, fundingRate)),
@@ -81,11 +82,17 @@ export class Desk {
 
   /** Brings every contract up to the played market; before any request is answered. */
   sync(): void {
-    for (const board of this.#boards()) {
-      if (this.#seen.get(board) === board.sequence) continue;
-      this.#seen.set(board, board.sequence);
-      this.onEvents(this.engine.onQuote(quoteOf(board, board.trades.last), this.now));
-    }
+    for (const board of this.#boards()) this.#catchUp(board);
+  }
+
+  board(category: string, symbol: string): Board | undefined {
+    return this.#exchange.board(category, symbol);
+  }
+
+  /** The book as an order would find it, best first. */
+  depth(board: Board, levels: number): Depth {
+    this.#catchUp(board);
+    return this.engine.book(listingKey(board.category, board.symbol), levels) ?? { bids: [], asks: [] };
   }
 
   /** The outcome's events leave once its answer has. */
@@ -120,6 +127,12 @@ export class Desk {
 
   #boardOf(contract: string): Board | undefined {
     return this.#boards().find(({ category, symbol }) => listingKey(category, symbol) === contract);
+  }
+
+  #catchUp(board: Board): void {
+    if (this.#seen.get(board) === board.sequence) return;
+    this.#seen.set(board, board.sequence);
+    this.onEvents(this.engine.onQuote(quoteOf(board, board.trades.last), this.now));
   }
 
   #boards(): readonly Board[] {

@@ -1,5 +1,6 @@
 /** Public endpoints that the engine answers: price limits, funding rates, the venue's own state. */
 import { CATEGORIES, listingKey } from '../../listing.ts';
+import { rowsOf } from '../depth.ts';
 import type { Desk } from './desk.ts';
 import type { Misdeeds } from './misdeeds.ts';
 import { BadRequest } from './order-request.ts';
@@ -13,12 +14,25 @@ export const openRoutes: Readonly<Record<string, (desk: Desk, misdeeds: Misdeeds
   '/v5/market/price-limit': priceLimit,
   '/v5/market/funding/history': fundingHistory,
   '/v5/system/status': systemStatus,
+  '/v5/market/orderbook': orderbook,
   '/v5/market/time': time,
 };
 
 function time({ now }: Desk, misdeeds: Misdeeds): Reply {
   const shown = now + misdeeds.ms('skew');
   return ok({ timeSecond: String(Math.floor(shown / 1000)), timeNano: `${shown}000000` });
+}
+
+/** Levels of a side where none are asked for, and at most. */
+const BOOK_LEVELS = { spot: [1, 200], linear: [25, 500] } as const;
+
+function orderbook(desk: Desk, _misdeeds: Misdeeds, query: Query): Reply {
+  const board = desk.board(query.get('category') ?? '', query.get('symbol') ?? '');
+  if (board === undefined)
+    throw new BadRequest(CATEGORIES.some((known) => known === query.get('category')) ? 'Not supported symbols' : 'params error: Category is invalid');
+  const [otherwise, most] = BOOK_LEVELS[board.category];
+  const depth = desk.depth(board, Math.min(wholeOf(query, 'limit') ?? otherwise, most));
+  return ok({ s: board.symbol, ...rowsOf(depth), ts: desk.now, u: board.update, seq: board.sequence, cts: board.changedAt });
 }
 
 function priceLimit({ engine, now }: Desk, _misdeeds: Misdeeds, query: Query): Reply {

@@ -6,11 +6,10 @@ import { atLeast, isNegative, isPositive, negate, price, subtract, ZERO_MONEY, Z
 import type { Instant } from '#trading/model/instrument.ts';
 import type { Contract } from '../contracts.ts';
 import type { ExchangeEvent, Fill, TwsExchange } from '../exchange.ts';
-import { stampOf } from '../hours.ts';
 import { sayError, type Said } from '../say.ts';
 import type { Switches } from '../switches.ts';
 import { admit, warnings, type Terms } from './admit.ts';
-import { Executions } from './executions.ts';
+import type { Executions } from './executions.ts';
 import {
   commissionReportOf,
   completedOf,
@@ -24,6 +23,7 @@ import {
   type OrderStatus,
   type Placed,
 } from './record.ts';
+import { Register, type KeptRegister } from './register.ts';
 import { exchangeOrderOf, isStop, newRecord } from './terms.ts';
 
 export interface BookPorts {
@@ -41,10 +41,7 @@ export interface BookPorts {
   moved(contract: Contract): void;
 }
 
-const FIRST_PERM_ID = 1_500_000_000;
 const LIVE_MAX = 5000;
-/** A day's worth, as TWS keeps them. */
-const ENDED_MAX = 10_000;
 const CANCELLED = 202;
 const NOT_CANCELLABLE = 161;
 const MARGIN_REFUSED = 201;
@@ -60,49 +57,33 @@ const LOCATE = 'locate';
 const OCA_WITH_BLOCK = 1;
 
 export class OrderBook {
+  readonly register: Register;
   readonly #ports: BookPorts;
-  readonly executions: Executions;
-  #live: OrderRecord[] = [];
-  #ended: OrderRecord[] = [];
-  readonly #nextIds = new Map<number, number>();
-  readonly #firstId: number;
-  #permIds = FIRST_PERM_ID;
-  #keys = 0;
   #unanswered: { readonly clientId: number; readonly placed: Placed }[] = [];
   #waiting: { readonly due: Instant; readonly orders: readonly OrderRecord[] }[] = [];
 
   constructor(ports: BookPorts, firstId: number, boot: string) {
     this.#ports = ports;
-    this.#firstId = firstId;
-    this.executions = new Executions(boot);
+    this.register = new Register(firstId, boot);
   }
 
-  nextId(clientId: number): number {
-    return this.#nextIds.get(clientId) ?? this.#firstId;
-  }
-
-  /** The counter of a client falls back, as TWS does when it loses its settings. */
-  rollBack(clientId: number, to: number): void {
-    this.#nextIds.set(clientId, to);
-  }
-
-  /** The counters of all clients. */
-  rollBackAll(by: number): void {
-    for (const [clientId, next] of this.#nextIds) this.rollBack(clientId, Math.max(1, next - by));
-  }
-
-  /** A restart of TWS: what has ended is forgotten; what works, works on. */
-  forget(): void {
-    this.#ended = [];
-    this.executions.clear();
+  get executions(): Executions {
+    return this.register.executions;
   }
 
   live(): readonly OrderRecord[] {
-    return this.#live;
+    return this.register.live();
   }
 
   ended(): readonly OrderRecord[] {
-    return this.#ended;
+    return this.register.ended();
+  }
+
+  /** In the place of what is here. */
+  recall(kept: KeptRegister): void {
+    this.register.recall(kept);
+    // Whoever was to acknowledge them was lost.
+    for (const order of [...kept.live]) if (order.transmitted) this.#activate(order);
   }
 
   place(clientId: number, placed: Placed): void {
@@ -112,25 +93,25 @@ export class OrderBook {
       return;
     }
     const contract = this.#ports.contractOf(placed);
-    const live = this.#find(clientId, placed.orderId);
+    const live = this.register.find(clientId, placed.orderId);
     const answer = admit(placed, {
       contract,
       live,
-      ended: this.#ended.find((order) => order.clientId === clientId && order.orderId === placed.orderId && placed.orderId !== 0),
-      nextId: this.nextId(clientId),
-      parentKnown: this.#find(clientId, placed.parentId) !== undefined,
-      oppositeWorks: this.#live.some((order) => order.working && order.contract.conId === contract?.conId && order.side !== placed.action),
+      ended: this.ended().find((order) => order.clientId === clientId && order.orderId === placed.orderId && placed.orderId !== 0),
+      nextId: this.register.nextId(clientId),
+      parentKnown: this.register.find(clientId, placed.parentId) !== undefined,
+      oppositeWorks: this.live().some((order) => order.working && order.contract.conId === contract?.conId && order.side !== placed.action),
       switches,
     });
     if ('code' in answer) return this.#refuse(clientId, placed.orderId, answer.code, answer.text);
     if (contract === undefined) return;
     if (placed.whatIf) return this.#whatIf(clientId, placed, answer, contract);
     if (live?.transmitted === true) return this.#modify(live, placed, answer);
-    if (live === undefined && this.#live.length >= LIVE_MAX) return this.#refuse(clientId, placed.orderId, TOO_MANY_ORDERS, TOO_MANY_TEXT);
+    if (live === undefined && this.live().length >= LIVE_MAX) return this.#refuse(clientId, placed.orderId, TOO_MANY_ORDERS, TOO_MANY_TEXT);
     if (!this.#affordable(contract, answer)) return this.#refuse(clientId, placed.orderId, MARGIN_REFUSED, MARGIN_TEXT);
     const order = this.#record(clientId, placed, answer, contract, live?.permId);
-    this.#live = [...this.#live.filter((other) => other !== live), order];
-    if (placed.orderId > 0) this.#nextIds.set(clientId, Math.max(this.nextId(clientId), placed.orderId + 1));
+    this.register.add(order, live);
+    if (placed.orderId > 0) this.register.used(clientId, placed.orderId);
     if (placed.transmit) this.#transmit(order, answer);
   }
 
@@ -143,39 +124,39 @@ export class OrderBook {
   /** What was held for want of shares to borrow goes to work. */
   locate(): void {
     Object.assign(this.#ports.switches, { locatingShares: false, holdsEveryOrder: false });
-    for (const order of this.#live.filter(({ whyHeld }) => whyHeld === LOCATE)) this.#work(order, isStop(order));
+    for (const order of this.live().filter(({ whyHeld }) => whyHeld === LOCATE)) this.#work(order, isStop(order));
   }
 
   cancel(clientId: number, orderId: number): void {
-    const order = this.#live.find((each) => each.orderId === orderId && (each.clientId === clientId || clientId === 0));
+    const order = this.live().find((each) => each.orderId === orderId && (each.clientId === clientId || clientId === 0));
     if (order !== undefined) return this.#cancelLive(order);
-    const ended = this.#ended.find((each) => each.orderId === orderId && each.clientId === clientId);
+    const ended = this.ended().find((each) => each.orderId === orderId && each.clientId === clientId);
     const state = ended?.status;
     if (state === undefined) return this.#refuse(clientId, orderId, UNKNOWN_ORDER, `OrderId ${orderId} that needs to be cancelled is not found.`);
     this.#refuse(clientId, orderId, ENDED_ORDER, `OrderId ${orderId} that needs to be cancelled cannot be cancelled, state: ${state}.`);
   }
 
   cancelAll(): void {
-    for (const order of [...this.#live]) if (order.transmitted) this.#end(order, 'Cancelled', '');
+    for (const order of [...this.live()]) if (order.transmitted) this.#end(order, 'Cancelled', '');
   }
 
   /** What is open, of one client or of all; held orders are not shown. */
   openOrders(clientId: number | 'all'): readonly Said[] {
-    const shown = this.#live.filter(
+    const shown = this.live().filter(
       (order) => order.transmitted && order.status !== 'ApiPending' && (clientId === 'all' || order.clientId === clientId),
     );
     return shown.flatMap((order) => this.#showing(order));
   }
 
   completedOrders(): readonly Said[] {
-    return this.#ended.map((order) => completedOf(order, this.#ports.account));
+    return this.ended().map((order) => completedOf(order, this.#ports.account));
   }
 
   /** Fills, triggers and expiries of the exchange. */
   take(events: readonly ExchangeEvent[]): void {
     for (const event of events) {
       const key = event.kind === 'filled' ? event.fill.key : event.key;
-      const order = this.#live.find((each) => each.key === key);
+      const order = this.live().find((each) => each.key === key);
       if (order === undefined) continue;
       if (event.kind === 'filled') this.#filled(order, event.fill);
       else if (event.kind === 'expired') this.#end(order, 'Cancelled', '');
@@ -185,7 +166,7 @@ export class OrderBook {
 
   /** The contract is no more. */
   expire(contract: Contract): void {
-    for (const order of [...this.#live]) if (order.contract.conId === contract.conId) this.#end(order, 'Cancelled', 'Contract expired');
+    for (const order of [...this.live()]) if (order.contract.conId === contract.conId) this.#end(order, 'Cancelled', 'Contract expired');
   }
 
   /** Acknowledgements that were due, and orders of the day at its end. */
@@ -193,14 +174,14 @@ export class OrderBook {
     const due = this.#waiting.filter((waiting) => waiting.due <= now);
     this.#waiting = this.#waiting.filter((waiting) => waiting.due > now);
     for (const { orders } of due) for (const order of orders) this.#activate(order);
-    for (const order of [...this.#live]) if (order.transmitted && order.endsAt !== null && order.endsAt <= now) this.#end(order, 'Cancelled', '');
+    for (const order of [...this.live()]) if (order.transmitted && order.endsAt !== null && order.endsAt <= now) this.#end(order, 'Cancelled', '');
   }
 
   /** An execution without an order of the client's: order id -1 for the broker's own. */
   outside(contract: Contract, side: 'BUY' | 'SELL', quantity: Qty, at: Price, liquidation: 0 | 1): ExecutionRecord {
     const { account, exchange } = this.#ports;
     exchange.deliver(contract, side === 'BUY' ? quantity : negate(quantity), at);
-    const identity = { orderId: liquidation === 1 ? -1 : 0, clientId: 0, permId: ++this.#permIds, orderRef: '' };
+    const identity = { orderId: liquidation === 1 ? -1 : 0, clientId: 0, permId: this.register.nextPermId(), orderRef: '' };
     const sizes = { qty: quantity, price: at, cumulative: quantity, average: at };
     const common = { contract, account, side, at: this.#ports.now(), maker: false, liquidation, realised: null } as const;
     const execution = this.executions.add({ ...identity, ...sizes, ...common, commission: ZERO_MONEY });
@@ -212,20 +193,15 @@ export class OrderBook {
     return execDetailsOf(this.#ports.switches.noOrderRef ? { ...execution, orderRef: '' } : execution, reqId);
   }
 
-  #find(clientId: number, orderId: number): OrderRecord | undefined {
-    return orderId === 0 ? undefined : this.#live.find((order) => order.clientId === clientId && order.orderId === orderId);
-  }
-
-  #record(clientId: number, placed: Placed, terms: Terms, contract: Contract, permId = ++this.#permIds): OrderRecord {
-    this.#keys++;
-    return newRecord({ key: `${clientId}:${placed.orderId}:${this.#keys}`, clientId, permId }, placed, terms, contract, this.#ports.now());
+  #record(clientId: number, placed: Placed, terms: Terms, contract: Contract, permId = this.register.nextPermId()): OrderRecord {
+    return newRecord({ key: `${clientId}:${placed.orderId}:${this.register.nextKey()}`, clientId, permId }, placed, terms, contract, this.#ports.now());
   }
 
   /** The last order of a family lets all of it go. */
   #transmit(order: OrderRecord, terms: Terms): void {
     const { switches } = this.#ports;
-    const parent = this.#find(order.clientId, order.placed.parentId);
-    const family = parent === undefined ? [order] : this.#live.filter((each) => each === parent || this.#isChild(each, parent));
+    const parent = this.register.find(order.clientId, order.placed.parentId);
+    const family = parent === undefined ? [order] : this.live().filter((each) => each === parent || this.#isChild(each, parent));
     for (const each of family) each.transmitted = true;
     for (const each of family) {
       if (parent === undefined || each === parent) continue;
@@ -238,9 +214,9 @@ export class OrderBook {
   }
 
   #activate(order: OrderRecord): void {
-    if (order.status !== 'ApiPending' || !this.#live.includes(order)) return;
+    if (order.status !== 'ApiPending' || !this.register.isLive(order)) return;
     const waits = isStop(order);
-    const parent = this.#find(order.clientId, order.placed.parentId);
+    const parent = this.register.find(order.clientId, order.placed.parentId);
     if (parent !== undefined) return this.#set(order, 'PreSubmitted', waits ? 'child,trigger' : 'child');
     this.#work(order, waits);
   }
@@ -264,7 +240,7 @@ export class OrderBook {
     const { exchange, switches } = this.#ports;
     if (switches.duplicateOnModify && !this.#ports.uplink()) {
       const twin = this.#record(order.clientId, placed, terms, order.contract);
-      this.#live.push(twin);
+      this.register.add(twin);
       return this.#activate(twin);
     }
     order.placed = { ...placed, parentId: order.placed.parentId };
@@ -273,12 +249,12 @@ export class OrderBook {
     order.stop = terms.stop;
     this.#show(order);
     if (order.working) this.take(exchange.amend(order.key, { qty: order.qty, limit: order.limit, stop: order.stop }, this.#ports.now()));
-    if (this.#live.includes(order) && atLeast(order.filled, order.qty)) this.#end(order, 'Cancelled', '');
+    if (this.register.isLive(order) && atLeast(order.filled, order.qty)) this.#end(order, 'Cancelled', '');
   }
 
   #cancelLive(order: OrderRecord): void {
     if (order.transmitted) return this.#end(order, 'Cancelled', '');
-    this.#live = this.#live.filter((each) => each !== order);
+    this.register.discard(order);
     this.#refuse(order.clientId, order.orderId, CANCELLED, 'Order Canceled - reason:Order was discarded.');
     const text = `Cancel attempted when order is not in a cancellable state.  Order permId =${order.permId}`;
     this.#refuse(order.clientId, order.orderId, NOT_CANCELLABLE, text);
@@ -301,7 +277,7 @@ export class OrderBook {
     const told = switches.noStatusOnFill ? said.filter(({ name }) => name !== 'orderStatus') : said;
     if (!switches.silentFills) this.#ports.tell(order.clientId, told);
     this.#ports.moved(order.contract);
-    if (full) this.#retire(order, `Filled Size: ${order.qty}`);
+    if (full) this.register.retire(order, `Filled Size: ${order.qty}`, this.#ports.now());
     this.#groupFilled(order, fill.qty, full);
     if (full) this.#release(order);
   }
@@ -309,7 +285,7 @@ export class OrderBook {
   /** One cancels all, or takes what was filled off the others. */
   #groupFilled(order: OrderRecord, filled: Qty, full: boolean): void {
     if (order.ocaGroup === '') return;
-    for (const peer of this.#live.filter((each) => each.ocaGroup === order.ocaGroup && each !== order && each.transmitted)) {
+    for (const peer of this.live().filter((each) => each.ocaGroup === order.ocaGroup && each !== order && each.transmitted)) {
       const left = subtract(peer.qty, filled);
       if (full || order.ocaType === OCA_WITH_BLOCK || !isPositive(subtract(left, peer.filled))) {
         this.#end(peer, 'Cancelled', '');
@@ -323,30 +299,22 @@ export class OrderBook {
 
   /** The children of a filled parent begin to work. */
   #release(parent: OrderRecord): void {
-    for (const child of this.#live.filter((each) => this.#isChild(each, parent) && !each.working && each.transmitted)) {
-      if (this.#live.includes(child)) this.#work(child, child.whyHeld.includes('trigger'));
+    for (const child of this.live().filter((each) => this.#isChild(each, parent) && !each.working && each.transmitted)) {
+      if (this.register.isLive(child)) this.#work(child, child.whyHeld.includes('trigger'));
     }
   }
 
   #end(order: OrderRecord, status: OrderStatus, reason: string): void {
-    if (!this.#live.includes(order)) return;
+    if (!this.register.isLive(order)) return;
     this.#ports.exchange.cancel(order.key);
     order.status = status;
     order.working = false;
-    this.#retire(order, 'Cancelled by Trader');
+    this.register.retire(order, 'Cancelled by Trader', this.#ports.now());
     this.#ports.tell(order.clientId, [statusOf(order), sayError(order.orderId, CANCELLED, `Order Canceled - reason:${reason}`)]);
-    for (const child of this.#live.filter((each) => this.#isChild(each, order))) {
+    for (const child of this.live().filter((each) => this.#isChild(each, order))) {
       if (child.transmitted) this.#end(child, 'Cancelled', '');
-      else this.#live = this.#live.filter((each) => each !== child);
+      else this.register.discard(child);
     }
-  }
-
-  #retire(order: OrderRecord, endedAs: string): void {
-    this.#live = this.#live.filter((each) => each !== order);
-    order.endedAt = stampOf(this.#ports.now());
-    order.endedAs = endedAs;
-    this.#ended.push(order);
-    if (this.#ended.length > ENDED_MAX) this.#ended.shift();
   }
 
   #whatIf(clientId: number, placed: Placed, terms: Terms, contract: Contract): void {

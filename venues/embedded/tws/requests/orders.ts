@@ -61,7 +61,7 @@ export function orderRequests(context: Context, session: Session, clientId: numb
       }
       session.send(say('executionsEnd', { reqId: row.reqId }));
     },
-    reqIds: () => session.send(say('nextValidId', { orderId: book.nextId(clientId) })),
+    reqIds: () => session.send(say('nextValidId', { orderId: book.register.nextId(clientId) })),
     exerciseOptions: ({ reqId, action, quantity, ...row }) => {
       const contract = context.contracts.one(row, context.now());
       const held = contract === undefined ? undefined : context.exchange.position(contract.conId);

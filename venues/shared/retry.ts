@@ -46,5 +46,8 @@ export async function atMost(ms: number, work: Promise<void>): Promise<void> {
 
 const ERROR_LENGTH_MAX = 300;
 
-/** ccxt puts whole response bodies into its messages. */
-export const briefly = (error: Error): string => error.message.replaceAll(/\s+/g, ' ').slice(0, ERROR_LENGTH_MAX) || error.name;
+/** One line: libraries put whole response bodies into their messages. */
+export function briefly(error: unknown): string {
+  const [message, name] = error instanceof Error ? [error.message, error.name] : [String(error), 'an error'];
+  return message.replaceAll(/\s+/g, ' ').slice(0, ERROR_LENGTH_MAX) || name;
+}
