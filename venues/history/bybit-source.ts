@@ -107,7 +107,7 @@ export async function openBybitSource(options: BybitSourceOptions): Promise<Hist
           await exchange.publicGetV5MarketKline({ category, symbol, interval: interval.venue, start: from, end: to, limit }),
         );
         return ordered(
-          answer.result.list.map((row) => row.slice(0, CANDLE_CELLS)),
+          answer.result.list.map((row) => row.slice(0, CANDLE_CELLS)).toReversed(),
           { from, to, limit },
           (cells) => parseRow('candles', cells, 0),
         );
