@@ -106,10 +106,8 @@ export async function openBybitSource(options: BybitSourceOptions): Promise<Hist
         const answer = klines.parse(
           await exchange.publicGetV5MarketKline({ category, symbol, interval: interval.venue, start: from, end: to, limit }),
         );
-        return ordered(
-          answer.result.list.map((row) => row.slice(0, CANDLE_CELLS)).toReversed(),
-          { from, to, limit },
-          (cells) => parseRow('candles', cells, 0),
+        return ordered(answer.result.list.map((row) => row.slice(0, CANDLE_CELLS)).toReversed(), { from, to, limit }, (cells) =>
+          parseRow('candles', cells, 0),
         );
       }),
   };
