@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { add, money, price, qty, type Money } from '#trading/money/decimal.ts';
+import { add, money, price, qty, ratio, scale, type Money } from '#trading/money/decimal.ts';
 import type { Fact, Settled } from '#trading/model/events.ts';
 import type { Settings } from '#trading/model/settings.ts';
 import { exitOn, House } from '../risk/house.ts';
@@ -168,7 +168,7 @@ describe('paper/settlement', () => {
           ends += 7 * 24 * HOUR_MS;
         }
         assert.equal(house.of('trade.closed').length, expiries.length);
-        assert.equal(Number(budget(house)) * 100, 10_000_000 + Number(cash));
+        assert.equal(scale(budget(house), ratio('100')), String(10_000_000n + cash));
         assert.deepEqual(await verified(house), []);
       }),
       { numRuns: 60 },
