@@ -85,8 +85,8 @@ const sessionCalendar = z.strictObject({
   knownFrom: date,
   knownTo: date,
 }) satisfies z.ZodType<SessionCalendar>;
-const resetWindows = z
-  .array(z.strictObject({ name, days: z.array(z.int().min(0).max(6)).max(7), from: minute, minutes: minute, guardMinutes: minute }))
+export const resetWindows = z
+  .array(z.strictObject({ name, days: z.array(z.int().min(0).max(6)).max(7), from: minute, minutes: z.int().min(1), guardMinutes: minute }))
   .max(20);
 export const sessions = z.strictObject({
   calendars: z.record(name, sessionCalendar),

@@ -23,7 +23,7 @@ export function settleExpired(turn: Turn): void {
     if (holding === undefined || instrument?.option === undefined || instrument.expiry === null) continue;
     if (!isExpired(instrument, settings, turn.now)) continue;
     const expiredAt = expiresAt(instrument, settings) ?? instrument.expiry;
-    settle(turn, key, { holding, instrument, option: instrument.option, expiredAt });
+    settle(turn, key, { holding, instrument, option: instrument.option, expiredAt, threshold: exerciseThreshold(settings) });
   }
 }
 
@@ -32,20 +32,20 @@ interface Expired {
   readonly instrument: Instrument;
   readonly option: NonNullable<Instrument['option']>;
   readonly expiredAt: Instant;
+  readonly threshold: Money;
 }
 
-function settle(turn: Turn, key: string, { holding, instrument, option, expiredAt }: Expired): void {
+function settle(turn: Turn, key: string, { holding, instrument, option, expiredAt, threshold }: Expired): void {
   const { asset, symbol, entryOrderId, side, qty, terms } = holding;
   const share = turn.memory.lastGood[paperKey({ asset, symbol: instrument.underlying })];
   if (share === undefined || !settlesBy(share, expiredAt)) return unsettled(turn, key, holding, instrument.underlying);
-  const threshold = turn.state.settings === null ? THRESHOLD : exerciseThreshold(turn.state.settings);
   const { outcome, price } = worthAt(side, option, share, { ...terms, threshold });
   const of = { asset, mode: 'paper', symbol, entryOrderId, side, qty } as const;
   turn.record({ type: 'position.settled', body: { ...of, outcome, price, expiredAt, pricedOn: share, evidence: '' } });
 }
 
 /** The last one before the expiry, unless it is old; otherwise the first one after it. */
-export const settlesBy = ({ exchangeAt }: QuoteSnapshot, expiredAt: Instant): boolean => exchangeAt >= expiredAt - SETTLEMENT_QUOTE_AGE_MS_MAX;
+const settlesBy = ({ exchangeAt }: QuoteSnapshot, expiredAt: Instant): boolean => exchangeAt >= expiredAt - SETTLEMENT_QUOTE_AGE_MS_MAX;
 
 function unsettled(turn: Turn, key: string, { asset, symbol, qty, entryOrderId }: Holding, share: string): void {
   if (turn.memory.unsettled.includes(key)) return;
