@@ -51,6 +51,7 @@ class Story {
     const premium = Math.round(this.#premium * 20) / 20;
     rig.quoteCall(premium.toFixed(2), (premium + 0.05).toFixed(2), this.draw() < 0.1 ? '1' : '50');
     this.note();
+    world.isAway = !rig.tws.faults.uplinkIsUp;
     // Most of the time a connection is back before the next quote; else nearly everything would be refused.
     if (this.#back === 0 && this.draw() < 0.8) await until('a connection', () => rig.session.state.usable);
     await world.tick(rig.tws.now);

@@ -6,6 +6,9 @@ import { CLIENT_ID } from '../support/ibkr-rig.ts';
 import { held, IbkrRig, MARKET, PAIR, refOf, single } from '../support/ibkr-orders-rig.ts';
 import { until } from '../support/until.ts';
 
+const HOUR_MS = 3_600_000;
+const ROUND_TRIP_MS_MAX = 4000;
+
 describe('IBKR orders: servers that are away', () => {
   it('ST-3 fills of an 1100 window come with its end, each once', async () => {
     await IbkrRig.with(async (rig) => {
@@ -222,6 +225,35 @@ describe('IBKR orders: what TWS says, and does not', () => {
       assert.equal((await rig.port.executionsSince(0)).length, 1);
       assert.equal((await rig.port.positions())[0]?.qty, qty('20000'));
       assert.equal(rig.executed.length, 1);
+    });
+  });
+
+  it('ST-2 an order sent is unknown as soon as the servers go, long before its deadline, and is found afterwards', async () => {
+    await IbkrRig.with(async (rig) => {
+      rig.tws.switches.unansweredOrders = true;
+      const order = rig.resting({ ...single, deadlineAt: rig.tws.now + HOUR_MS });
+      const placed = rig.port.place(order);
+      await until('the sending', () => rig.port.health()['waiting'] === 1);
+      await rig.session.line?.roundTrip(ROUND_TRIP_MS_MAX);
+      rig.tws.faults.loseUplink();
+      assert.deepEqual(await placed, { kind: 'unknown', reason: '1100: TWS has lost its servers', answered: false });
+      rig.tws.faults.answerDialog();
+      rig.tws.faults.restoreUplink('kept');
+      await rig.again('the uplink');
+      const found = await rig.port.lookup(refOf(order));
+      assert.ok(found.kind === 'found' && found.order.status === 'open', JSON.stringify(found));
+    });
+  });
+
+  it('a cancel under way is unknown as soon as the servers go', async () => {
+    await IbkrRig.with(async (rig) => {
+      const order = rig.resting(single);
+      await rig.port.place(order);
+      rig.tws.switches.cancelAfterMs = HOUR_MS;
+      const cancelled = rig.port.cancel(refOf(order));
+      await rig.session.line?.roundTrip(ROUND_TRIP_MS_MAX);
+      rig.tws.faults.loseUplink();
+      assert.deepEqual(await cancelled, { kind: 'unknown', reason: '1100: TWS has lost its servers' });
     });
   });
 

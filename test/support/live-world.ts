@@ -96,6 +96,8 @@ export class LiveWorld<V extends WorldVenue = LiveVenue> {
   nonce = 0;
   /** Checks every event and every tell against its schema. */
   isStrict = false;
+  /** The venue is down or without its servers, and says so: nobody waits for it. */
+  isAway = false;
   #gateway: LiveOrders;
   #port: OrderPort;
   #epoch = 0;
@@ -287,7 +289,7 @@ export class LiveWorld<V extends WorldVenue = LiveVenue> {
   async quiet(): Promise<void> {
     for (;;) {
       await this.settle();
-      const asked = this.#envelope({ to: this.#portName, type: 'actor.asked', body: { query: 'settle', args: [] } });
+      const asked = this.#envelope({ to: this.#portName, type: 'actor.asked', body: { query: 'settle', args: this.isAway ? ['away'] : [] } });
       const { reply } = await this.#port.receive(asked, this.now);
       const isWorking = typeof reply === 'object' && reply !== null && 'worked' in reply && reply.worked === true;
       if (!isWorking && this.#mail.length === 0) return;

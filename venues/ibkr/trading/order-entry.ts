@@ -100,7 +100,7 @@ export class IbkrOrders implements OrderEntry, Account {
       onState: (state) => this.#onState(state),
     });
     this.#placing = new Placing({ discard: (ids) => this.#discard(ids) });
-    this.#cancelling = new Cancelling(CHANGE_MS_MAX);
+    this.#cancelling = new Cancelling(CHANGE_MS_MAX, session);
     this.#guard = new Guard({
       mirror: this.#part.mirror,
       arrived: async () => void (await session.line?.roundTrip(ROUND_TRIP_MS_MAX)),
@@ -149,7 +149,7 @@ export class IbkrOrders implements OrderEntry, Account {
     // It may be held back, where no list shows it.
     if (found.length === 0) ids.push(...(this.#options.sent.family(order.clientOrderId)?.ids.slice(0, 1) ?? []));
     if (ids.length === 0) return found.length === 0 ? { kind: 'gone' } : notOurs(found);
-    return this.#cancelAll(line, ids);
+    return (await this.#cancelling.all(line, ids)).find(({ kind }) => kind !== 'done') ?? { kind: 'done' };
   }
 
   /** The legs of an entry, each under the id that it has. Never while the servers are away: that made two orders of one (mode 3). */
@@ -162,6 +162,7 @@ export class IbkrOrders implements OrderEntry, Account {
     try {
       const contract = await this.#options.contracts.contractOf(line, order.symbol);
       const ladder = this.#options.contracts.ladderOf(order.symbol);
+      if (this.#options.session.usable !== line) return { kind: 'unknown', reason: this.#away() };
       const refused = await this.#guard.amend(line, legs, {
         contract,
         bracketOf: (leg) => bracketOnGrid(opposite(leg.order.side), bracket, ladder),
@@ -302,11 +303,6 @@ export class IbkrOrders implements OrderEntry, Account {
     return found.filter(({ order }) => order.status === 'open');
   }
 
-  async #cancelAll(line: Line<OrderClient>, ids: readonly number[]): Promise<ChangeOutcome> {
-    const outcomes = await Promise.all(ids.map((id) => this.#cancelling.begin(id, () => void line.client.cancelOrder(id))));
-    return outcomes.find(({ kind }) => kind !== 'done') ?? { kind: 'done' };
-  }
-
   async #found(line: Line<OrderClient>, clientOrderId: string): Promise<Lookup | null> {
     const { open, completed } = await this.#part.read(line);
     const { mirror, fills } = this.#part;
@@ -334,7 +330,7 @@ export class IbkrOrders implements OrderEntry, Account {
     const moved = this.#part.movedSince(family.conId, Math.floor(family.sentAt / SECOND_MS) * SECOND_MS);
     const doubt = forgotten(family, { held: this.#part.held(family.conId), moved, session: this.#sessionName(line) });
     if (doubt !== null) return unclear(doubt);
-    const answers = await Promise.all(family.ids.map((id) => this.#cancelling.begin(id, () => void line.client.cancelOrder(id))));
+    const answers = await this.#cancelling.all(line, family.ids);
     const found = await this.#found(line, clientOrderId);
     if (found !== null) return found;
     const silence = unanswered(
@@ -350,7 +346,8 @@ export class IbkrOrders implements OrderEntry, Account {
   }
 
   #onState(state: SessionState): void {
-    if (state.phase === 'down' || state.phase === 'closed') {
+    // Without the connection or the servers nothing is answered any more.
+    if (!state.uplink) {
       this.#placing.lost(state.reason);
       this.#cancelling.lost(state.reason);
     }

@@ -40,7 +40,7 @@ export class Placing {
         for (const id of ids) this.#pending.delete(id);
         resolve(outcome);
       };
-      const timer = setTimeout(() => settle(atDeadline(pending)), waitMs);
+      const timer = setTimeout(() => settle(withoutAnswer(pending, 'TWS has said nothing by the deadline')), waitMs);
       const pending: Pending = { ids, parent, heard: new Map(), timer, settle, refused: null, said: null };
       for (const id of ids) this.#pending.set(id, pending);
     });
@@ -78,11 +78,9 @@ export class Placing {
     return true;
   }
 
-  /** The connection ended: whether TWS has them, nobody here knows. */
+  /** The connection ended, or TWS has lost its servers: no answer comes by the deadline, and whether they have the orders, nobody here knows. */
   lost(reason: string): void {
-    for (const pending of new Set(this.#pending.values())) {
-      pending.settle(pending.heard.has(pending.parent) ? acknowledged(pending) : { kind: 'unknown', reason, answered: false });
-    }
+    for (const pending of new Set(this.#pending.values())) pending.settle(withoutAnswer(pending, reason));
   }
 
   get waiting(): number {
@@ -109,9 +107,9 @@ export class Placing {
 
 const acknowledged = (pending: Pending): PlaceOutcome => ({ kind: 'acknowledged', venueOrderId: String(pending.heard.get(pending.parent) ?? '') });
 
-function atDeadline(pending: Pending): PlaceOutcome {
+function withoutAnswer(pending: Pending, why: string): PlaceOutcome {
   if (pending.heard.has(pending.parent)) return acknowledged(pending);
   const { refused, said, heard } = pending;
   const what = refused === null ? said : `${refused.code} ${refused.text}, and no word of the orders of its family`;
-  return { kind: 'unknown', reason: what ?? 'TWS has said nothing by the deadline', answered: what !== null || heard.size > 0 };
+  return { kind: 'unknown', reason: what ?? why, answered: what !== null || heard.size > 0 };
 }
