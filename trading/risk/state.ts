@@ -135,7 +135,7 @@ export function evolveGovernor(state: GovernorState, event: DomainEvent | Fact):
 /** The same id again is the same order: it changes nothing, whatever it says now. */
 function intended(state: GovernorState, intent: OrderIntent): GovernorState {
   const { clientOrderId } = intent;
-  if (Object.hasOwn(state.orders, clientOrderId) || wasDecided(state.decidedIds ?? {}, clientOrderId)) return state;
+  if (Object.hasOwn(state.orders, clientOrderId) || wasDecided(state.decidedIds ?? [], clientOrderId)) return state;
   return { ...state, orders: { ...state.orders, [clientOrderId]: { intent, approval: null, filledQty: ZERO_QTY } } };
 }
 
@@ -157,7 +157,7 @@ function refused(state: GovernorState, { clientOrderId, symbol, kind, refusal, a
 }
 
 function decidedOn(state: GovernorState, clientOrderId: string, key: string, verdict: Verdict): GovernorState {
-  const decidedIds = withDecided(state.decidedIds ?? {}, clientOrderId);
+  const decidedIds = withDecided(state.decidedIds ?? [], clientOrderId);
   return { ...state, decidedIds, verdicts: { ...state.verdicts, [key]: verdict } };
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { DECIDED_KEPT_MAX, wasDecided, withDecided, type DecidedIds } from '#trading/risk/decided.ts';
 
-const idsOf = (ids: readonly string[]): DecidedIds => ids.reduce<DecidedIds>(withDecided, {});
+const idsOf = (ids: readonly string[]): DecidedIds => ids.reduce<DecidedIds>(withDecided, []);
 
 describe('the ids of decided orders', () => {
   it('RK-2 what was decided is known, what was not is not', () => {
