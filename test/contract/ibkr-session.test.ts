@@ -113,6 +113,41 @@ describe('IBKR session', () => {
     });
   });
 
+  it('a request that needs the servers fails as soon as TWS has lost them; what TWS knows itself it goes on answering', async () => {
+    await opened(async ({ tws, session }) => {
+      const line = session.usable;
+      assert.ok(line !== null);
+      const bars = line.ask('bars', 3_600_000, ({ needsServers }) => needsServers());
+      let answer = (_: string): void => undefined;
+      const orders = line.ask<string>('open orders', 3_600_000, ({ done }) => (answer = done));
+      tws.faults.loseUplink();
+      await assert.rejects(bars, /1100: TWS has lost its servers/);
+      answer('none');
+      assert.equal(await orders, 'none');
+    });
+  });
+
+  it('servers that go while a session opens are waited for, as a TWS that is not there', async () => {
+    await withTws({}, async (tws) => {
+      const session = sessionOn(tws, { limits: { ...QUICK, openMs: 0 } });
+      let syncs = 0;
+      session.add({
+        attach: () => undefined,
+        sync: async (line) => {
+          if (++syncs > 1) return;
+          const asked = line.ask('bars', 3_600_000, ({ needsServers }) => needsServers());
+          tws.faults.loseUplink();
+          await asked;
+        },
+      });
+      await session.open();
+      tws.faults.restoreUplink('kept');
+      await until('the session', () => session.state.usable);
+      assert.equal(syncs, 2);
+      session.close();
+    });
+  });
+
   it('a half-open peer is found by the heartbeat, which the library never does', async () => {
     await opened(async ({ tws, session, part }) => {
       tws.switches.stall = true;

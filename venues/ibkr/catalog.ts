@@ -87,7 +87,8 @@ export class Catalog {
 
   async #details(line: Line<MarketClient>, symbol: string): Promise<ContractDetails> {
     await this.#pacing.pass();
-    const found = await line.ask<ContractDetails[]>(`contract details of ${symbol}`, this.#requestMs, ({ client, id, own, done }) => {
+    const found = await line.ask<ContractDetails[]>(`contract details of ${symbol}`, this.#requestMs, ({ client, id, own, needsServers, done }) => {
+      needsServers();
       const rows: ContractDetails[] = [];
       own('contractDetails', (details) => rows.push(details));
       own('contractDetailsEnd', () => done(rows));
@@ -120,7 +121,8 @@ export class Catalog {
     if (known !== undefined) return known;
     const { contract } = await this.qualify(line, underlying);
     await this.#pacing.pass();
-    const rows = await line.ask<ChainRow[]>(`the option chain of ${underlying}`, this.#requestMs, ({ client, id, own, done }) => {
+    const rows = await line.ask<ChainRow[]>(`the option chain of ${underlying}`, this.#requestMs, ({ client, id, own, needsServers, done }) => {
+      needsServers();
       const found: ChainRow[] = [];
       own('securityDefinitionOptionParameter', (exchange, _conId, tradingClass, _multiplier, expirations, strikes) =>
         found.push({ exchange, tradingClass, expirations, strikes }),
@@ -141,7 +143,8 @@ export class Catalog {
     const known = this.#rules.get(rule);
     if (known !== undefined) return known;
     await this.#pacing.pass();
-    const ladder = await line.ask<readonly TickStep[]>(`market rule ${rule}`, this.#requestMs, ({ client, on, done }) => {
+    const ladder = await line.ask<readonly TickStep[]>(`market rule ${rule}`, this.#requestMs, ({ client, on, needsServers, done }) => {
+      needsServers();
       on('marketRule', (id, increments) => {
         if (id === rule) done(ladderOf(increments));
       });

@@ -120,7 +120,8 @@ export class HistoryReader {
 
   #ask(line: Line<MarketClient>, contract: Contract, size: string, duration: string, end: Instant | null, deadlineMs: number): Promise<Bar[]> {
     const name = contract.localSymbol ?? contract.symbol ?? String(contract.conId);
-    return line.ask<Bar[]>(`bars of ${name}`, deadlineMs, ({ client, id, own, done }) => {
+    return line.ask<Bar[]>(`bars of ${name}`, deadlineMs, ({ client, id, own, needsServers, done }) => {
+      needsServers();
       const bars: Bar[] = [];
       own('historicalData', (time, open, high, low, close, volume) => {
         if (time.startsWith('finished')) return done(bars);

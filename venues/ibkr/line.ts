@@ -33,6 +33,8 @@ export interface Call<T, C extends Client = Client> {
   own<N extends ByIdEvent>(event: N, listener: (...values: Rest<TwsEvents[N]>) => void): void;
   /** Events that carry no id. */
   on<N extends keyof TwsEvents>(event: N, listener: (...values: TwsEvents[N]) => void): void;
+  /** TWS cannot answer it by itself: where it loses its servers the request fails at once. */
+  needsServers(): void;
   done(value: T): void;
   fail(error: Error): void;
 }
@@ -79,6 +81,8 @@ export class Connection<C extends Client> implements Line<C> {
   readonly #limits: LineLimits;
   readonly #errors = new Map<number, (error: IbkrError) => void>();
   readonly #pending = new Set<(error: Error) => void>();
+  /** Of these, what waits for the servers behind TWS. */
+  readonly #atServers = new Set<(error: Error) => void>();
   readonly #times: ((seconds: number) => void)[] = [];
   #heardAt: number;
   #askedAt: number | null = null;
@@ -174,6 +178,7 @@ export class Connection<C extends Client> implements Line<C> {
       undo.push(
         () => clearTimeout(timer),
         () => this.#pending.delete(fail),
+        () => this.#atServers.delete(fail),
         this.onErrorOf(id, (error) => fail(new IbkrError(error.code, `${what}: ${error.message}`))),
       );
       const on: Call<T, C>['on'] = (event, listener) => {
@@ -187,7 +192,7 @@ export class Connection<C extends Client> implements Line<C> {
           if (of === id) (listener as (...values: never[]) => void)(...rest);
         }) as never);
       };
-      begin({ client: this.client, id, on, own, done, fail });
+      begin({ client: this.client, id, on, own, needsServers: () => void this.#atServers.add(fail), done, fail });
     });
   }
 
@@ -196,6 +201,11 @@ export class Connection<C extends Client> implements Line<C> {
       this.#times.push(done);
       this.client.reqCurrentTime();
     });
+  }
+
+  /** What TWS knows itself it goes on answering. */
+  lostServers(reason: string): void {
+    for (const fail of [...this.#atServers]) fail(new Error(reason));
   }
 
   /** Idempotent. The object is never used again. */

@@ -253,7 +253,8 @@ export class IbkrSession<C extends Client> {
     try {
       for (const part of this.#parts) await part.sync(line, why);
     } catch (error) {
-      this.#refused = !line.ended;
+      // Without its servers it is away, and no better the next time only while that lasts.
+      this.#refused = !line.ended && sync === this.#syncs;
       line.end(`synchronising: ${(error as Error).message}`);
       throw error;
     }
@@ -285,7 +286,8 @@ export class IbkrSession<C extends Client> {
       case CODE.serverLost:
         this.#syncs++;
         this.#uplink = false;
-        return this.#enter({ ...this.#state, uplink: false, usable: false, reason: `${code}: TWS has lost its servers` });
+        this.#enter({ ...this.#state, uplink: false, usable: false, reason: `${code}: TWS has lost its servers` });
+        return this.#line?.lostServers(this.#state.reason);
       case CODE.uplinkBackDataLost:
         return this.#onUplink('data-lost');
       case CODE.uplinkBack:

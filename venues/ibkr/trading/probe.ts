@@ -17,7 +17,8 @@ const READ_ONLY = /read-only/i;
 export async function refuseReadOnly(line: Line<OrderClient>, contract: Contract, orderId: number, account: string): Promise<void> {
   const order = { action: actionOf('buy'), totalQuantity: 1, orderType: 'LMT', lmtPrice: NOWHERE, tif: 'DAY', account, transmit: true, whatIf: true };
   let forget = (): void => undefined;
-  const answer = line.ask<string>('a what-if order', ANSWER_MS_MAX, ({ client, on, done }) => {
+  const answer = line.ask<string>('a what-if order', ANSWER_MS_MAX, ({ client, on, needsServers, done }) => {
+    needsServers();
     on('openOrder', (id) => {
       if (id === orderId) done('');
     });
