@@ -28,6 +28,7 @@ export function wrongAmendment(state: State, room: Room, { order, follows }: Liv
   const { side } = order.request;
   if (price !== undefined && order.price === null) return refusal('BAD_REQUEST', 'a market order has no price to change');
   if (trigger !== undefined && order.state !== 'untriggered') return refusal('BAD_REQUEST', 'the order was triggered, or never waited for a trigger');
+  if (order.request.stopKind.startsWith('trailing-')) return refusal('BAD_REQUEST', 'a trailing stop is changed at its position');
   if (qty !== undefined && follows === 'position') return refusal('BAD_REQUEST', 'the exit of a whole position has its size');
   if (qty !== undefined && isPositive(qty) && atMost(qty, order.filled))
     return refusal('QTY_BELOW_FILLED', `quantity ${qty}: ${order.filled} is filled already`);

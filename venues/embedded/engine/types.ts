@@ -99,7 +99,41 @@ export interface Protection {
 }
 
 /** What a stop order was made for. */
-export type StopKind = 'none' | 'stop' | 'take-profit' | 'stop-loss' | 'partial-take-profit' | 'partial-stop-loss' | 'tpsl';
+export type StopKind =
+  | 'none'
+  | 'stop'
+  | 'take-profit'
+  | 'stop-loss'
+  | 'partial-take-profit'
+  | 'partial-stop-loss'
+  | 'tpsl'
+  /** Of a whole position: it follows the best price. */
+  | 'trailing-stop'
+  /** As `trailing-stop`, from its activation price on. */
+  | 'trailing-profit';
+
+/** A stop that follows the best price since it was set, or since `activation` was reached. */
+export interface TrailingExit {
+  /** Quote units behind the best price, on the tick. */
+  readonly distance: Price;
+  readonly activation: Price | null;
+  readonly by: PriceSource;
+}
+
+/** Exits of a part of a position. */
+export interface PartialExits {
+  /** Of each; null is the whole position. */
+  readonly size: Qty | null;
+  readonly takeProfit: ExitLeg | null;
+  readonly stopLoss: ExitLeg | null;
+}
+
+/** Exits of a whole position: null clears one, undefined leaves it. */
+export interface Exits {
+  readonly takeProfit?: ExitLeg | null;
+  readonly stopLoss?: ExitLeg | null;
+  readonly trailing?: TrailingExit | null;
+}
 
 export interface OrderRequest {
   readonly contract: ContractKey;
@@ -239,6 +273,8 @@ export interface Position {
   readonly bankruptcy: Price | null;
   readonly takeProfit: Price | null;
   readonly stopLoss: Price | null;
+  /** Distance of the trailing stop. */
+  readonly trailing: Price | null;
   readonly createdAt: Instant;
   readonly updatedAt: Instant;
   readonly sequence: number;
@@ -289,6 +325,9 @@ export type RefusalCode =
   | 'EXIT_SIDE'
   | 'TOO_MANY_ORDERS'
   | 'TOO_MANY_CONDITIONALS'
+  | 'TOO_MANY_EXITS'
+  /** Exits of parts of a position would sell more than it has. */
+  | 'EXIT_SIZE'
   | 'ORDER_NOT_FOUND'
   | 'ORDER_ENDED'
   | 'NOT_MODIFIED'
@@ -361,13 +400,10 @@ export interface Exchange {
   marginMode(): MarginMode;
   /** Only while the contract has neither position nor open order. */
   setHedge(contract: ContractKey, hedge: boolean, now: Instant): Outcome<null>;
-  /** `full` exits of a position; null clears a leg, undefined leaves it. */
-  setExits(
-    contract: ContractKey,
-    slot: PositionSlot,
-    exits: { readonly takeProfit?: ExitLeg | null; readonly stopLoss?: ExitLeg | null },
-    now: Instant,
-  ): Outcome<Position>;
+  /** `full` exits of a position. A take profit and a stop loss that are given together are a pair: cancelling one cancels both. */
+  setExits(contract: ContractKey, slot: PositionSlot, exits: Exits, now: Instant): Outcome<Position>;
+  /** `partial` exits, beside those that there are: all of them or none. */
+  addExits(contract: ContractKey, slot: PositionSlot, exits: PartialExits, now: Instant): Outcome<readonly Order[]>;
 
   /** The market moved: fills, triggers, liquidations. Cheap where the account has nothing of the contract. */
   onQuote(quote: Quote, now: Instant): readonly ExchangeEvent[];

@@ -21,9 +21,10 @@ export interface DeskOptions {
 }
 
 const MARKET_SLIPPAGE = '0.01';
-/** Bybit: 500 open orders; 10 conditional ones of a perpetual, 30 of a spot symbol. */
+/** Bybit: 500 open orders; 10 conditional ones of a perpetual, 30 of a spot symbol; 20 exits of parts of a perpetual's position, 30 on spot. */
 const OPEN_ORDERS_MAX = 500;
 const CONDITIONALS_MAX = { exchange: 30, margin: 10 } as const;
+const PARTIAL_EXITS_MAX = { exchange: 30, margin: 20 } as const;
 
 export class Desk {
   readonly engine: MatchingExchange;
@@ -48,6 +49,7 @@ export class Desk {
       marketSlippage: ratio(MARKET_SLIPPAGE),
       openOrdersMax: OPEN_ORDERS_MAX,
       conditionalsMax: CONDITIONALS_MAX,
+      partialExitsMax: PARTIAL_EXITS_MAX,
     };
     this.engine = new MatchingExchange(engine, this.#file?.memories);
     const file = this.#file;

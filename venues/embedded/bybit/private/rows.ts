@@ -78,6 +78,8 @@ const STOPS = {
   'partial-take-profit': ['PartialTakeProfit', 'tpslOrder', 'CreateByPartialTakeProfit'],
   'partial-stop-loss': ['PartialStopLoss', 'tpslOrder', 'CreateByPartialStopLoss'],
   tpsl: ['Stop', 'tpslOrder', 'CreateByUser'],
+  'trailing-stop': ['TrailingStop', '', 'CreateByTrailingStop'],
+  'trailing-profit': ['TrailingStop', '', 'CreateByTrailingProfit'],
 } as const satisfies Readonly<Record<StopKind, readonly [linear: string, spot: string, createType: string]>>;
 
 const SOURCES = { last: 'LastPrice', mark: 'MarkPrice', index: 'IndexPrice' } as const satisfies Readonly<Record<PriceSource, string>>;
@@ -239,7 +241,7 @@ export function positionRow(position: Position) {
     tpslMode: 'Full',
     takeProfit: shown(position.takeProfit),
     stopLoss: shown(position.stopLoss),
-    trailingStop: '0',
+    trailingStop: position.trailing ?? '0',
     unrealisedPnl: flat ? '' : position.unrealised,
     curRealisedPnl: position.realised,
     cumRealisedPnl: position.realisedEver,

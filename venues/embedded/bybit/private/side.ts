@@ -16,6 +16,7 @@ import { openRoutes } from './open-routes.ts';
 import { Reception } from './reception.ts';
 import { PRIVATE_SOCKETS_MAX, PrivateStreams } from './streams.ts';
 import { TradeStream } from './trade-stream.ts';
+import { TradingStop } from './trading-stop.ts';
 
 export const PRIVATE_STREAM = '/v5/private';
 export const TRADE_STREAM = '/v5/trade';
@@ -51,7 +52,7 @@ export class PrivateSide {
     desk.namesEntries = () => !misdeeds.is('nameless-legs');
     const orders = new OrdersApi(desk, misdeeds);
     this.#account = new AccountApi(desk, misdeeds);
-    const apis = { orders, account: this.#account, keys };
+    const apis = { orders, account: this.#account, stops: new TradingStop(desk), keys };
     const door = (this.#door = new Door({ keys, desk, misdeeds, apis, clock, limits }));
     this.#streams = new PrivateStreams({ desk, misdeeds, keys, door, dcp: this.#account.dcp });
     this.#trade = new TradeStream({ desk, misdeeds, keys, door, apis });
