@@ -1,7 +1,8 @@
 /** What may be changed of an open order, and what it becomes. */
 import { atMost, isPositive, subtract, type Price, type Qty } from '#trading/money/decimal.ts';
 import type { Live, Room, State } from './state.ts';
-import type { Amendment, Order, Protection, Refusal, Trigger } from './types.ts';
+import type { Protection, Trigger } from './triggers.ts';
+import type { Amendment, Order, Refusal } from './types.ts';
 import { refusal, repriced, wrongExits, wrongPrice, wrongSize, wrongTrigger } from './validate.ts';
 
 export interface Patch {

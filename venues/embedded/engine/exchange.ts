@@ -9,6 +9,7 @@ import { accountOf, isBankrupt, needsMoreThanThereIs, positionOf } from './margi
 import { memoryOf, recall, type Memory } from './memory.ts';
 import { activate, endOpen, fireTriggers, matchResting } from './matching.ts';
 import { holdingOf, isResting, markOf, State, type ExchangeOptions, type Holding, type Live, type Room, type Switches } from './state.ts';
+import type { ExitLeg, Exits, PartialExits, StopKind } from './triggers.ts';
 import type {
   Account,
   Amendment,
@@ -19,20 +20,16 @@ import type {
   Exchange,
   ExchangeEvent,
   Execution,
-  ExitLeg,
-  Exits,
   MarginMode,
   Order,
   OrderFilter,
   OrderRef,
   OrderRequest,
   Outcome,
-  PartialExits,
   Position,
   PositionSlot,
   Quote,
   Refusal,
-  StopKind,
 } from './types.ts';
 import { addPartialExits } from './partial-exits.ts';
 import { changedExits } from './set-exits.ts';

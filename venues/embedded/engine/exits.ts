@@ -3,7 +3,8 @@ import { absolute, isNegative, isPositive, isZero, money, qty, subtract, toStep,
 import { closable } from './fills.ts';
 import { holdingOf, isEnded, isPartialExit, NO_EXITS, priceOf, type Exit, type Holding, type Live, type Room, type State } from './state.ts';
 import { firesAt, followed, type Trail } from './trailing.ts';
-import type { ExitLeg, Order, OrderState, PositionSlot, Side, StopKind } from './types.ts';
+import type { ExitLeg, StopKind } from './triggers.ts';
+import type { Order, OrderState, PositionSlot, Side } from './types.ts';
 
 /** Puts an order into the market. Handed in, as it leads back here. */
 type Activate = (state: State, room: Room, live: Live) => void;

@@ -1,7 +1,8 @@
 /** Exits of a part of a position: each is an order of its own, and a take profit and a stop loss that come together are a pair. */
 import { absolute, add, greaterThan, isPositive, isZero, subtract, ZERO_QTY, type Qty } from '#trading/money/decimal.ts';
 import { holdingOf, isPartialExit, type Room, type State } from './state.ts';
-import type { ExitLeg, Order, OrderRequest, PartialExits, PositionSlot, Refusal, StopKind } from './types.ts';
+import type { ExitLeg, PartialExits, StopKind } from './triggers.ts';
+import type { Order, OrderRequest, PositionSlot, Refusal } from './types.ts';
 import { refusal, wrongExits, wrongWith } from './validate.ts';
 
 /** All of them, or none. */

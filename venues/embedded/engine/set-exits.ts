@@ -3,7 +3,8 @@ import { atLeast, greaterThan, isPositive, isZero, lessThan, toStep } from '#tra
 import { positionOf } from './margin.ts';
 import { priceOf, type Holding, type Room, type State } from './state.ts';
 import { followed, type Trail } from './trailing.ts';
-import type { ExitLeg, Exits, Refusal, TrailingExit } from './types.ts';
+import type { ExitLeg, Exits, TrailingExit } from './triggers.ts';
+import type { Refusal } from './types.ts';
 import { refusal, wrongExits } from './validate.ts';
 
 type Kept = Pick<Holding, 'takeProfit' | 'stopLoss' | 'paired' | 'trailing'>;

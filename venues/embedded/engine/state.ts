@@ -3,23 +3,20 @@ import { add, money, price, ZERO_MONEY, ZERO_QTY, type Money, type Price, type Q
 import type { Instant } from '#trading/model/instrument.ts';
 import { Liquidity } from './liquidity.ts';
 import type { Trail } from './trailing.ts';
+import type { ExitLeg, PriceSource, StopKind, Trigger } from './triggers.ts';
 import type {
   CancelReason,
   ContractKey,
   ContractTerms,
   ExchangeEvent,
   Execution,
-  ExitLeg,
   MarginMode,
   Order,
   OrderId,
   OrderRequest,
   OrderState,
   PositionSlot,
-  PriceSource,
   Quote,
-  StopKind,
-  Trigger,
 } from './types.ts';
 
 /** Ended orders that are remembered; the oldest are forgotten first. */

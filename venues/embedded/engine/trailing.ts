@@ -3,7 +3,7 @@
  * a trail and a price give the next trail.
  */
 import { add, atLeast, atMost, greaterThan, lessThan, subtract, type Price } from '#trading/money/decimal.ts';
-import type { PriceSource } from './types.ts';
+import type { PriceSource } from './triggers.ts';
 
 /** Whose stop it is: it sells a long one below, and buys a short one back above. */
 export type Way = 'long' | 'short';

@@ -4,6 +4,7 @@
  */
 import type { Money, Price, Qty, Ratio } from '#trading/money/decimal.ts';
 import type { Instant } from '#trading/model/instrument.ts';
+import type { Exits, PartialExits, Protection, StopKind, Trigger } from './triggers.ts';
 
 /** The façade's own unique name of a contract: `linear:BTCUSDT`, `fx:EUR.USD`, a conId as text. */
 export type ContractKey = string;
@@ -71,69 +72,10 @@ export interface Depth {
 
 export type OrderType = 'limit' | 'market';
 export type TimeInForce = 'gtc' | 'ioc' | 'fok' | 'post-only';
-export type PriceSource = 'last' | 'mark' | 'index';
 /** `cross`: the account stands for every position; `isolated`: each stands for itself. */
 export type MarginMode = 'cross' | 'isolated';
 /** Two-way (hedge) accounts keep long and short apart. */
 export type PositionSlot = 'one-way' | 'long' | 'short';
-
-export interface Trigger {
-  readonly price: Price;
-  /** `rise`: fires at or above the price; `fall`: at or below. */
-  readonly direction: 'rise' | 'fall';
-  readonly by: PriceSource;
-}
-
-/** One exit. A limit price makes it a limit order once triggered. */
-export interface ExitLeg {
-  readonly trigger: Price;
-  readonly by: PriceSource;
-  readonly limit: Price | null;
-}
-
-/** `full` follows the whole position, `partial` the quantity that its entry filled. */
-export interface Protection {
-  readonly mode: 'full' | 'partial';
-  readonly takeProfit: ExitLeg | null;
-  readonly stopLoss: ExitLeg | null;
-}
-
-/** What a stop order was made for. */
-export type StopKind =
-  | 'none'
-  | 'stop'
-  | 'take-profit'
-  | 'stop-loss'
-  | 'partial-take-profit'
-  | 'partial-stop-loss'
-  | 'tpsl'
-  /** Of a whole position: it follows the best price. */
-  | 'trailing-stop'
-  /** As `trailing-stop`, from its activation price on. */
-  | 'trailing-profit';
-
-/** A stop that follows the best price since it was set, or since `activation` was reached. */
-export interface TrailingExit {
-  /** Quote units behind the best price, on the tick. */
-  readonly distance: Price;
-  readonly activation: Price | null;
-  readonly by: PriceSource;
-}
-
-/** Exits of a part of a position. */
-export interface PartialExits {
-  /** Of each; null is the whole position. */
-  readonly size: Qty | null;
-  readonly takeProfit: ExitLeg | null;
-  readonly stopLoss: ExitLeg | null;
-}
-
-/** Exits of a whole position: null clears one, undefined leaves it. */
-export interface Exits {
-  readonly takeProfit?: ExitLeg | null;
-  readonly stopLoss?: ExitLeg | null;
-  readonly trailing?: TrailingExit | null;
-}
 
 export interface OrderRequest {
   readonly contract: ContractKey;

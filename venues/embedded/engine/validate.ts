@@ -17,7 +17,8 @@ import {
 import { closable } from './fills.ts';
 import { shortBy } from './funds.ts';
 import { holdingOf, isPartialExit, markOf, priceOf, type Room, type State } from './state.ts';
-import type { ExitLeg, Order, OrderRequest, Protection, Refusal, RefusalCode, Side } from './types.ts';
+import type { ExitLeg, Protection } from './triggers.ts';
+import type { Order, OrderRequest, Refusal, RefusalCode, Side } from './types.ts';
 
 export const refusal = (code: RefusalCode, what: string): Refusal => ({ code, what });
 

@@ -16,20 +16,8 @@ import {
   type Money,
   type Price,
 } from '#trading/money/decimal.ts';
-import type {
-  Account,
-  Balance,
-  CancelReason,
-  Execution,
-  ExitLeg,
-  Order,
-  OrderState,
-  Position,
-  PositionSlot,
-  PriceSource,
-  Side,
-  StopKind,
-} from '../../engine/types.ts';
+import type { ExitLeg, PriceSource, StopKind } from '../../engine/triggers.ts';
+import type { Account, Balance, CancelReason, Execution, Order, OrderState, Position, PositionSlot, Side } from '../../engine/types.ts';
 import type { Category } from '../../listing.ts';
 
 export type Row = Readonly<Record<string, unknown>>;

@@ -1,6 +1,7 @@
 /** position/trading-stop: the take profit, the stop loss and the trailing stop of a position. */
 import { isNegative, isZero, price, qty } from '#trading/money/decimal.ts';
-import type { ExitLeg, Exits, Outcome, PartialExits, PositionSlot, TrailingExit } from '../../engine/types.ts';
+import type { ExitLeg, Exits, PartialExits, TrailingExit } from '../../engine/triggers.ts';
+import type { Outcome, PositionSlot } from '../../engine/types.ts';
 import { listingKey } from '../../listing.ts';
 import { codeOf } from './codes.ts';
 import type { Desk } from './desk.ts';

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { price } from '#trading/money/decimal.ts';
 import type { MatchingExchange } from '#venues/embedded/engine/exchange.ts';
 import type { Memory } from '#venues/embedded/engine/memory.ts';
-import type { Exits, Order } from '#venues/embedded/engine/types.ts';
+import type { Exits } from '#venues/embedded/engine/triggers.ts';
+import type { Order } from '#venues/embedded/engine/types.ts';
 import { executionsOf, newExchange, PERP, quote, refused, request, states, T0, taken } from './bench.ts';
 
 const START = 500_000;
