@@ -6,6 +6,7 @@ import type {
   WalletBalanceV5,
   WalletBalanceV5Coin,
   WSAccountOrderV5,
+  WSExecutionFastV5,
   WSExecutionV5,
   WSPositionV5,
   WSWalletV5,
@@ -13,6 +14,7 @@ import type {
 import { describe, it } from 'mocha';
 import type {
   executionEvent,
+  executionFast,
   executionRow,
   orderEvent,
   orderRow,
@@ -65,6 +67,7 @@ const executionEvents: Same<
   // As in the list; extraFees is a list in the example; createType is '' for funding.
   'createType' | 'orderType' | 'stopOrderType' | 'extraFees'
 > = true;
+const fastExecutions: Same<Differences<ReturnType<typeof executionFast>, WSExecutionFastV5>, never> = true;
 const positionEvents: Same<
   Differences<ReturnType<typeof positionEvent>, WSPositionV5>,
   // Of options; openTime is in no example.
@@ -74,6 +77,6 @@ const walletEvents: Same<Differences<Wallet, WSWalletV5>, never> = true;
 
 describe('rows of the embedded venue and the declarations of bybit-api', () => {
   it('differ in what is listed, and in nothing else', () => {
-    void [orders, executions, positions, wallets, coins, orderEvents, executionEvents, positionEvents, walletEvents];
+    void [orders, executions, positions, wallets, coins, orderEvents, executionEvents, fastExecutions, positionEvents, walletEvents];
   });
 });

@@ -115,7 +115,10 @@ export class Venue {
     this.keys = { apiKey, secret };
     this.#private = new PrivateSide(exchange, { seed, ...terms, keys: this.keys, clock: () => Date.now() });
     this.#faults = new Faults(exchange, this.#hub, this.#private, this.#badQuotes);
-    this.#feed = new Feed(exchange, this.#hub, this.#faults, new DepthFeed(this.#hub, (board, levels) => this.#private.desk.depth(board, levels)));
+    const { desk } = this.#private;
+    const depth = new DepthFeed(this.#hub, (board, levels) => desk.depth(board, levels));
+    this.#feed = new Feed(exchange, this.#hub, this.#faults, depth, (board) => desk.limits(board));
+    this.#private.onLiquidated = (symbol, rows) => this.#feed.liquidated(symbol, rows);
     this.#requests = new Requests(exchange, this.#hub, this.#feed, this.#faults);
     this.#server = new Server(exchange, this.#hub, this.#requests, this.#private);
   }

@@ -12,6 +12,7 @@ import { respond, type Enveloped } from './envelope.ts';
 import type { Request } from './private/door.ts';
 import { PRIVATE_STREAM, TRADE_STREAM, type PrivateSide } from './private/side.ts';
 import { accessOf, answer } from './rest.ts';
+import { STATUS_SOCKETS_MAX, STATUS_STREAM } from './status-stream.ts';
 
 export const LOOPBACK = '127.0.0.1';
 const CONNECTIONS_MAX = 256;
@@ -132,6 +133,7 @@ export class Server {
     this.#note('GET', path);
     if (path === TRADE_STREAM) this.#counters.orderEndpointHits++;
     if (path === PRIVATE_STREAM || path === TRADE_STREAM) return this.#onPrivateUpgrade(request, wire, head, path);
+    if (path === STATUS_STREAM) return this.#onStatusUpgrade(request, wire, head);
     const category = STREAMS[path];
     if (category === undefined || this.#hub.sockets >= SOCKETS_MAX) return this.#refuseSocket(wire, category === undefined);
     this.#sockets.handleUpgrade(request, wire, head, (socket) => this.#onSocket(socket, wire, category));
@@ -142,6 +144,16 @@ export class Server {
     if (!this.#private.hasRoom()) return this.#refuseSocket(wire, false);
     this.#sockets.handleUpgrade(request, wire, head, (socket) => {
       const hear = this.#private.connect(path, socket);
+      socket.on('error', () => undefined);
+      socket.on('message', (data: RawData) => hear(textOf(data)));
+    });
+  }
+
+  #onStatusUpgrade(request: IncomingMessage, wire: Duplex, head: Buffer): void {
+    const { status } = this.#private;
+    if (status.sockets >= STATUS_SOCKETS_MAX) return this.#refuseSocket(wire, false);
+    this.#sockets.handleUpgrade(request, wire, head, (socket) => {
+      const hear = status.add(socket);
       socket.on('error', () => undefined);
       socket.on('message', (data: RawData) => hear(textOf(data)));
     });

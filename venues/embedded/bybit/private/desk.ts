@@ -9,6 +9,7 @@ import type { Depth, ExchangeEvent, Order, Outcome, Quote } from '../../engine/t
 import type { Board, Change, Exchange } from '../../exchange.ts';
 import type { Instrument } from '../../instruments.ts';
 import { CATEGORIES, listingKey, type Category } from '../../listing.ts';
+import { Maintenance } from './maintenance.ts';
 import { categoryOf, idMaker, termsOf } from './terms.ts';
 
 export interface DeskOptions {
@@ -28,6 +29,7 @@ const PARTIAL_EXITS_MAX = { exchange: 30, margin: 20 } as const;
 
 export class Desk {
   readonly engine: MatchingExchange;
+  readonly maintenance = new Maintenance();
   readonly #exchange: Exchange;
   readonly #options: DeskOptions;
   readonly #file: AccountFile<Memory> | null;
@@ -95,6 +97,12 @@ export class Desk {
   depth(board: Board, levels: number): Depth {
     this.#catchUp(board);
     return this.engine.book(listingKey(board.category, board.symbol), levels) ?? { bids: [], asks: [] };
+  }
+
+  /** The highest buy and the lowest sell that are taken now; '' where there is no such limit. */
+  limits(board: Board): { readonly buy: string; readonly sell: string } {
+    this.#catchUp(board);
+    return this.engine.priceLimits(listingKey(board.category, board.symbol)) ?? { buy: '', sell: '' };
   }
 
   /** The outcome's events leave once its answer has. */

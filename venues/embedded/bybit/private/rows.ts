@@ -200,6 +200,24 @@ export function executionEvent(execution: Execution, order: Order | null, catego
   } as const;
 }
 
+/** As the `execution.fast` topic sends it: perpetuals' trades alone, and of the client's id only what takers gave. */
+export function executionFast(execution: Execution) {
+  const { id, contract, price: at, qty: size, orderId, linkId, maker, side, at: time, sequence } = execution;
+  return {
+    category: 'linear',
+    symbol: symbolOfKey(contract),
+    execId: id,
+    execPrice: at,
+    execQty: size,
+    orderId,
+    isMaker: maker,
+    orderLinkId: maker ? '' : linkId,
+    side: sideText(side),
+    execTime: String(time),
+    seq: sequence,
+  } as const;
+}
+
 /** As GET /v5/position/list lists it. */
 export function positionRow(position: Position) {
   const flat = isZero(position.size);
