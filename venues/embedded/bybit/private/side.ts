@@ -111,6 +111,11 @@ export class PrivateSide {
     }
   }
 
+  /** One more connection of the address, whatever it is for. */
+  admitsConnection(): boolean {
+    return this.#door.admitsConnection();
+  }
+
   hasRoom(): boolean {
     return this.sockets < PRIVATE_SOCKETS_MAX;
   }
