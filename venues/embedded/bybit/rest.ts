@@ -19,7 +19,8 @@ const ROUTE_UNKNOWN = 10017;
 const KLINES_DEFAULT = 200;
 const KLINES_MAX = 1000;
 const TRADES_DEFAULT = { spot: 60, linear: 500 };
-const INTERVALS: Readonly<Record<string, number>> = {
+/** Minutes of each candle; months have none of their own. */
+export const INTERVALS: Readonly<Record<string, number>> = {
   '1': 1,
   '3': 3,
   '5': 5,
@@ -105,7 +106,7 @@ function kline(exchange: Exchange, query: Query, barsOf: BarsOf, row: (bar: Tape
 
 const klineRow = (bar: TapeBar, board: Board): readonly string[] => [...pricesRow(bar, board), decimal(bar.volume), decimal(bar.turnover)];
 
-function pricesRow({ at, open, high, low, close }: TapeBar, { played }: Board): readonly string[] {
+export function pricesRow({ at, open, high, low, close }: TapeBar, { played }: Board): readonly string[] {
   return [String(at), ...[open, high, low, close].map((price) => price.toFixed(played.priceDecimals))];
 }
 
@@ -158,7 +159,7 @@ function instant(text: string | null, otherwise: number): number | null {
 }
 
 /** Sums of sizes carry float64 noise far behind the last digit that a venue shows. */
-const decimal = (value: number): string => value.toFixed(8).replace(/\.?0+$/, '');
+export const decimal = (value: number): string => value.toFixed(8).replace(/\.?0+$/, '');
 
 const ok = (result: object): Answer => ({ status: 200, retCode: 0, retMsg: 'OK', result });
 const refused = (status: number, retCode: number, retMsg: string): Answer => ({ status, retCode, retMsg, result: {} });

@@ -23,7 +23,7 @@ import {
   type Qty,
   type Ratio,
 } from '#trading/money/decimal.ts';
-import { holdingOf, markOf, type Holding, type Live, type Room, type State } from './state.ts';
+import { holdingOf, markOf, NO_EXITS, type Holding, type Live, type Room, type State } from './state.ts';
 import type { ContractTerms, Execution, Order, Side } from './types.ts';
 
 /** Cost that a partial close takes out is rounded to this; the rest keeps the difference, so nothing is lost. */
@@ -150,7 +150,7 @@ function hold(state: State, room: Room, order: Order, { at, size, value, fee }: 
   const removed = whole ? holding.cost : isZero(closed) ? ZERO_MONEY : part(holding.cost, closed, absolute(holding.size));
   const realised = isZero(closed) ? ZERO_MONEY : wasLong ? subtract(closedValue, removed) : subtract(removed, closedValue);
   if (isZero(holding.size) || (whole && isPositive(opened))) {
-    Object.assign(holding, { realised: ZERO_MONEY, takeProfit: null, stopLoss: null, createdAt: state.now });
+    Object.assign(holding, { realised: ZERO_MONEY, ...NO_EXITS, createdAt: state.now });
   }
   holding.size = add(holding.size, signed(side, size));
   holding.cost = add(subtract(holding.cost, removed), subtract(value, closedValue));

@@ -24,9 +24,9 @@ export interface Memory {
   readonly rooms: readonly RoomMemory[];
 }
 
-/** What these events changed, as it stands now. */
-export function memoryOf(state: State, events: readonly ExchangeEvent[]): Memory {
-  const orders = new Set<OrderId>();
+/** What these events changed, and which orders followed the price, as it all stands now. */
+export function memoryOf(state: State, events: readonly ExchangeEvent[], trailed: ReadonlySet<OrderId>): Memory {
+  const orders = new Set<OrderId>(trailed);
   const rooms = new Set<Room>();
   const currencies = new Set<string>();
   const executions: Execution[] = [];
@@ -36,6 +36,7 @@ export function memoryOf(state: State, events: readonly ExchangeEvent[]): Memory
     else if (event.kind === 'account') for (const currency of event.currencies) currencies.add(currency);
     else rooms.add(roomOf(state, event.position.contract));
   }
+  for (const id of trailed) rooms.add(roomOf(state, state.orders.get(id)?.request.contract ?? ''));
   return {
     counters: state.counters,
     marginMode: state.marginMode,

@@ -4,10 +4,12 @@ import type { Keys } from './auth.ts';
 import type { Body } from './order-request.ts';
 import { ok, type OrdersApi, type Reply } from './orders-api.ts';
 import type { Query } from './pages.ts';
+import type { TradingStop } from './trading-stop.ts';
 
 export interface Apis {
   readonly orders: OrdersApi;
   readonly account: AccountApi;
+  readonly stops: TradingStop;
   readonly keys: Keys;
 }
 
@@ -34,7 +36,7 @@ export const POSTS: Readonly<Record<string, (apis: Apis, body: Body, granted: nu
   '/v5/order/cancel-batch': ({ orders }, body, granted) => orders.batch('cancel', body, granted),
   '/v5/order/disconnected-cancel-all': ({ account }, body) => account.disconnectedCancelAll(body),
   '/v5/position/set-leverage': ({ account }, body) => account.setLeverage(body),
-  '/v5/position/trading-stop': ({ account }, body) => account.tradingStop(body),
+  '/v5/position/trading-stop': ({ stops }, body) => stops.set(body),
   '/v5/position/switch-mode': ({ account }, body) => account.switchMode(body),
   '/v5/account/set-margin-mode': ({ account }, body) => account.setMarginMode(body),
   '/v5/account/set-limit-px-action': ({ account }, body) => account.setLimitAction(body),

@@ -60,6 +60,7 @@ export function newExchange(
       marketSlippage: ratio('0.01'),
       openOrdersMax: 500,
       conditionalsMax: { exchange: 30, margin: 10 },
+      partialExitsMax: { exchange: 30, margin: 20 },
     },
     memories,
   );
