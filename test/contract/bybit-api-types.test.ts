@@ -1,8 +1,10 @@
 /** The embedded venue's rows against the declarations of bybit-api, an independent client: by the compiler, which is the check. */
 import type {
   AccountOrderV5,
+  ClosedPnLV5,
   ExecutionV5,
   PositionV5,
+  TransactionLogV5,
   WalletBalanceV5,
   WalletBalanceV5Coin,
   WSAccountOrderV5,
@@ -12,6 +14,7 @@ import type {
   WSWalletV5,
 } from 'bybit-api';
 import { describe, it } from 'mocha';
+import type { closedPnlRow, transactionRow } from '#venues/embedded/bybit/private/ledger.ts';
 import type {
   executionEvent,
   executionFast,
@@ -54,6 +57,12 @@ const positions: Same<
   // The list's example says mmrSysUpdateTime, the stream's mmrSysUpdatedTime; openTime is in neither.
   'mmrSysUpdatedTime' | 'openTime'
 > = true;
+const closings: Same<Differences<ReturnType<typeof closedPnlRow>, ClosedPnLV5>, never> = true;
+const transactions: Same<
+  Differences<ReturnType<typeof transactionRow>, TransactionLogV5>,
+  // A transfer is of no category.
+  'category'
+> = true;
 const wallets: Same<Differences<Wallet, WalletBalanceV5>, 'coin'> = true;
 // `free` was of classic accounts: the example has none.
 const coins: Same<Differences<Wallet['coin'][number], WalletBalanceV5Coin>, 'free'> = true;
@@ -77,6 +86,7 @@ const walletEvents: Same<Differences<Wallet, WSWalletV5>, never> = true;
 
 describe('rows of the embedded venue and the declarations of bybit-api', () => {
   it('differ in what is listed, and in nothing else', () => {
-    void [orders, executions, positions, wallets, coins, orderEvents, executionEvents, fastExecutions, positionEvents, walletEvents];
+    const rows = [orders, executions, positions, closings, transactions, wallets, coins];
+    void [...rows, orderEvents, executionEvents, fastExecutions, positionEvents, walletEvents];
   });
 });

@@ -53,7 +53,7 @@ export function answer(exchange: Exchange, method: string, path: string, query: 
 }
 
 const ROUTES: Readonly<Record<string, (exchange: Exchange, query: Query) => Answer>> = {
-  '/v5/market/instruments-info': instrumentsInfo,
+  '/v5/market/instruments-info': (exchange, query) => instrumentsInfo(exchange, query),
   '/v5/market/kline': (exchange, query) => kline(exchange, query, (board, asked) => exchange.history(board, asked), klineRow),
   '/v5/market/mark-price-kline': (exchange, query) => kline(exchange, query, ({ mark }, asked) => mark?.marks.select(asked) ?? null, pricesRow),
   '/v5/market/index-price-kline': (exchange, query) => kline(exchange, query, ({ mark }, asked) => mark?.indices.select(asked) ?? null, pricesRow),
@@ -61,7 +61,8 @@ const ROUTES: Readonly<Record<string, (exchange: Exchange, query: Query) => Answ
   '/v5/market/recent-trade': recentTrade,
 };
 
-function instrumentsInfo(exchange: Exchange, query: Query): Answer {
+/** `own`: what one account may do with each. */
+export function instrumentsInfo(exchange: Exchange, query: Query, own: object = {}): Answer {
   const name = query.get('category') ?? '';
   const category = CATEGORIES.find((known) => known === name);
   if (category === undefined) return EMPTY_CATEGORIES.includes(name) ? ok({ category: name, list: [], nextPageCursor: '' }) : wrongCategory();
@@ -70,7 +71,7 @@ function instrumentsInfo(exchange: Exchange, query: Query): Answer {
   const symbol = query.get('symbol');
   const rows = trading ? instrumentsOf(exchange, category).map((instrument, index) => ({ instrument, row: instrumentRow(instrument, index) })) : [];
   const asked = rows.filter(({ instrument }) => symbol === null || instrument.symbol === symbol);
-  return ok({ category, list: asked.map(({ row }) => row), nextPageCursor: '' });
+  return ok({ category, list: asked.map(({ row }) => ({ ...row, ...own })), nextPageCursor: '' });
 }
 
 /** Those the venue knows, and those it plays. */

@@ -48,6 +48,10 @@ export class MatchingExchange implements Exchange {
     recall(this.#state, memories);
   }
 
+  get openedAt(): Instant {
+    return this.#state.openedAt;
+  }
+
   get switches(): Switches {
     return this.#state.switches;
   }

@@ -39,6 +39,8 @@ export interface ExchangeOptions {
   readonly seed: string;
   readonly contracts: readonly ContractTerms[];
   readonly ids: IdMaker;
+  /** When the account is opened, where it remembers nothing. */
+  readonly openedAt: Instant;
   /** Opening balances by currency, decimal text. */
   readonly wallet: Readonly<Record<string, string>>;
   readonly leverage: Ratio;
@@ -81,6 +83,8 @@ export interface Holding {
   cost: Money;
   realised: Money;
   realisedEver: Money;
+  /** Fees that were paid to open what is held. */
+  openFee: Money;
   takeProfit: ExitLeg | null;
   stopLoss: ExitLeg | null;
   /** Take profit and stop loss were set together: cancelling one cancels both. */
@@ -130,6 +134,7 @@ export class State {
   readonly orders = new Map<OrderId, Order>();
   readonly executions: Execution[] = [];
   marginMode: MarginMode = 'cross';
+  openedAt: Instant;
   now: Instant = 0;
   #sequence = 0;
   #ids = 0;
@@ -141,6 +146,7 @@ export class State {
 
   constructor(options: ExchangeOptions) {
     this.options = options;
+    this.openedAt = options.openedAt;
     for (const terms of options.contracts) this.rooms.set(terms.key, newRoom(options, terms));
     for (const [currency, text] of Object.entries(options.wallet)) this.wallet.set(currency, money(text));
   }
@@ -307,7 +313,7 @@ export const isPartialExit = (kind: StopKind): boolean => kind === 'partial-take
 export function holdingOf(room: Room, slot: PositionSlot): Holding {
   const known = room.holdings.get(slot);
   if (known !== undefined) return known;
-  const none = { size: ZERO_QTY, cost: ZERO_MONEY, realised: ZERO_MONEY, realisedEver: ZERO_MONEY, ...NO_EXITS };
+  const none = { size: ZERO_QTY, cost: ZERO_MONEY, realised: ZERO_MONEY, realisedEver: ZERO_MONEY, openFee: ZERO_MONEY, ...NO_EXITS };
   const holding: Holding = { slot, ...none, createdAt: 0, updatedAt: 0, sequence: 0 };
   room.holdings.set(slot, holding);
   return holding;

@@ -184,6 +184,9 @@ export interface Execution {
   readonly closed: Qty;
   /** Quote units, before fees. */
   readonly realised: Money;
+  /** Of what was paid to open the position, the share of the part that this closed. */
+  readonly openFee: Money;
+  readonly leverage: Ratio;
   readonly mark: Price;
   /** Of the order, after this execution. */
   readonly leaves: Qty;

@@ -236,7 +236,8 @@ export class AccountApi {
 
 const newestFirst = (left: Order, right: Order): number => right.createdAt - left.createdAt || right.sequence - left.sequence;
 
-function categoryOfQuery(query: Query): Category {
+/** @throws BadRequest */
+export function categoryOfQuery(query: Query): Category {
   const category = CATEGORIES.find((known) => known === query.get('category'));
   if (category === undefined) throw new BadRequest('params error: Category is invalid', PARAMETERS_WRONG);
   return category;

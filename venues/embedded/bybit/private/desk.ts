@@ -46,6 +46,7 @@ export class Desk {
       seed: options.seed,
       contracts: this.#boards().map(({ played, fundingRate }) => termsOf(played.instrument, fundingRate)),
       ids: idMaker(options.seed, exchange.now),
+      openedAt: exchange.now,
       wallet: options.wallet,
       leverage: ratio(options.leverage),
       marketSlippage: ratio(MARKET_SLIPPAGE),

@@ -1,6 +1,7 @@
 /** Which private request is answered by what. */
 import type { AccountApi } from './account-api.ts';
 import type { Keys } from './auth.ts';
+import type { HistoryApi } from './history-api.ts';
 import type { Body } from './order-request.ts';
 import { ok, type OrdersApi, type Reply } from './orders-api.ts';
 import type { Query } from './pages.ts';
@@ -10,6 +11,7 @@ export interface Apis {
   readonly orders: OrdersApi;
   readonly account: AccountApi;
   readonly stops: TradingStop;
+  readonly history: HistoryApi;
   readonly keys: Keys;
 }
 
@@ -22,6 +24,10 @@ export const GETS: Readonly<Record<string, (apis: Apis, query: Query) => Reply>>
   '/v5/account/info': ({ account }) => account.info(),
   '/v5/account/query-dcp-info': ({ account }) => account.disconnectInfo(),
   '/v5/account/fee-rate': ({ account }, query) => account.fees(query),
+  '/v5/position/closed-pnl': ({ history }, query) => history.closedPnl(query),
+  '/v5/account/transaction-log': ({ history }, query) => history.transactions(query),
+  '/v5/account/user-setting-config': ({ history }) => history.settings(),
+  '/v5/account/instruments-info': ({ history }, query) => history.instruments(query),
   '/v5/asset/coin/query-info': () => ok({ rows: [] }),
   '/v5/user/query-api': ({ keys }) => ok(keyInfo(keys)),
 };

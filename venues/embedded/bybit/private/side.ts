@@ -12,6 +12,7 @@ import { AccountApi } from './account-api.ts';
 import type { Keys } from './auth.ts';
 import { Desk, type DeskOptions } from './desk.ts';
 import { Door, type Request } from './door.ts';
+import { HistoryApi } from './history-api.ts';
 import { AMOUNT_FAULTS, Misdeeds, REQUEST_FAULTS, SWITCH_FAULTS } from './misdeeds.ts';
 import { BadRequest } from './order-request.ts';
 import { OrdersApi } from './orders-api.ts';
@@ -59,7 +60,8 @@ export class PrivateSide {
     desk.namesEntries = () => !misdeeds.is('nameless-legs');
     const orders = new OrdersApi(desk, misdeeds);
     this.#account = new AccountApi(desk, misdeeds);
-    const apis = { orders, account: this.#account, stops: new TradingStop(desk), keys };
+    const history = new HistoryApi(desk, exchange, misdeeds);
+    const apis = { orders, account: this.#account, stops: new TradingStop(desk), history, keys };
     const door = (this.#door = new Door({ keys, desk, misdeeds, apis, clock, limits }));
     this.#streams = new PrivateStreams({ desk, misdeeds, keys, door, dcp: this.#account.dcp });
     this.#trade = new TradeStream({ desk, misdeeds, keys, door, apis });

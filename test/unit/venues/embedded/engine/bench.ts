@@ -55,6 +55,7 @@ export function newExchange(
       seed,
       contracts: [spotTerms, perpTerms],
       ids: { order: (_kind, count) => `o${count}`, execution: (_kind, count) => `e${count}`, link: () => '' },
+      openedAt: T0,
       wallet,
       leverage: ratio('10'),
       marketSlippage: ratio('0.01'),
