@@ -8,7 +8,11 @@ import type { Venue } from '#venues/embedded/venue.ts';
 import { call, openStream, rowsOf } from './bybit-account.ts';
 import { Reader, withVenue } from './embedded-support.ts';
 
-interface Mode { readonly mode: string; readonly always?: true; readonly faults?: readonly object[] }
+interface Mode {
+  readonly mode: string;
+  readonly always?: true;
+  readonly faults?: readonly object[];
+}
 const MODES = Array.from({ length: 29 }, (_, index) => index + 1);
 /** The venue does so without being asked, or (18) it is no matter of the venue's. */
 const ALWAYS = [16, 17, 18, 22, 28, 29];
