@@ -315,6 +315,42 @@ describe('kill -9 at every point of an order', function () {
     await agree();
   });
 
+  /** A trailing position of a life that ended in peace, and in one that ends at `point` a quote that moves its stop. */
+  async function trailing(point: Point): Promise<{ readonly from: string; readonly to: string }> {
+    await begun('none');
+    const { mid } = await stage.rig.book(PERP);
+    const [stopLoss, takeProfit] = [at(mid * 0.9), at(mid * 1.5)];
+    await stage.enter(PERP, { bracket: { takeProfit, stopLoss, trailing: { distance: at(mid * 0.05), activation: null } } });
+    assert.ok((await stage.play(6))?.held[PERP] !== undefined);
+    await stage.kill();
+    await stage.live(point);
+    await stage.play(2);
+    const { snapshot } = await stage.intent(PERP);
+    assert.ok(snapshot !== undefined);
+    await diedOver(stage.tell({ do: 'quote', quote: snapshot }));
+    const [moved] = stage.of('stop.amending');
+    assert.deepEqual([moved?.from, stage.of('stop.trailed')], [stopLoss, []]);
+    return { from: stopLoss, to: moved?.to ?? '' };
+  }
+  const stops = async (): Promise<readonly (string | undefined)[]> =>
+    (await stage.rig.port.openOrders()).flatMap(({ leg, trigger }) => (leg === 'stop_loss' ? [trigger] : []));
+
+  it('ST-5 BR-3 C14 between the fact and the byte: the old stop stands, and is found to behind the fence', async () => {
+    const { from } = await trailing('C14 before');
+    await nextLife();
+    assert.deepEqual(await stops(), [from]);
+    assert.deepEqual(stage.of('stop.stands').map(({ stopLoss }) => stopLoss), [from]); // prettier-ignore
+  });
+
+  it('ST-5 BR-3 C14 between a move of a stop sent and answered: the venue’s trigger is adopted, one stop at every moment', async () => {
+    const { to } = await trailing('C14');
+    assert.deepEqual(await stops(), [to]);
+    await nextLife(4);
+    assert.deepEqual([stage.of('stop.trailed').map(({ stopLoss }) => stopLoss), stage.of('stop.stands')], [[to], []]); // prettier-ignore
+    assert.deepEqual(await stops(), [to]);
+    assert.equal(stage.rig.venue.counters().asked['POST /v5/position/trading-stop'], 1);
+  });
+
   it('ST-5 KS-1 C13 C16 a cancel of a killed entry whose outcome nobody knows: asked again, and nothing of the entry is left alone', async () => {
     await begun('C13');
     stage.rig.venue.fault('drop-reply', 'order/create');

@@ -4,7 +4,8 @@ import { price, qty } from '#trading/money/decimal.ts';
 import { placementOf } from '#trading/execution/live-state.ts';
 import type { Message } from '#trading/model/messages.ts';
 import type { OrderTerms } from '#trading/model/live.ts';
-import { LiveVenue, NO_FAULTS, TERMS, type Faults } from '../../support/live-venue.ts';
+import { NO_FAULTS, type Faults } from '../../support/faults.ts';
+import { LiveVenue, TERMS } from '../../support/live-venue.ts';
 import { LiveWorld } from '../../support/live-world.ts';
 import { T0 } from '../trading/trader/fixtures.ts';
 

@@ -5,7 +5,9 @@
 import type { Account, OrderEntry, OrderReports } from '#protocol/ports.ts';
 import type { Instant } from '#trading/model/instrument.ts';
 import type {
+  Amendment,
   ChangeOutcome,
+  KnownProtection,
   Lookup,
   OrderRef,
   OrderTerms,
@@ -102,13 +104,27 @@ export class BybitOrders implements OrderEntry, Account {
     return outcome.kind === 'gone' ? this.#change('privatePostV5OrderCancel', { ...body, orderFilter: 'tpslOrder' }) : outcome;
   }
 
-  amend(order: OrderRef, bracket: Bracket): Promise<ChangeOutcome> {
+  /** A leg of a perpetual is changed at its position, a stop order of the house's own under its id. */
+  async amend(order: OrderRef, bracket: Bracket, limits?: Pick<Amendment, 'stop' | 'deadlineAt'>): Promise<ChangeOutcome> {
     const { venueSymbol } = this.#session.instrument(order.symbol);
+    const category = categoryOf(order.symbol);
+    const stop = limits?.stop ?? null;
+    if (stop !== null) {
+      const body = { category, symbol: venueSymbol, orderLinkId: stop.clientOrderId, triggerPrice: bracket.stopLoss };
+      return this.#change('privatePostV5OrderAmend', body, limits?.deadlineAt);
+    }
+    // Before it leaves: its leg may be reported before it is answered.
     this.#legs.amended(order.symbol, order.clientOrderId, bracket);
-    if (categoryOf(order.symbol) === 'linear') return this.#change('privatePostV5PositionTradingStop', tradingStopBody(bracket, venueSymbol));
+    if (category === 'linear') return this.#change('privatePostV5PositionTradingStop', tradingStopBody(bracket, venueSymbol), limits?.deadlineAt);
     const { takeProfit, stopLoss } = bracket;
-    const body = { category: 'spot', symbol: venueSymbol, orderLinkId: order.clientOrderId, takeProfit, stopLoss };
-    return this.#change('privatePostV5OrderAmend', body);
+    const body = { category, symbol: venueSymbol, orderLinkId: order.clientOrderId, takeProfit, stopLoss };
+    return this.#change('privatePostV5OrderAmend', body, limits?.deadlineAt);
+  }
+
+  recall(protections: readonly KnownProtection[]): void {
+    for (const { takeProfit, stops, ...entry } of protections) {
+      for (const stopLoss of stops) this.#legs.learn({ ...entry, bracket: { takeProfit, stopLoss } });
+    }
   }
 
   /** Open and closed, then the history, then executions: absent only where all three have nothing. */
@@ -357,11 +373,12 @@ export class BybitOrders implements OrderEntry, Account {
     throw new Error(`Bybit lists more than ${PAGES_MAX} pages of ${call}`);
   }
 
-  async #change(call: Parameters<BybitSession['write']>[0], body: Body): Promise<ChangeOutcome> {
+  async #change(call: Parameters<BybitSession['write']>[0], body: Body, deadlineAt?: Instant): Promise<ChangeOutcome> {
     try {
-      await this.#session.write(call, body);
+      await this.#session.write(call, body, deadlineAt);
       return { kind: 'done' };
     } catch (error) {
+      if (error instanceof NotSent) return { kind: 'rejected', code: 'NOT_SENT', text: error.message };
       return changeFailure(this.#session.answerOf(error));
     }
   }
