@@ -33,6 +33,14 @@ export function logFact(log: Log, fact: Fact): void {
       log.info({ actor, rate, at }, `funding of ${symbol}: ${amount} USD`);
       return;
     }
+    case 'stop.trailed':
+      // On paper it is no news: nothing was asked of anybody.
+      if (fact.body.mode === 'live')
+        log.info({ actor, id: fact.body.entryOrderId }, `moved the stop of ${fact.body.symbol} to ${fact.body.stopLoss}`);
+      return;
+    case 'stop.stands':
+      log.warn({ actor, id: fact.body.entryOrderId, why: fact.body.reason }, `the stop of ${fact.body.symbol} is at ${fact.body.stopLoss}`);
+      return;
     case 'dust.set_aside': {
       const { symbol, qty, value } = fact.body;
       log.info({ actor, value }, `set aside ${qty} ${symbol}: less than the smallest order`);

@@ -10,7 +10,7 @@ const NOT_YET = 'live does not execute it there yet';
 
 /** Why live does not execute a form; absent where it does. */
 const REFUSED: Readonly<Record<Asset, Readonly<Partial<Record<Form, string>>>>> = {
-  crypto_spot: { trailing: NOT_YET, rungs: 'on spot each would hold coins that the stop needs' },
+  crypto_spot: { rungs: 'on spot each would hold coins that the stop needs' },
   crypto_futures: {},
   forex: { trailing: NOT_YET, rungs: 'legs at IBKR are one group, and each gives up what another fills' },
   options: { trailing: NOT_YET, rungs: 'legs at IBKR are one group, and each gives up what another fills' },

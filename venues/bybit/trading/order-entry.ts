@@ -104,21 +104,33 @@ export class BybitOrders implements OrderEntry, Account {
     return outcome.kind === 'gone' ? this.#change('privatePostV5OrderCancel', { ...body, orderFilter: 'tpslOrder' }) : outcome;
   }
 
-  /** A leg of a perpetual is changed at its position, a stop order of the house's own under its id. */
+  /** A leg of a perpetual is changed at its position, one of spot and a stop order of the house's own under its id. */
   async amend(order: OrderRef, bracket: Bracket, limits?: Pick<Amendment, 'stop' | 'deadlineAt'>): Promise<ChangeOutcome> {
     const { venueSymbol } = this.#session.instrument(order.symbol);
     const category = categoryOf(order.symbol);
     const stop = limits?.stop ?? null;
-    if (stop !== null) {
-      const body = { category, symbol: venueSymbol, orderLinkId: stop.clientOrderId, triggerPrice: bracket.stopLoss };
-      return this.#change('privatePostV5OrderAmend', body, limits?.deadlineAt);
+    const moved = { category, symbol: venueSymbol, triggerPrice: bracket.stopLoss };
+    if (stop !== null) return this.#change('privatePostV5OrderAmend', { ...moved, orderLinkId: stop.clientOrderId }, limits?.deadlineAt);
+    let leg: string | null = null;
+    try {
+      if (category === 'spot' && limits !== undefined) leg = await this.#spotStop(order, venueSymbol);
+    } catch (error) {
+      return { kind: 'rejected', code: 'NOT_SENT', text: this.#session.answerOf(error).text };
     }
     // Before it leaves: its leg may be reported before it is answered.
     this.#legs.amended(order.symbol, order.clientOrderId, bracket);
+    if (leg !== null) return this.#change('privatePostV5OrderAmend', { ...moved, orderId: leg }, limits?.deadlineAt);
     if (category === 'linear') return this.#change('privatePostV5PositionTradingStop', tradingStopBody(bracket, venueSymbol), limits?.deadlineAt);
     const { takeProfit, stopLoss } = bracket;
     const body = { category, symbol: venueSymbol, orderLinkId: order.clientOrderId, takeProfit, stopLoss };
     return this.#change('privatePostV5OrderAmend', body, limits?.deadlineAt);
+  }
+
+  /** Legs of spot are orders of their own, in a book of their own; null while the entry has none. */
+  async #spotStop({ clientOrderId }: OrderRef, symbol: string): Promise<string | null> {
+    const query = { category: 'spot', symbol, orderFilter: 'tpslOrder', openOnly: 0 };
+    const legs = await this.#allNamed(await this.#rows('privateGetV5OrderRealtime', query, 'urgent'), 'urgent');
+    return legs.find(({ parentId, leg, status }) => parentId === clientOrderId && leg === 'stop_loss' && status === 'open')?.venueOrderId ?? null;
   }
 
   recall(protections: readonly KnownProtection[]): void {

@@ -51,8 +51,8 @@ describe('SZ-4 what is not quoted in dollars', () => {
 });
 
 describe('BR-1 a form of a bracket that live does not execute', () => {
-  const forms: readonly (readonly [string, Partial<Bracket>, object])[] = [
-    ['a trailing stop', { trailing: { distance: price('1'), activation: null } }, { trailing: '1', rungs: 0 }],
+  const forms: readonly (readonly [string, Partial<Bracket>, object | null])[] = [
+    ['a trailing stop', { trailing: { distance: price('1'), activation: null } }, null],
     ['rungs', { partialTakeProfits: [{ price: price('101'), fraction: ratio('0.5') }] }, { trailing: 'none', rungs: 1 }],
   ];
   const judged = (mode: 'paper' | 'live', more: Partial<Bracket>) => {
@@ -66,9 +66,10 @@ describe('BR-1 a form of a bracket that live does not execute', () => {
   };
 
   for (const [title, more, numbers] of forms) {
-    it(`BR-1 ${title}: refused live, approved on paper`, () => {
+    it(`BR-1 ${title} on spot: ${numbers === null ? 'approved' : 'refused'} live, approved on paper`, () => {
       const refusal = judged('live', more);
-      assert.deepEqual([refusal?.code, refusal?.rule, refusal?.numbers], ['BRACKET_FORM', 'BR-1', numbers]);
+      const expected = numbers === null ? [undefined, undefined, undefined] : ['BRACKET_FORM', 'BR-1', numbers];
+      assert.deepEqual([refusal?.code, refusal?.rule, refusal?.numbers], expected);
       assert.equal(judged('paper', more), null);
     });
   }
