@@ -1,4 +1,4 @@
-/** BR-1, decision 45: a trailing stop and rungs of a perpetual, over the wire of the embedded Bybit. */
+/** BR-1, decision 47: a trailing stop and rungs of a perpetual, over the wire of the embedded Bybit. */
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'mocha';
 import { lessThan, qty, ratio } from '#trading/money/decimal.ts';

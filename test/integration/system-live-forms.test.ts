@@ -1,4 +1,4 @@
-/** BR-1, decision 45: a strategy that asks for a trailing stop and rungs, live on the embedded venue, in a whole system that is killed while it trades. */
+/** BR-1, decision 47: a strategy that asks for a trailing stop and rungs, live on the embedded venue, in a whole system that is killed while it trades. */
 import assert from 'node:assert/strict';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** BR-1: the forms of a bracket that live gateways execute, and why not the others (decision 45). */
+/** BR-1: the forms of a bracket that live gateways execute, and why not the others (decision 47). */
 import type { Refusal } from '../model/events.ts';
 import type { Asset } from '../model/instrument.ts';
 import type { OrderIntent } from '../model/order.ts';

@@ -1,5 +1,5 @@
 /**
- * Partial take-profits, live (decision 45): each rung is a limit order of the house's own that only reduces, beside a stop and a take-profit that the venue
+ * Partial take-profits, live (decision 47): each rung is a limit order of the house's own that only reduces, beside a stop and a take-profit that the venue
  * holds for the whole position. So no part of it is ever without them, and what the rungs leave goes at the one or the other.
  */
 import { coveringScope } from '../model/kill-scope.ts';

@@ -1,5 +1,5 @@
 /**
- * Trailing stops, live (decision 45): the stop that a venue holds is amended as quotes say it, in favour of the position only. The move is a fact before a byte
+ * Trailing stops, live (decision 47): the stop that a venue holds is amended as quotes say it, in favour of the position only. The move is a fact before a byte
  * leaves, and while its outcome is unknown the old trigger counts: never two stops, never none.
  */
 import { exitSessionRefusal } from '../calendar/gate.ts';
