@@ -26,6 +26,12 @@ export type AdminRequest = z.infer<typeof adminRequest>;
 export type AdminAnswer =
   { readonly id: string; readonly ok: true; readonly result: unknown } | { readonly id: string; readonly ok: false; readonly error: string };
 
+/** One line for a person: of a request that does not fit, where it does not and what would. */
+export function sentenceOf(error: unknown): string {
+  if (!(error instanceof z.ZodError)) return error instanceof Error ? error.message : String(error);
+  return error.issues.map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`)).join('; ');
+}
+
 /** What a kill answers: which actor closed its gate, how many milliseconds after the trip. */
 export interface KillAck {
   readonly actor: string;

@@ -36,7 +36,7 @@ export const asset = z.enum(ASSETS);
 export const mode = z.enum(MODES);
 export const broker = z.enum(BROKERS);
 export const side = z.enum(['buy', 'sell']);
-export const killScope: z.ZodType<KillScope> = z.union([z.literal('all'), broker, asset]);
+export const killScope: z.ZodType<KillScope> = z.enum(['all', ...broker.options, ...asset.options]);
 /** Also what Bybit allows as orderLinkId. */
 export const clientOrderId = z.string().regex(/^[A-Za-z0-9_-]{1,36}$/, 'must be 1 to 36 of A-Z a-z 0-9 _ -');
 

@@ -1,7 +1,7 @@
 /** The admin socket: an owner-only local socket, JSON lines, one answer a request. It holds no power of its own: `handle` does. */
 import { chmodSync, existsSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { ADMIN_LINE_BYTES_MAX, adminRequest, type AdminAnswer, type AdminRequest } from '#protocol/admin.ts';
+import { ADMIN_LINE_BYTES_MAX, adminRequest, sentenceOf, type AdminAnswer, type AdminRequest } from '#protocol/admin.ts';
 
 const CONNECTIONS_MAX = 16;
 const OWNER_ONLY = 0o600;
@@ -78,6 +78,6 @@ async function answer(line: string, handle: (request: AdminRequest) => Promise<u
     ({ id } = request);
     return { id, ok: true, result: (await handle(request)) ?? null };
   } catch (error) {
-    return { id, ok: false, error: (error as Error).message };
+    return { id, ok: false, error: sentenceOf(error) };
   }
 }

@@ -1,8 +1,8 @@
 /** What may be asked of a running system from its socket and its page: this table, nothing else. */
-import type { Allowance } from '#trading/model/messages.ts';
+import type { Allowance, MessageType } from '#trading/model/messages.ts';
 import type { OrderGates, WhyAnswer } from '#trading/model/why.ts';
 import type { WhyNot } from '#trading/trader/why.ts';
-import { adminRequest, type AdminRequest } from '#protocol/admin.ts';
+import { adminRequest, sentenceOf, type AdminRequest } from '#protocol/admin.ts';
 import { parseMessage } from '#protocol/messages.ts';
 import { asset } from '#protocol/values.ts';
 import type { OpenJournal } from '#state/journal.ts';
@@ -29,8 +29,18 @@ export interface AdminPowers {
 }
 
 const ASK_MS_MAX = 5000;
-/** Facts and money move only by decisions: the prompt may not write another actor's messages of these kinds. */
-const NOT_TOLD = new Set(['fact.recorded', 'admin.requested', 'admin.answered', 'window.fed', 'mode.set', 'mode.confirm']);
+/**
+ * What a person may tell an actor. Facts and money move only by decisions, and what a venue, a feed or the governor says is theirs to say: an
+ * execution told by hand would be an invented fill, a placement an order that nobody approved.
+ */
+const TOLD: ReadonlySet<MessageType> = new Set<MessageType>([
+  'kill.trip',
+  'kill.rearm',
+  'clock.advanced',
+  'history.requested',
+  'account.requested',
+  'actor.asked',
+]);
 
 export async function adminTable(request: AdminRequest, powers: AdminPowers): Promise<unknown> {
   const { router, root, kill } = powers;
@@ -77,14 +87,16 @@ export async function parseAndRun(
   try {
     return { ok: true, result: (await run(adminRequest.parse(raw))) ?? null };
   } catch (error) {
-    return { ok: false, result: (error as Error).message };
+    return { ok: false, result: sentenceOf(error) };
   }
 }
 
 function tell(request: Extract<AdminRequest, { command: 'tell' }>, { router, root, kill }: AdminPowers): Promise<unknown> {
-  if (NOT_TOLD.has(request.type)) throw new Error(`${request.type} is not told by hand`);
+  if (!TOLD.has(request.type as MessageType)) throw new Error(`${request.type} is not told by hand; there are ${[...TOLD].join(', ')}`);
   const message = parseMessage(request.type, request.body);
+  // Gate and latch go with the switch, in this order or the other.
   if (message.type === 'kill.trip') return kill.trip(message.body);
+  if (message.type === 'kill.rearm') return kill.rearm(message.body);
   if (!root.cells().some(({ name }) => name === request.actor)) throw new Error(`no actor is named ${request.actor}`);
   router.deliver(request.actor, message, 'admin');
   return Promise.resolve({ told: request.actor });

@@ -17,6 +17,7 @@ const QUICK: BybitLimits = {
   feed: { ...LIMITS.feed, redial: { baseMs: 5, capMs: 40 }, silentMs: 300, lookMs: 20, bootMs: 10_000, healCapMs: 300 },
 };
 const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 
 class Listener implements FeedHandlers {
   readonly quotes: QuoteSnapshot[] = [];
@@ -157,6 +158,22 @@ describe('Bybit gateway, on the wire', () => {
       fake.book('linear', 'BTC', { bid: '7', ask: '8', u: 2 });
       await until('the perpetual quote', () => heard.of('BTC/USDT:USDT').length === 2);
       assert.deepEqual([heard.of('BTC/USDT:USDT')[1]?.bid, heard.of('BTC/USDT').length], ['7', 1]);
+    });
+
+    it('LC-6 a funding rate that the venue does not have yet is asked for again within seconds, not within the hour', async () => {
+      const announced: unknown[] = [];
+      const fake = await venue();
+      const data = session(fake, ['ADA/USDT:USDT'], { ...QUICK, fundingMs: HOUR_MS });
+      await data.open();
+      const heard = Object.assign(new Listener(), { onFunding: (rate: unknown) => void announced.push(rate) });
+      await data.subscribe(['ADA/USDT:USDT'], heard);
+      assert.deepEqual(announced, []);
+      const nextAt = fake.now + MINUTE_MS;
+      fake.funding.set('ADAUSDT', { rate: '-0.0012', nextAt });
+      fake.now += 6000;
+      fake.book('linear', 'ADA', { bid: '0.4', ask: '0.5', u: 2 });
+      await until('the rate', () => announced.length > 0);
+      assert.deepEqual(announced, [{ symbol: 'ADA/USDT:USDT', rate: '-0.0012', nextAt }]);
     });
 
     it('QS-2 nonsense is dropped and counted by reason, crossed books pass, and the next good frame is a quote', async () => {

@@ -35,6 +35,8 @@ export class FakeBybit {
   /** Topics that are acknowledged and then never sent, as `spot orderbook.1.BTCUSDT`. */
   readonly muted = new Set<string>();
   readonly tops = new Map<string, FakeTop>();
+  /** Funding of perpetuals by venue symbol; one that is not here is not listed yet. */
+  readonly funding = new Map<string, { readonly rate: string; readonly nextAt: number }>();
   /** Pings get no answer. */
   deaf = false;
   opened = 0;
@@ -176,11 +178,18 @@ export class FakeBybit {
           list: query.get('status') === 'PreLaunch' ? [] : this.#symbols[category].map(category === 'spot' ? spotRow : linearRow),
           nextPageCursor: '',
         };
+      case '/v5/market/tickers':
+        return { category, list: this.#tickers(query.get('symbol') ?? '') };
       case '/v5/market/kline':
         return { category, symbol: query.get('symbol'), list: this.#klines(Number(query.get('limit')), query.get('end')) };
       default:
         return null;
     }
+  }
+
+  #tickers(symbol: string): object[] {
+    const funding = this.funding.get(symbol);
+    return funding === undefined ? [] : [{ symbol, fundingRate: funding.rate, nextFundingTime: String(funding.nextAt) }];
   }
 
   /** Newest first, the open candle included; the price is the number of the minute. */

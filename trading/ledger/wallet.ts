@@ -98,15 +98,15 @@ export interface Loss {
   readonly fraction: Ratio;
 }
 
-/** RK-1: realised loss of the UTC day of `now`, against the equity the day opened with. */
-export function dayLoss(allotment: Money, wallet: Wallet, now: Instant): Loss {
+/** RK-1: realised loss of the UTC day of `now`, with `openLoss` (USD, 0 or above) of what is still held, against the equity the day opened with. */
+export function dayLoss(allotment: Money, wallet: Wallet, now: Instant, openLoss: Money = ZERO_MONEY): Loss {
   const opened = dayOf(now) > wallet.day.at ? wallet.realised : wallet.day.opened;
-  return lossOf(add(allotment, opened), subtract(wallet.realised, opened));
+  return lossOf(add(allotment, opened), subtract(subtract(wallet.realised, opened), openLoss));
 }
 
-/** RK-1: fall of the realised equity from its peak. */
-export function drawdown(allotment: Money, wallet: Wallet): Loss {
-  return lossOf(add(allotment, wallet.peakRealised), subtract(wallet.realised, wallet.peakRealised));
+/** RK-1: fall of the realised equity, with `openLoss` as above, from its peak. */
+export function drawdown(allotment: Money, wallet: Wallet, openLoss: Money = ZERO_MONEY): Loss {
+  return lossOf(add(allotment, wallet.peakRealised), subtract(subtract(wallet.realised, wallet.peakRealised), openLoss));
 }
 
 function lossOf(equity: Money, result: Money): Loss {

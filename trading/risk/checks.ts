@@ -111,9 +111,9 @@ const maxLoss: Check = (entry) => {
   return refuse('MAX_LOSS_PER_ORDER', 'RK-1', numbers, `${intent.symbol}: ${numbers.loss} USD would be lost at the stop, at most ${numbers.max}`);
 };
 
-const dailyLoss: Check = ({ state, settings, intent, now }) => dayLossRefusal(state, settings, accountOf(intent), now);
+const dailyLoss: Check = ({ state, settings, intent, now, openLoss }) => dayLossRefusal(state, settings, accountOf(intent), now, openLoss);
 const losses: Check = ({ state, settings, intent }) => losingStreak(state, settings, intent);
-const drawdown: Check = ({ state, settings, intent }) => drawdownRefusal(state, settings, accountOf(intent));
+const drawdown: Check = ({ state, settings, intent, openLoss }) => drawdownRefusal(state, settings, accountOf(intent), openLoss);
 
 /** By name and in order, so that `why` can say of each what it looked at. */
 export const NAMED_CHECKS = {

@@ -15,6 +15,8 @@ export interface EntryCase {
   readonly allowance: Allowance;
   readonly lastGood: QuoteSnapshot | null;
   readonly intent: OrderIntent;
+  /** What the open positions of this asset and mode have lost so far, USD, 0 or above (`openLossOf`). */
+  readonly openLoss: Money;
   /** USD at the touch of the snapshot. */
   readonly notional: Money;
   readonly now: Instant;

@@ -1,5 +1,5 @@
 /** RK-1, RK-2, BR-2: what trips a wire. A tripped wire means close-only for its asset and mode. */
-import { atLeast, type Ratio } from '../money/decimal.ts';
+import { atLeast, ZERO_MONEY, type Money, type Ratio } from '../money/decimal.ts';
 import { EXTERNAL } from '../ledger/adjustment.ts';
 import { allotted, DAY_MS, dayLoss, dayOf, drawdown, type Loss } from '../ledger/wallet.ts';
 import type { ClosedPart } from '../ledger/positions.ts';
@@ -20,15 +20,21 @@ interface Account {
   readonly mode: Mode;
 }
 
-/** Realised loss of the UTC day, against the equity it opened with: `DAILY_LOSS_CAP`, or null. */
-export function dayLossRefusal(state: GovernorState, settings: Settings, account: Account, now: Instant): Refusal | null {
-  const lost = dayLoss(allotted(settings, account, state.bases), walletOf(state, account), now);
+/** Loss of the UTC day, realised and `openLoss` of what is held, against the equity it opened with: `DAILY_LOSS_CAP`, or null. */
+export function dayLossRefusal(
+  state: GovernorState,
+  settings: Settings,
+  account: Account,
+  now: Instant,
+  openLoss: Money = ZERO_MONEY,
+): Refusal | null {
+  const lost = dayLoss(allotted(settings, account, state.bases), walletOf(state, account), now, openLoss);
   return isAtCap(lost, settings.risk.dailyLossCap) ? lossRefusal('DAILY_LOSS_CAP', account, lost, settings.risk.dailyLossCap, 'lost today') : null;
 }
 
-/** Fall of the realised equity from its peak: `MAX_DRAWDOWN`, or null. */
-export function drawdownRefusal(state: GovernorState, settings: Settings, account: Account): Refusal | null {
-  const lost = drawdown(allotted(settings, account, state.bases), walletOf(state, account));
+/** Fall of the equity, realised and `openLoss` of what is held, from its peak: `MAX_DRAWDOWN`, or null. */
+export function drawdownRefusal(state: GovernorState, settings: Settings, account: Account, openLoss: Money = ZERO_MONEY): Refusal | null {
+  const lost = drawdown(allotted(settings, account, state.bases), walletOf(state, account), openLoss);
   return isAtCap(lost, settings.risk.maxDrawdown) ? lossRefusal('MAX_DRAWDOWN', account, lost, settings.risk.maxDrawdown, 'below the peak') : null;
 }
 

@@ -12,6 +12,7 @@ import { allowanceOf, closeOnlyOf, marginOf } from './allowance.ts';
 import { ENTRY_CHECKS, lossAtStop, quoteRefusal } from './checks.ts';
 import { selfCross } from './fat-finger.ts';
 import type { GovernorMemory } from './memory.ts';
+import { openLossOf } from './open-loss.ts';
 import { refuse } from './refuse.ts';
 import { instrumentKey, type GovernorState } from './state.ts';
 import { walletRefusal } from './wallets.ts';
@@ -68,7 +69,8 @@ function onEntry(state: GovernorState, memory: GovernorMemory, intent: OrderInte
   if (settings === null || allowance === null) return refusedEvent(intent, notConfigured(intent, 'no settings were loaded'));
   const value = notional(touch(intent.side, intent.snapshot), intent.qty, instrument.multiplier);
   const lastGood = memory.lastGood[instrumentKey(intent)] ?? null;
-  const entry = { state, settings, instrument, allowance, lastGood, intent, notional: value, now };
+  const openLoss = openLossOf(state, memory.lastGood, intent);
+  const entry = { state, settings, instrument, allowance, lastGood, openLoss, intent, notional: value, now };
   for (const check of ENTRY_CHECKS) {
     const refusal = check(entry);
     if (refusal !== null) return refusedEvent(intent, refusal);

@@ -2,7 +2,7 @@
 import { expiresAt, sellsFrom } from '../lifecycle/expiry.ts';
 import { quoteAge } from '../market/freshness.ts';
 import { add, scale } from '../money/decimal.ts';
-import { allotted, dayLoss, drawdown, walletKey } from '../ledger/wallet.ts';
+import { allotted, dayLoss, drawdown, walletKey, type Loss } from '../ledger/wallet.ts';
 import { positionKey } from '../ledger/positions.ts';
 import { touch } from '../paper/price.ts';
 import type { Gate } from '../model/why.ts';
@@ -132,17 +132,19 @@ export const SAID: Readonly<Record<CheckName, (entry: EntryCase) => Said>> = {
       `${numbers.losses} losing trades in a row${numbers.max === 0 ? ', no limit is set' : `, the limit is ${numbers.max}`}`,
     );
   },
-  dailyLoss: ({ state, settings, intent, now }) => {
-    const lost = dayLoss(allotted(settings, intent, state.bases), walletOf(state, intent), now);
-    const numbers = { loss: shown(lost.loss), equity: shown(lost.equity), fraction: shown(lost.fraction), cap: settings.risk.dailyLossCap };
+  dailyLoss: ({ state, settings, intent, now, openLoss }) => {
+    const lost = dayLoss(allotted(settings, intent, state.bases), walletOf(state, intent), now, openLoss);
+    const numbers = { ...shares(lost), openLoss: shown(openLoss), cap: settings.risk.dailyLossCap };
     return said('daily loss', 'RK-1', numbers, `${numbers.loss} USD lost today of ${numbers.equity}, the cap is ${numbers.cap} of it`);
   },
-  drawdown: ({ state, settings, intent }) => {
-    const lost = drawdown(allotted(settings, intent, state.bases), walletOf(state, intent));
-    const numbers = { loss: shown(lost.loss), equity: shown(lost.equity), fraction: shown(lost.fraction), cap: settings.risk.maxDrawdown };
+  drawdown: ({ state, settings, intent, openLoss }) => {
+    const lost = drawdown(allotted(settings, intent, state.bases), walletOf(state, intent), openLoss);
+    const numbers = { ...shares(lost), openLoss: shown(openLoss), cap: settings.risk.maxDrawdown };
     return said('drawdown', 'RK-1', numbers, `${numbers.loss} USD below the peak of ${numbers.equity}, the cap is ${numbers.cap} of it`);
   },
 };
+
+const shares = ({ loss, equity, fraction }: Loss) => ({ loss: shown(loss), equity: shown(equity), fraction: shown(fraction) });
 
 function said(gate: string, rule: string, numbers: Gate['numbers'], sentence: string): Said {
   return { gate, rule, numbers, sentence };

@@ -15,6 +15,7 @@ import { allowanceOf, closeOnlyOf } from './allowance.ts';
 import { NAMED_CHECKS } from './checks.ts';
 import type { EntryCase } from './entry.ts';
 import type { DecidedCase, DecidedCases } from './memory.ts';
+import { openLossOf } from './open-loss.ts';
 import { instrumentKey, type GovernorState, type Verdict } from './state.ts';
 import { SAID } from './why-checks.ts';
 
@@ -129,7 +130,8 @@ function caseOf(state: GovernorState, intent: OrderIntent, memory: DecidedCase['
   if (settings === null || instrument === undefined || allowance === null) return null;
   const value = notional(touch(intent.side, intent.snapshot), intent.qty, instrument.multiplier);
   const lastGood = memory.lastGood[instrumentKey(intent)] ?? null;
-  return { state, settings, instrument, allowance, lastGood, intent, notional: value, now };
+  const openLoss = openLossOf(state, memory.lastGood, intent);
+  return { state, settings, instrument, allowance, lastGood, openLoss, intent, notional: value, now };
 }
 
 /** No kill, wire, budget or throttle keeps anyone in a position. */

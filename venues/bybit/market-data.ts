@@ -54,6 +54,8 @@ export const LIMITS: BybitLimits = Object.freeze({
 const EMBEDDED_REDIAL_CAP_MS = 1000;
 /** A played hour may take a hundredth of a second. */
 const EMBEDDED_FUNDING_MS = 3_600_000;
+/** Until a rate that could not be read is asked for again, in market time: a venue that has just started may have none yet. */
+const FUNDING_RETRY_MS = 5000;
 
 export interface BybitOptions {
   readonly environment: Environment;
@@ -150,7 +152,7 @@ class BybitMarketData implements MarketData {
     };
   }
 
-  /** Never rejects: where a rate cannot be read the one before stays, and a funding time without one is said where it is missed. */
+  /** Never rejects: where a rate cannot be read the one before stays and it is asked for again; a funding time without one is said where it is missed. */
   async #announce({ onFunding }: FeedHandlers, instruments: readonly Instrument[]): Promise<void> {
     const perpetuals = instruments.filter(({ fundingSchedule }) => fundingSchedule !== null);
     if (onFunding === undefined || perpetuals.length === 0) return;
@@ -162,6 +164,7 @@ class BybitMarketData implements MarketData {
         onFunding(await readFunding(this.#opened(), perpetual));
       } catch (error) {
         this.#failed('funding', error);
+        this.#fundingDueAt = Math.min(this.#fundingDueAt, now + FUNDING_RETRY_MS);
       }
     }
   }
