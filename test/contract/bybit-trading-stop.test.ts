@@ -31,6 +31,7 @@ const set = async (venue: Venue, fields: object) => {
   const { body } = await call(venue, '/v5/position/trading-stop', { ...LINEAR, tpslMode: 'Full', positionIdx: 0, ...fields });
   return body.retCode;
 };
+const byText = (left: string, right: string): number => left.localeCompare(right);
 const positionOf = async (venue: Venue) => rowsOf(await call(venue, '/v5/position/list', 'category=linear&symbol=BTCUSDT'))[0];
 const openOrders = async (venue: Venue) => rowsOf(await call(venue, '/v5/order/realtime', 'category=linear&symbol=BTCUSDT'));
 const keys = [
@@ -134,7 +135,14 @@ describe('embedded venue: position/trading-stop', () => {
       assert.equal(await set(venue, { trailingStop: '200' }), 0);
       assert.equal(await set(venue, { activePrice: '51000' }), 0, 'the distance stays');
       assert.equal((await openOrders(venue))[0]?.triggerPrice, '50800');
+      assert.equal(await set(venue, { trailingStop: '0', tpslMode: 'Partial' }), 0);
+      assert.equal(await set(venue, { trailingStop: '300', tpslMode: 'Partial', stopLoss: '45000', slSize: '0.05' }), 0);
+      assert.deepEqual((await openOrders(venue)).map(({ stopOrderType, qty }) => `${String(stopOrderType)} ${String(qty)}`).sort(byText), [
+        'PartialStopLoss 0.05',
+        'TrailingStop 0.1',
+      ]);
       assert.equal(await set(venue, { trailingStop: '0' }), 0);
+      await call(venue, '/v5/order/cancel-all', LINEAR);
       assert.deepEqual([(await openOrders(venue)).length, (await positionOf(venue))?.trailingStop], [0, '0']);
     }));
 
@@ -165,8 +173,7 @@ describe('embedded venue: position/trading-stop', () => {
         const found = (await openOrders(venue)).find(({ stopOrderType }) => stopOrderType === type);
         return (await call(venue, '/v5/order/cancel', { ...LINEAR, orderId: String(found?.orderId) })).body.retCode;
       };
-      const open = async () =>
-        (await openOrders(venue)).map(({ stopOrderType }) => String(stopOrderType)).sort((left, right) => left.localeCompare(right));
+      const open = async () => (await openOrders(venue)).map(({ stopOrderType }) => String(stopOrderType)).sort(byText);
       assert.equal(await set(venue, { takeProfit: '60000', stopLoss: '40000' }), 0);
       assert.equal(await cancel('TakeProfit'), 0);
       assert.deepEqual(await open(), []);

@@ -61,7 +61,7 @@ export const FAILURE_MODES: Readonly<Record<number, FailureMode>> = {
   14: { what: 'the venue’s clock is ten seconds ahead', on: [['skew', '10000']], off: [['skew', '0']] },
   15: whileOn('the book is its best level alone: what is larger ends with a part, PartiallyFilledCanceled on spot', 'thin-book'),
   16: always('a spot buy pays its fee in what it bought, so that less can be sold than was bought'),
-  17: always('a spot market order with exits is refused (170130), and a spot trigger beyond the price fires at once'),
+  17: always('a spot market order with exits is refused (170130), and a spot trigger has no direction of its own: the last price decides'),
   18: always('a new ccxt changes what it sends: no matter of the venue’s'),
   19: once('110017: there is no position to reduce', ['code', 'order/create', '110017']),
   20: whileOn('the account keeps long and short apart: "position idx not match position mode"', 'two-way'),

@@ -132,7 +132,7 @@ function triggerOf(body: Body, category: Category, { mark }: Facts): Trigger | n
   }
   const at = price(given);
   const by = oneOf(body, 'triggerBy', SOURCES, 'last');
-  // Spot takes no direction: the last price decides, so a trigger on the wrong side fires at once.
+  // Spot takes no direction: the last price decides, so a stop on the wrong side waits for the wrong way.
   if (category === 'spot') return { price: at, by, direction: mark !== undefined && lessThan(at, mark) ? 'fall' : 'rise' };
   if (body.triggerDirection !== 1 && body.triggerDirection !== 2) throw new BadRequest('params error: triggerDirection invalid');
   return { price: at, by, direction: body.triggerDirection === 1 ? 'rise' : 'fall' };

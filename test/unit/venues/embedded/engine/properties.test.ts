@@ -19,13 +19,13 @@ import {
 } from '#trading/money/decimal.ts';
 import type { MatchingExchange } from '#venues/embedded/engine/exchange.ts';
 import type { Memory } from '#venues/embedded/engine/memory.ts';
-import type { Protection } from '#venues/embedded/engine/triggers.ts';
+import type { Protection, StopKind } from '#venues/embedded/engine/triggers.ts';
 import type { ExchangeEvent, Order, PositionSlot } from '#venues/embedded/engine/types.ts';
 import { newExchange, PERP, quote, request, SPOT, T0 } from './bench.ts';
 
-/** One thing that happens: an order, an amendment, a cancel, a move of the market, the passing of time. */
+/** One thing that happens: an order, an amendment, a cancel, exits of the position, a move of the market, the passing of time. */
 interface Step {
-  readonly what: 'order' | 'amend' | 'cancel' | 'move' | 'wait';
+  readonly what: 'order' | 'amend' | 'cancel' | 'exits' | 'move' | 'wait';
   readonly spot: boolean;
   readonly buy: boolean;
   readonly lots: number;
@@ -39,7 +39,7 @@ interface Step {
 }
 
 const step: fc.Arbitrary<Step> = fc.record({
-  what: fc.constantFrom('order', 'order', 'order', 'amend', 'cancel', 'move', 'move', 'move', 'wait'),
+  what: fc.constantFrom('order', 'order', 'order', 'amend', 'cancel', 'exits', 'move', 'move', 'move', 'wait'),
   spot: fc.boolean(),
   buy: fc.boolean(),
   lots: fc.integer({ min: 1, max: 900 }),
@@ -81,6 +81,7 @@ function happen(exchange: MatchingExchange, one: Step, now: number, middle: numb
     const book = { contract, bid: at(middle), ask: at(middle + 1), bidSize: '2', askSize: String(one.lots / 50) };
     return exchange.onQuote(quote({ ...book, ...(one.traded && { trade }) }), now);
   }
+  if (one.what === 'exits') return setExits(exchange, one, now, slot, (ticks) => at(middle + ticks));
   const open = exchange.orders({ contract, states: 'open' });
   const picked = open[one.lots % Math.max(1, open.length)];
   const ref = { contract, id: picked?.id ?? 'none', linkId: null };
@@ -88,6 +89,19 @@ function happen(exchange: MatchingExchange, one: Step, now: number, middle: numb
   if (one.what === 'amend') return exchange.amend(ref, { price: at(middle + (one.away ?? 1)), qty: qty(String(one.lots / 1000)) }, now).events;
   const order = orderOf(one, contract, middle, at);
   return exchange.submit(one.spot ? order : { ...order, slot }, now).events;
+}
+
+/** A trailing stop, a bracket of the whole position, or of a part of it. */
+function setExits(exchange: MatchingExchange, one: Step, now: number, slot: PositionSlot, away: (ticks: number) => ReturnType<typeof price>) {
+  const way = one.buy ? 1 : -1;
+  const leg = (ticks: number) => ({ trigger: away(ticks * way), by: 'last', limit: null }) as const;
+  if (one.exits === 'none') {
+    const trailing = { distance: price(one.lots), activation: one.traded ? away(80 * way) : null, by: 'last' } as const;
+    return exchange.setExits(PERP, slot, { trailing: one.conditional && one.reduceOnly ? null : trailing }, now).events;
+  }
+  const exits = { takeProfit: leg(90), stopLoss: one.reduceOnly ? null : leg(-90) };
+  if (one.exits === 'full') return exchange.setExits(PERP, slot, exits, now).events;
+  return exchange.addExits(PERP, slot, { size: qty(String(one.lots / 1000)), ...exits }, now).events;
 }
 
 function orderOf(one: Step, contract: string, middle: number, at: (ticks: number) => ReturnType<typeof price>) {
@@ -105,6 +119,8 @@ function orderOf(one: Step, contract: string, middle: number, at: (ticks: number
   });
 }
 
+const TRAILS: readonly StopKind[] = ['trailing-stop', 'trailing-profit'];
+const FOLLOWS_POSITION: readonly StopKind[] = ['take-profit', 'stop-loss', ...TRAILS];
 const RUNS = { numRuns: 150 };
 const sequences = fc.array(step, { minLength: 10, maxLength: 60 });
 const ordersOf = ({ exchange }: Run): readonly Order[] => exchange.orders({ states: 'all' });
@@ -212,7 +228,7 @@ describe('the matching engine: what holds for every run', () => {
           } of exchange.orders({ states: 'open' })) {
             if (contract !== PERP || !reduceOnly) continue;
             assert.notEqual(size, '0');
-            if (state === 'untriggered' && (stopKind === 'take-profit' || stopKind === 'stop-loss')) assert.equal(own, size);
+            if (state === 'untriggered' && FOLLOWS_POSITION.includes(stopKind)) assert.equal(own, size);
           }
           for (const { currency, wallet, locked } of exchange.account().balances)
             assert.ok(atMost(locked, wallet), `${currency}: ${locked} of ${wallet}`);
@@ -227,7 +243,12 @@ describe('the matching engine: what holds for every run', () => {
       fc.property(sequences, (steps) => {
         const run = play(steps);
         const told = new Map(run.events.flatMap((event) => (event.kind === 'order' ? [[event.order.id, event.order] as const] : [])));
-        for (const order of ordersOf(run)) assert.deepEqual(told.get(order.id), order);
+        for (const order of ordersOf(run)) {
+          const last = told.get(order.id);
+          // Of its moves a trailing stop tells nobody.
+          const moved = last !== undefined && TRAILS.includes(order.request.stopKind) ? { ...last, trigger: order.trigger } : last;
+          assert.deepEqual(moved, order);
+        }
         for (const event of run.events) {
           const limit = event.kind === 'execution' && event.order?.request.type === 'limit' ? event.order.price : null;
           if (event.kind !== 'execution' || limit === null) continue;
@@ -290,6 +311,22 @@ describe('the matching engine: what holds for every run', () => {
           happen(exchange, one, now, middle, one.traded ? 'long' : 'short');
           for (const { slot, size } of exchange.positions()) assert.equal(size.startsWith('-'), slot === 'short', `${slot} ${size}`);
         }
+      }),
+      RUNS,
+    );
+  });
+
+  it('there are at most twenty exits of parts, and one trailing stop where the position has one', () => {
+    fc.assert(
+      fc.property(sequences, (steps) => {
+        play(steps, ({ exchange }) => {
+          const open = exchange.orders({ contract: PERP, states: 'open' });
+          const trails = open.filter(({ request: { stopKind } }) => TRAILS.includes(stopKind));
+          const trailing = exchange.positions(PERP)[0]?.trailing ?? null;
+          assert.equal(trails.filter(({ state }) => state === 'untriggered').length, trailing === null ? 0 : 1);
+          const exits = open.filter(({ request: { stopKind } }) => stopKind === 'partial-take-profit' || stopKind === 'partial-stop-loss');
+          assert.ok(exits.length <= 20, `${exits.length} partial exits`);
+        });
       }),
       RUNS,
     );
