@@ -6,14 +6,13 @@ import type { OrderIntent } from '../model/order.ts';
 type Form = 'trailing' | 'rungs';
 
 const NAMES: Readonly<Record<Form, string>> = { trailing: 'a trailing stop', rungs: 'partial take-profits' };
-const NOT_YET = 'live does not execute it there yet';
 
 /** Why live does not execute a form; absent where it does. */
 const REFUSED: Readonly<Record<Asset, Readonly<Partial<Record<Form, string>>>>> = {
   crypto_spot: { rungs: 'on spot each would hold coins that the stop needs' },
   crypto_futures: {},
-  forex: { trailing: NOT_YET, rungs: 'legs at IBKR are one group, and each gives up what another fills' },
-  options: { trailing: NOT_YET, rungs: 'legs at IBKR are one group, and each gives up what another fills' },
+  forex: { rungs: 'legs at IBKR are one group, and each gives up what another fills' },
+  options: { rungs: 'legs at IBKR are one group, and each gives up what another fills' },
 };
 
 /**

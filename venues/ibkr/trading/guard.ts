@@ -5,7 +5,7 @@
 import type { Contract } from '@stoqey/ib';
 import type { Placement, VenueOrder } from '#trading/model/live.ts';
 import { opposite, type Bracket } from '#trading/model/order.ts';
-import { add, isPositive, subtract, ZERO_QTY } from '#trading/money/decimal.ts';
+import { add, isPositive, lessThan, subtract, ZERO_QTY } from '#trading/money/decimal.ts';
 import type { Line } from '../line.ts';
 import { meaningOf, NO_SUCH_PARENT } from './codes.ts';
 import { legOrder } from './family.ts';
@@ -87,7 +87,23 @@ export class Guard {
       for (const leg of orphans) this.#resend(line, leg, amendment, 0);
       await amendment.arrived();
     }
-    return legs.reduce<Refusal | null>((refused, leg) => refused ?? this.#refusalOf(leg), null);
+    const refused = legs.reduce<Refusal | null>((first, leg) => first ?? this.#refusalOf(leg), null);
+    return refused ?? this.#fit(line, legs, amendment);
+  }
+
+  /** The other leg may have filled a part while this one was sent again with what it had: larger than what is left, it would turn the position. */
+  async #fit(line: Line<OrderClient>, sent: readonly Mirrored[], amendment: Amendment): Promise<Refusal | null> {
+    const { mirror } = this.#ports;
+    const large = sent.flatMap(({ permId, parentId }) => {
+      const [leg, [entry]] = [mirror.of(permId), mirror.named(parentId ?? '')];
+      if (leg === undefined || entry === undefined || leg.order.status !== 'open' || entry.order.status === 'open') return [];
+      const fitting = add(leg.order.cumQty, this.#left(entry));
+      return isPositive(this.#left(entry)) && lessThan(fitting, leg.order.qty) ? [{ ...leg, order: { ...leg.order, qty: fitting } }] : [];
+    });
+    if (large.length === 0) return null;
+    for (const leg of large) this.#resend(line, leg, amendment, this.#parentOf(leg));
+    await amendment.arrived();
+    return large.reduce<Refusal | null>((first, leg) => first ?? this.#refusalOf(leg), null);
   }
 
   code(orderId: number, code: number, text: string): void {

@@ -17,7 +17,7 @@ export interface OrderRow {
   readonly parentOrderId: number;
   readonly ocaGroup: string;
   readonly conId: number;
-  readonly order: Pick<VenueOrder, 'asset' | 'symbol' | 'side' | 'qty'>;
+  readonly order: Pick<VenueOrder, 'asset' | 'symbol' | 'side' | 'qty' | 'trigger'>;
   readonly status: string;
   /** Of completed rows. */
   readonly filled: Qty | null;
@@ -201,10 +201,10 @@ export class Mirror {
     const { row } = entry;
     if (row.orderId !== null && row.clientId !== null) this.#byId.set(idKey(row.clientId, row.orderId), row.permId);
     const view = this.#view(entry);
-    const { status, qty, cumQty } = view.order;
+    const { status, qty, cumQty, trigger = '' } = view.order;
     if (status === 'open') this.#open.add(row.permId);
     else this.#open.delete(row.permId);
-    const told = [status, qty, cumQty, view.isTwin].join(' ');
+    const told = [status, qty, cumQty, trigger, view.isTwin].join(' ');
     if (told === entry.told) return null;
     entry.told = told;
     return view;

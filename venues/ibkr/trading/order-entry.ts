@@ -6,6 +6,7 @@ import type { Contract } from '@stoqey/ib';
 import type { Account, OrderEntry, OrderReports } from '#protocol/ports.ts';
 import type { Instant } from '#trading/model/instrument.ts';
 import type {
+  Amendment,
   ChangeOutcome,
   Lookup,
   OrderRef,
@@ -17,7 +18,7 @@ import type {
   VenueOrder,
   VenuePosition,
 } from '#trading/model/live.ts';
-import { opposite, type Bracket } from '#trading/model/order.ts';
+import type { Bracket } from '#trading/model/order.ts';
 import { awayAt } from '#trading/calendar/sessions.ts';
 import type { ResetWindow } from '#trading/model/calendar.ts';
 import type { Money } from '#trading/money/decimal.ts';
@@ -27,10 +28,11 @@ import type { Line } from '../line.ts';
 import type { OrderIds } from '../order-ids.ts';
 import type { IbkrSession, SessionState, SyncReason } from '../session.ts';
 import { AccountPart, COMMISSION_MS_MAX } from './account-part.ts';
+import { amendLegs } from './amending.ts';
 import { Cancelling } from './cancelling.ts';
 import { forgotten, unanswered } from './evidence.ts';
 import { familyOf, type Numbered } from './family.ts';
-import { bracketOnGrid, placementOnGrid } from './grid.ts';
+import { placementOnGrid } from './grid.ts';
 import { fromExecutions, notOurs } from './answers.ts';
 import { Foreseen } from './foreseen.ts';
 import { Guard } from './guard.ts';
@@ -152,27 +154,10 @@ export class IbkrOrders implements OrderEntry, Account {
     return (await this.#cancelling.all(line, ids)).find(({ kind }) => kind !== 'done') ?? { kind: 'done' };
   }
 
-  /** The legs of an entry, each under the id that it has. Never while the servers are away: that made two orders of one (mode 3). */
-  async amend(order: OrderRef, bracket: Bracket): Promise<ChangeOutcome> {
-    const line = this.#options.session.usable;
-    if (line === null) return { kind: 'unknown', reason: this.#away() };
-    const legs = this.#part.mirror.legsOf(order.clientOrderId).filter((leg) => leg.order.status === 'open');
-    if (legs.length === 0) return { kind: 'gone' };
-    if (legs.some(({ clientId }) => clientId !== this.#options.clientId)) return notOurs(legs);
-    try {
-      const contract = await this.#options.contracts.contractOf(line, order.symbol);
-      const ladder = this.#options.contracts.ladderOf(order.symbol);
-      if (this.#options.session.usable !== line) return { kind: 'unknown', reason: this.#away() };
-      const refused = await this.#guard.amend(line, legs, {
-        contract,
-        bracketOf: (leg) => bracketOnGrid(opposite(leg.order.side), bracket, ladder),
-        account: this.#account(),
-        arrived: async () => void (await line.roundTrip(ROUND_TRIP_MS_MAX)),
-      });
-      return refused === null ? { kind: 'done' } : { kind: 'rejected', code: String(refused.code), text: refused.text };
-    } catch (error) {
-      return { kind: 'unknown', reason: briefly(error) };
-    }
+  amend(order: OrderRef, bracket: Bracket, limits?: Pick<Amendment, 'stop' | 'deadlineAt'>): Promise<ChangeOutcome> {
+    const { session, clientId, contracts, clock } = this.#options;
+    const of = { mirror: this.#part.mirror, guard: this.#guard, contracts, clientId, account: () => this.#account(), now: () => clock.now() };
+    return amendLegs({ ...of, usable: () => session.usable, away: this.#away }, order, bracket, limits);
   }
 
   /** Open, completed, executions; then, where nobody lists it, TWS is told to cancel its ids, and says what it knows of them. */

@@ -2,7 +2,7 @@
 import type { CommissionReport, Contract, Execution, Order, OrderState } from '@stoqey/ib';
 import { absolute, divide, isZero, negate, price, qty, ratio, type Price, type Qty, type Ratio } from '#trading/money/decimal.ts';
 import type { Instant, Instrument } from '#trading/model/instrument.ts';
-import type { VenuePosition } from '#trading/model/live.ts';
+import type { VenueOrder, VenuePosition } from '#trading/model/live.ts';
 import type { ExecutionRow } from './fills.ts';
 import type { OrderRow, StatusRow } from './mirror.ts';
 import { namedBy } from './names.ts';
@@ -48,8 +48,17 @@ function orderRow(
   const { asset, symbol } = instrument;
   return {
     ...{ permId, orderRef: order.orderRef ?? '', parentOrderId: whole(order.parentId), ocaGroup: order.ocaGroup ?? '', conId: whole(contract.conId) },
-    order: { asset, symbol, side: String(order.action) === 'BUY' ? 'buy' : 'sell', qty: quantityOf(order.totalQuantity) },
+    order: {
+      ...{ asset, symbol, side: String(order.action) === 'BUY' ? 'buy' : 'sell', qty: quantityOf(order.totalQuantity) },
+      ...triggerOf(order),
+    },
   };
+}
+
+/** Of a stop: TWS keeps it where other orders have an offset. */
+function triggerOf({ orderType, auxPrice }: Order): Pick<VenueOrder, 'trigger'> {
+  if (String(orderType) !== 'STP' || auxPrice === undefined || !(auxPrice > 0 && auxPrice < UNSET)) return {};
+  return { trigger: price(String(auxPrice)) };
 }
 
 export function statusRow(

@@ -3,6 +3,8 @@ import type { OrderTerms } from '#trading/model/live.ts';
 
 /** TWS takes 50 messages a second of one client, and a bracket is three of them; cancels and requests have the rest. */
 const PLACEMENTS = { limit: 10, windowMs: 1000 };
+/** Each is a message that takes the place of no order. */
+const AMENDMENTS = { limit: 3, windowMs: 1000 };
 
 /**
  * TWS knows no receive window: what it has read it may hold back (a dialog, its own queue, a lost uplink). What it does with an order it does
@@ -20,4 +22,5 @@ export const IBKR_TERMS: OrderTerms = Object.freeze({
   pollMs: 1000,
   restingPollMs: 10_000,
   placements: PLACEMENTS,
+  amendments: AMENDMENTS,
 } satisfies OrderTerms);
