@@ -67,6 +67,7 @@ export class OrderPort implements ActorInstance {
         onExecution: (execution) => this.#report({ type: 'execution.reported', body: { execution } }),
         onFunding: (funding) => this.#report({ type: 'funding.reported', body: { funding } }),
         onResumed: () => this.#resumed(),
+        onLimit: (limit, windowMs) => this.#report({ type: 'limit.told', body: { limit, windowMs } }),
         onTrouble: (trouble) => this.#report({ type: 'trouble.reported', body: { trouble } }),
       });
     } catch (error) {

@@ -18,10 +18,17 @@ export function speed(text: string): number {
   return value;
 }
 
+/** As the recordings write it: thirteen digits, so that seconds are not taken for milliseconds. */
+const MILLISECONDS = /^\d{13}$/;
+const ISO = /^(\d{4}-\d{2}-\d{2})(?:T([01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?)?$/;
+
+/** A time of day without a zone is UTC, whatever the zone of this machine. */
 export function instant(text: string): number {
-  const value = /^\d{10,16}$/.test(text) ? Number(text) : Date.parse(text);
-  if (!Number.isFinite(value)) throw new InvalidArgumentError('must be a time such as 2024-08-01T00:00:00Z, or UTC milliseconds.');
-  return value;
+  const [iso, day, time, zone] = ISO.exec(text) ?? [];
+  const value = MILLISECONDS.test(text) ? Number(text) : Date.parse(`${iso ?? '-'}${time !== undefined && zone === undefined ? 'Z' : ''}`);
+  // The 31st of a shorter month would be taken for a day of the next.
+  if (Number.isFinite(value) && (day === undefined || new Date(`${day}T00:00Z`).toISOString().startsWith(day))) return value;
+  throw new InvalidArgumentError('must be a time such as 2024-08-01T00:00:00Z, or UTC milliseconds.');
 }
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };

@@ -44,6 +44,8 @@ interface SystemOptions {
 const SOURCE_CHARACTERS_MAX = 500;
 const LIVELY_SPEED = 60;
 const RECORDED_SPEED = 1;
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
 export async function system(context: Context, options: SystemOptions): Promise<number> {
   const { output } = context;
   refuseContradictions(context, options);
@@ -65,6 +67,7 @@ export async function system(context: Context, options: SystemOptions): Promise<
   checkCalendars(settings);
   if (options.page) await refusePortInUse(options.port);
   const log = await openLogIn(context);
+  const signals = watchSignals(log);
   const { version } = packageFile();
   const speed = options.speed ?? (plan.kind === 'synthetic' ? LIVELY_SPEED : RECORDED_SPEED);
   let running: RunningSystem;
@@ -95,13 +98,15 @@ export async function system(context: Context, options: SystemOptions): Promise<
       log,
     });
   } catch (error) {
+    signals.close();
     await log.close();
     if (!(error instanceof JournalError)) throw error;
     output.complain(error.message);
     return error.code === 'LOCKED' ? EXIT.usage : EXIT.failed;
   }
   if (running.loginUrl !== null) output.say(`the page: ${running.loginUrl}   (a link for one login; \`npm run repl -- -e login\` makes another)`);
-  const report = await untilOver(running, options.for ?? null);
+  const report = await untilOver(running, options.for ?? null, signals.first);
+  signals.close();
   await log.close();
   output.answer(report, summary(report));
   return report.ok ? EXIT.ok : running.crashed ? EXIT.crash : EXIT.failed;
@@ -191,30 +196,46 @@ function rehearsed({ market, environment }: Context, asked: readonly string[], a
   });
 }
 
+interface Signals {
+  /** The name of the first signal, once it came. */
+  readonly first: Promise<string>;
+  close(): void;
+}
+
+/** From before the tree starts: a signal that comes while it does must not tear it apart. It is stopped in order once it stands. */
+function watchSignals(log: Logger): Signals {
+  let onSignal: (signal: NodeJS.Signals) => void = () => undefined;
+  const first = new Promise<string>((resolve) => {
+    onSignal = (signal) => {
+      log.info({ actor: 'system', signal }, 'asked to stop');
+      resolve(signal);
+    };
+  });
+  for (const name of SIGNALS) process.on(name, onSignal);
+  return {
+    first,
+    close: () => {
+      for (const name of SIGNALS) process.off(name, onSignal);
+    },
+  };
+}
+
 /** Runs until the market ends, the time is up, a signal comes or the root gives up; then stops in order. */
-async function untilOver(running: RunningSystem, forMs: number | null): Promise<SystemReport> {
+async function untilOver(running: RunningSystem, forMs: number | null, signalled: Promise<string>): Promise<SystemReport> {
   let timer: NodeJS.Timeout | undefined;
   const timeUp = new Promise<string>((resolve) => {
     if (forMs !== null) timer = setTimeout(() => resolve('time is up'), forMs);
   });
-  let onSignal: (signal: NodeJS.Signals) => void = () => undefined;
-  const signalled = new Promise<string>((resolve) => {
-    onSignal = (signal) => resolve(signal);
-    process.on('SIGINT', onSignal);
-    process.on('SIGTERM', onSignal);
-  });
   const reason = await Promise.race([running.over, timeUp, signalled]);
   clearTimeout(timer);
-  const report = await running.stop(reason);
-  process.off('SIGINT', onSignal);
-  process.off('SIGTERM', onSignal);
-  return report;
+  return running.stop(reason);
 }
 
 function summary(report: SystemReport): readonly string[] {
-  const assets = Object.entries(report.byAsset).map(
-    ([asset, { paper }]) => `  ${asset} paper: ${paper.closedTrades} closed trades, PnL ${paper.pnl} USD`,
-  );
+  const assets = Object.entries(report.byAsset).flatMap(([asset, { paper, live }]) => [
+    `  ${asset} paper: ${paper.closedTrades} closed trades, PnL ${paper.pnl} USD`,
+    ...(live.closedTrades > 0 ? [`  ${asset} live: ${live.closedTrades} closed trades, PnL ${live.pnl} USD`] : []),
+  ]);
   const ratio = report.wallMs > 0 ? Math.round(report.marketMs / report.wallMs) : 0;
   return [
     `${report.quotes} quotes, ${report.intents} intents, ${report.approvals} approved, ${report.refusals} refused, ${report.fills} fills, ${report.closedTrades} closed trades`,

@@ -12,9 +12,15 @@ const HUNDRED = ratio('100');
 /** A paper wallet of percent mode, where the file names none: of the order of the default budgets of its assets. */
 const PAPER_WALLET_USD = { bybit: 10_000, ibkr: 10_000 };
 
-const usd = z.number().nonnegative().finite();
-const fraction = z.number().gt(0).max(1);
-const percent = z.number().gt(0).max(100);
+/** Beyond both, a number is a slip of the hand, and decimal text of it would be too long to compute with. */
+const USD_MAX = 1e12;
+const NUMBER_MIN = 1e-12;
+const isPlain = (value: number): boolean => value === 0 || value >= NUMBER_MIN;
+const PLAIN = `must be 0, or at least ${NUMBER_MIN}`;
+
+const usd = z.number().nonnegative().max(USD_MAX).refine(isPlain, PLAIN);
+const fraction = z.number().gt(0).max(1).refine(isPlain, PLAIN);
+const percent = z.number().gt(0).max(100).refine(isPlain, PLAIN);
 const perAsset = <S extends z.ZodType>(schema: S) => z.strictObject({ crypto_spot: schema, crypto_futures: schema, forex: schema, options: schema });
 
 /** What `describe` says goes into docs/config.md. */

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { z } from 'zod';
+import { keyTwice } from './duplicate-keys.ts';
 import { ConfigError } from './errors.ts';
 
 const FILE_BYTES_MAX = 1_048_576;
@@ -7,13 +8,17 @@ const FILE_BYTES_MAX = 1_048_576;
 /** Reads a JSON file against a strict schema. @throws ConfigError naming the file and the first wrong key. */
 export async function readJsonFile<T>(path: string, schema: z.ZodType<T>): Promise<T> {
   let raw: unknown;
+  let text = '';
   try {
     const { size } = await stat(path);
     if (size > FILE_BYTES_MAX) throw new Error(`larger than ${FILE_BYTES_MAX} bytes`);
-    raw = JSON.parse(await readFile(path, 'utf8'));
+    text = await readFile(path, 'utf8');
+    raw = JSON.parse(text);
   } catch (error) {
     throw new ConfigError(path, '(file)', undefined, `cannot be read as JSON: ${(error as Error).message}`);
   }
+  const twice = keyTwice(text);
+  if (twice !== null) throw new ConfigError(path, twice, undefined, 'stands twice, and only one of the two values would count; remove one');
   return parseWith(path, raw, schema);
 }
 

@@ -101,6 +101,8 @@ export interface OrderReports {
   /** Reports flow again after a gap: what was missed is read by who needs it. */
   readonly onResumed: () => void;
   readonly onFunding?: (funding: VenueFunding) => void;
+  /** The venue takes at most `limit` placements in any `windowMs`, before `RATE_LIMIT_PCT`, where that is less than its terms say. */
+  readonly onLimit?: (limit: number, windowMs: number) => void;
   /** For a person. One that closes is taken back by `onResumed`. */
   readonly onTrouble?: (trouble: VenueTrouble) => void;
 }

@@ -58,7 +58,7 @@ export class HostEnd {
   readonly #waiting = new Map<number, () => void>();
   #told = 0;
 
-  constructor(deliver: (request: HostRequest) => Promise<HostReply>) {
+  constructor(deliver: (request: HostRequest) => HostReply | Promise<HostReply>) {
     process.on('message', (raw) => {
       if (!isOurs(raw)) return;
       const message = raw as ToHost;
@@ -68,7 +68,9 @@ export class HostEnd {
         return;
       }
       const { n } = message;
-      void deliver(message.request).then((reply) => this.#send({ id: MARK, n, reply }));
+      const reply = deliver(message.request);
+      if (reply instanceof Promise) void reply.then((late) => this.#send({ id: MARK, n, reply: late }));
+      else this.#send({ id: MARK, n, reply });
     });
   }
 

@@ -86,7 +86,7 @@ class ComedyIncarnation implements Incarnation {
   readonly #forget: () => void;
   readonly #pending = new Set<Pending>();
   #proxy: ComedyProxy | null = null;
-  #direct: ((request: HostRequest) => Promise<HostReply>) | null = null;
+  #direct: ((request: HostRequest) => HostReply | Promise<HostReply>) | null = null;
   #body: ChildProcess | Worker | null = null;
   #gone: Promise<void> = Promise.resolve();
   #ended: string | null = null;
@@ -105,10 +105,12 @@ class ComedyIncarnation implements Incarnation {
     return this.#body !== null && 'pid' in this.#body ? (this.#body.pid ?? null) : null;
   }
 
-  async request(request: HostRequest): Promise<HostReply> {
-    const reply = await this.#deliver(request);
-    if (reply.emitted > this.#heard) await this.#guarded(this.#toHear(reply.emitted));
-    return reply;
+  request(request: HostRequest): HostReply | Promise<HostReply> {
+    const reply = this.#deliver(request);
+    if (reply instanceof Promise) return reply.then((late) => this.#afterEmissions(late));
+    // It may have ended over what it was just asked.
+    if (this.#ended !== null) throw new Error(`${this.#options.name} ended: ${this.#ended}`);
+    return this.#afterEmissions(reply);
   }
 
   async ping(): Promise<void> {
@@ -189,8 +191,15 @@ class ComedyIncarnation implements Incarnation {
     });
   }
 
-  #deliver(request: HostRequest): Promise<HostReply> {
-    if (this.#direct !== null && this.#ended === null) return this.#guarded(this.#direct(request));
+  #afterEmissions(reply: HostReply): HostReply | Promise<HostReply> {
+    return reply.emitted > this.#heard ? this.#guarded(this.#toHear(reply.emitted)).then(() => reply) : reply;
+  }
+
+  #deliver(request: HostRequest): HostReply | Promise<HostReply> {
+    if (this.#direct !== null && this.#ended === null) {
+      const reply = this.#direct(request);
+      return reply instanceof Promise ? this.#guarded(reply) : reply;
+    }
     // The host answers nothing else (host.ts).
     return this.#ask('deliver', request) as Promise<HostReply>;
   }

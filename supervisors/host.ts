@@ -26,7 +26,7 @@ export interface SharedProcess {
   /** Runs the actor's code so that what fails later is attributed to it. */
   readonly run: <T>(task: () => T) => T;
   /** Takes the way to ask it directly: comedy hands over a message within one process only when the event loop comes round. */
-  readonly direct: (deliver: (request: HostRequest) => Promise<HostReply>) => void;
+  readonly direct: (deliver: (request: HostRequest) => HostReply | Promise<HostReply>) => void;
 }
 
 /** Custom parameters of the host. */
@@ -55,19 +55,24 @@ export default class Host {
     liveAndDieByParent((error) => this.#route({ key: this.#params.key, failure: describe(error) }));
   }
 
-  async deliver(request: HostRequest): Promise<HostReply> {
+  /** At once where the actor waits for nothing. */
+  deliver(request: HostRequest): HostReply | Promise<HostReply> {
     try {
       const { shared } = this.#params;
-      const value = await (shared ? shared.run(() => this.#handle(request)) : this.#handle(request));
-      return { ok: true, value, emitted: this.#emitted };
+      const value = shared ? shared.run(() => this.#handle(request)) : this.#handle(request);
+      return value instanceof Promise ? value.then(this.#answered, this.#failed) : this.#answered(value);
     } catch (error) {
-      return { ok: false, error: describe(error), emitted: this.#emitted };
+      return this.#failed(error);
     }
   }
 
   ping(): number {
     return 1;
   }
+
+  readonly #answered = (value: unknown): HostReply => ({ ok: true, value, emitted: this.#emitted });
+
+  readonly #failed = (error: unknown): HostReply => ({ ok: false, error: describe(error), emitted: this.#emitted });
 
   #handle(request: HostRequest): unknown {
     switch (request.op) {

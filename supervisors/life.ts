@@ -2,7 +2,7 @@
  * One incarnation of an actor under watch: heartbeat, and a deadline for whatever it was last asked. Both are counted in ticks this
  * process lived through, never in wall time: a main process that was stopped or blocked must not blame its children for it.
  */
-import type { Emission, HostRequest, Incarnation, Placement, Spawner } from './processes.ts';
+import type { Emission, HostReply, HostRequest, Incarnation, Placement, Spawner } from './processes.ts';
 
 export interface LifeLimits {
   /** From spawn to the first outcome. */
@@ -77,10 +77,14 @@ export class Life {
     this.#deadline = null;
   }
 
-  /** One call at a time. @throws ActorThrew, or an Error where the incarnation ended. */
-  async call(request: HostRequest): Promise<unknown> {
+  /** One call at a time; what the actor answers, or a promise of it. @throws ActorThrew, or an Error where the incarnation ended. */
+  call(request: HostRequest): unknown {
     if (this.#booted) this.#deadline = this.#due('TURN_HUNG', this.#limits.turnMs);
-    const reply = await this.#incarnation.request(request);
+    const reply = this.#incarnation.request(request);
+    return reply instanceof Promise ? reply.then((late) => this.#valueOf(late)) : this.#valueOf(reply);
+  }
+
+  #valueOf(reply: HostReply): unknown {
     if (this.#booted) this.#deadline = null;
     if (!reply.ok) throw new ActorThrew(reply.error.message, reply.error.stack);
     return reply.value;

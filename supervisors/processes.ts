@@ -46,8 +46,11 @@ export interface Incarnation {
   /** Resolves when it answers requests; rejects where it died or was killed before. */
   readonly ready: Promise<void>;
   readonly pid: number | null;
-  /** Rejects where the incarnation died or was killed meanwhile. Resolves after everything emitted before the reply was handed over. */
-  request(request: HostRequest): Promise<HostReply>;
+  /**
+   * At once where it is in this process and its actor waits for nothing: an order pays for every promise.
+   * Rejects or throws where the incarnation died or was killed meanwhile. Comes after everything emitted before the reply was handed over.
+   */
+  request(request: HostRequest): HostReply | Promise<HostReply>;
   ping(): Promise<void>;
   /** SIGKILL, terminate, or abandon: nothing of it is heard again. Resolves when it is gone. */
   kill(): Promise<void>;

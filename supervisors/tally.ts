@@ -10,6 +10,7 @@ export class Tally {
   intents = 0;
   approvals = 0;
   refusals = 0;
+  /** Accepted by the simulator, or sent to a venue; legs that a venue keeps with their entry are part of it. */
   orders = 0;
   fills = 0;
   readonly trades: ClosedTrade[] = [];
@@ -23,7 +24,7 @@ export class Tally {
     if (fact.type === 'order.intended') this.intents++;
     else if (fact.type === 'order.approved') this.approvals++;
     else if (fact.type === 'order.refused') this.refusals++;
-    else if (fact.type === 'order.accepted') this.orders++;
+    else if (fact.type === 'order.accepted' || fact.type === 'order.sending') this.orders++;
     else if (fact.type === 'fill.recorded') this.fills++;
     this.before(fact);
   }

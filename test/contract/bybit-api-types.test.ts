@@ -1,18 +1,23 @@
 /** The embedded venue's rows against the declarations of bybit-api, an independent client: by the compiler, which is the check. */
 import type {
   AccountOrderV5,
+  ClosedPnLV5,
   ExecutionV5,
   PositionV5,
+  TransactionLogV5,
   WalletBalanceV5,
   WalletBalanceV5Coin,
   WSAccountOrderV5,
+  WSExecutionFastV5,
   WSExecutionV5,
   WSPositionV5,
   WSWalletV5,
 } from 'bybit-api';
 import { describe, it } from 'mocha';
+import type { closedPnlRow, transactionRow } from '#venues/embedded/bybit/private/ledger.ts';
 import type {
   executionEvent,
+  executionFast,
   executionRow,
   orderEvent,
   orderRow,
@@ -35,8 +40,8 @@ const orders: Same<
   Differences<OrderRow, AccountOrderV5>,
   // Examples send '' and 'UNKNOWN' for what an order has not, 0 for no trigger, and a number for the group.
   | ('isLeverage' | 'stopOrderType' | 'marketUnit' | 'tpTriggerBy' | 'slTriggerBy' | 'triggerDirection' | 'triggerBy' | 'smpGroup')
-  // Documented: CancelByDCP; the declaration lacks it.
-  | 'cancelType'
+  // Documented: CancelByDCP and CreateByTrailingProfit; the declarations lack them.
+  | ('cancelType' | 'createType')
   // Spot rows have none: ccxt takes every row with this key for a contract's.
   | 'tpslMode'
   // Of options and OCO orders: the venue has neither.
@@ -52,19 +57,26 @@ const positions: Same<
   // The list's example says mmrSysUpdateTime, the stream's mmrSysUpdatedTime; openTime is in neither.
   'mmrSysUpdatedTime' | 'openTime'
 > = true;
+const closings: Same<Differences<ReturnType<typeof closedPnlRow>, ClosedPnLV5>, never> = true;
+const transactions: Same<
+  Differences<ReturnType<typeof transactionRow>, TransactionLogV5>,
+  // A transfer is of no category.
+  'category'
+> = true;
 const wallets: Same<Differences<Wallet, WalletBalanceV5>, 'coin'> = true;
 // `free` was of classic accounts: the example has none.
 const coins: Same<Differences<Wallet['coin'][number], WalletBalanceV5Coin>, 'free'> = true;
 const orderEvents: Same<
   Differences<ReturnType<typeof orderEvent>, WSAccountOrderV5>,
   // As in the list.
-  'cancelType' | 'stopOrderType' | 'marketUnit' | 'tpslMode' | 'triggerBy' | 'smpGroup'
+  'cancelType' | 'createType' | 'stopOrderType' | 'marketUnit' | 'tpslMode' | 'triggerBy' | 'smpGroup'
 > = true;
 const executionEvents: Same<
   Differences<ReturnType<typeof executionEvent>, WSExecutionV5>,
   // As in the list; extraFees is a list in the example; createType is '' for funding.
   'createType' | 'orderType' | 'stopOrderType' | 'extraFees'
 > = true;
+const fastExecutions: Same<Differences<ReturnType<typeof executionFast>, WSExecutionFastV5>, never> = true;
 const positionEvents: Same<
   Differences<ReturnType<typeof positionEvent>, WSPositionV5>,
   // Of options; openTime is in no example.
@@ -74,6 +86,7 @@ const walletEvents: Same<Differences<Wallet, WSWalletV5>, never> = true;
 
 describe('rows of the embedded venue and the declarations of bybit-api', () => {
   it('differ in what is listed, and in nothing else', () => {
-    void [orders, executions, positions, wallets, coins, orderEvents, executionEvents, positionEvents, walletEvents];
+    const rows = [orders, executions, positions, closings, transactions, wallets, coins];
+    void [...rows, orderEvents, executionEvents, fastExecutions, positionEvents, walletEvents];
   });
 });

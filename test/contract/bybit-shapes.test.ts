@@ -9,11 +9,12 @@ type Json = Readonly<Record<string, unknown>>;
 /** Bybit lists regional taxes by name; none are levied here. */
 const OPEN = ['cumFeeDetail'];
 
-/** A filled entry with its bracket, an order that rests and one that was cancelled. */
+/** A filled entry with its bracket, closed in part, an order that rests and one that was cancelled. */
 async function trade(venue: Venue): Promise<void> {
   const linear = { category: 'linear', symbol: 'BTCUSDT' };
   const create = (body: object) => call(venue, '/v5/order/create', { ...linear, ...body });
   await create({ side: 'Buy', orderType: 'Market', qty: '0.01', takeProfit: '1000000', stopLoss: '1000', tpslMode: 'Full' });
+  await create({ side: 'Sell', orderType: 'Market', qty: '0.004', reduceOnly: true });
   await create({ side: 'Buy', orderType: 'Limit', qty: '0.01', price: '1000', orderLinkId: 'gone' });
   await call(venue, '/v5/order/cancel', { ...linear, orderLinkId: 'gone' });
   await create({ side: 'Buy', orderType: 'Limit', qty: '0.01', price: '1000', orderLinkId: 'rests' });
@@ -24,6 +25,10 @@ const REST: readonly (readonly [string, string, string | object])[] = [
   ['order_order-list.json', '/v5/order/history', 'category=linear&symbol=BTCUSDT'],
   ['order_execution.json', '/v5/execution/list', 'category=linear&symbol=BTCUSDT'],
   ['position_position.json', '/v5/position/list', 'category=linear&symbol=BTCUSDT'],
+  ['position_close-pnl.json', '/v5/position/closed-pnl', 'category=linear&symbol=BTCUSDT'],
+  ['account_transaction-log.json', '/v5/account/transaction-log', 'accountType=UNIFIED&category=linear'],
+  ['account_instrument.json', '/v5/account/instruments-info', 'category=linear&symbol=BTCUSDT'],
+  ['account_instrument.1.json', '/v5/account/instruments-info', 'category=spot&symbol=BTCUSDT'],
   ['account_wallet-balance.json', '/v5/account/wallet-balance', 'accountType=UNIFIED'],
   ['account_account-info.json', '/v5/account/info', ''],
   ['account_fee-rate.json', '/v5/account/fee-rate', 'category=linear&symbol=BTCUSDT'],

@@ -113,6 +113,9 @@ function onVenue(turn: LiveTurn, message: Message): LiveDecision {
     case 'funding.reported':
       onFunding(turn, message.body.funding);
       break;
+    case 'limit.told':
+      turn.memory = { ...turn.memory, limit: message.body };
+      break;
     case 'trouble.reported':
       onTrouble(turn, message.body.trouble);
       break;

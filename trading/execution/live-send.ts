@@ -135,10 +135,16 @@ function worstOf({ kind, side, snapshot }: OrderIntent, bracket: Bracket | null,
   return side === 'buy' ? toTick(add(at, slip), instrument, 'down') : toTick(subtract(at, slip), instrument, 'up');
 }
 
-/** RT-4: a share of the venue's limit. The first bucket of a run is empty: a restart brings no second burst. */
+/**
+ * RT-4: a share of the venue's limit, as the terms say it or as the venue told it where that is less. The first bucket of a run is empty: a
+ * restart brings no second burst.
+ */
 export function takeToken(turn: LiveTurn, settings: Settings): boolean {
-  const { limit, windowMs } = turn.config.terms.placements;
-  const rules = bucketRules(limit, windowMs, toNumber(settings.rateLimit));
+  const { placements } = turn.config.terms;
+  const told = turn.memory.limit;
+  const { limit, windowMs } = told !== null && told.limit * placements.windowMs < placements.limit * told.windowMs ? told : placements;
+  // However low: one order a window goes, or nobody could close anything.
+  const rules = bucketRules(limit, windowMs, Math.max(toNumber(settings.rateLimit), 1 / limit));
   const { bucket, waitMs } = takeTokens(rules, turn.memory.bucket ?? { level: 0, at: turn.now }, turn.now);
   turn.memory = { ...turn.memory, bucket };
   return waitMs === 0;

@@ -22,6 +22,8 @@ export interface LiveMemory {
   readonly gate: readonly KillScope[];
   /** Null until the first order: then empty, since a restart may not bring a second burst. */
   readonly bucket: Bucket | null;
+  /** What the venue told of its limit of placements; null before it did. */
+  readonly limit: OrderTerms['placements'] | null;
   /** By client order id: not before when it is looked up again, cancelled again. */
   readonly lookups: Readonly<Record<string, Instant>>;
   readonly cancels: Readonly<Record<string, Instant>>;
@@ -47,6 +49,7 @@ const ALARMS_KEPT_MAX = 256;
 export const BLANK_LIVE_MEMORY: LiveMemory = {
   gate: [],
   bucket: null,
+  limit: null,
   lookups: {},
   cancels: {},
   absences: {},

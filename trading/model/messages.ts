@@ -101,6 +101,8 @@ interface Bodies {
   'order.reported': { readonly order: VenueOrder };
   'execution.reported': { readonly execution: VenueExecution };
   'funding.reported': { readonly funding: VenueFunding };
+  /** The venue takes fewer placements than its terms say, or as many again: at most `limit` in any `windowMs`. */
+  'limit.told': { readonly limit: number; readonly windowMs: number };
   'trouble.reported': { readonly trouble: VenueTrouble };
   /** The venue's side of the account, for the gateway itself and for the reconciler. */
   'account.requested': { readonly since: Instant; readonly askedAt: Instant; readonly replyTo: string };

@@ -9,11 +9,9 @@ import type { Asset, Instant, Instrument, Mode } from '../model/instrument.ts';
 import type { Fill, OrderIntent } from '../model/order.ts';
 import type { ClosedTrade } from '../model/position.ts';
 import type { Settings } from '../model/settings.ts';
+import { wasDecided, withDecided, type DecidedIds } from './decided.ts';
 import { evolveSwitches, type Switches } from './modes.ts';
 import { withOrder, type RecentOrder } from './recent.ts';
-
-/** Newest decided order ids kept, to know a repeated one. Older ones are caught by their snapshot's age. */
-export const DECIDED_KEPT_MAX = 512;
 
 export interface GovernedOrder {
   readonly intent: OrderIntent;
@@ -44,7 +42,8 @@ export interface GovernorState {
   readonly instruments: Readonly<Record<string, Instrument>>;
   /** By client order id: intended or approved, not over. */
   readonly orders: Readonly<Record<string, GovernedOrder>>;
-  readonly decided: readonly string[];
+  /** To know a repeated order; older ones are caught by their snapshot's age. Absent in snapshots of before it existed. */
+  readonly decidedIds?: DecidedIds;
   /** By `positionKey`. */
   readonly positions: Readonly<Record<string, BookedPosition>>;
   /** Closed by fills, not booked as trades yet. */
@@ -69,7 +68,6 @@ export const BLANK_GOVERNOR: GovernorState = {
   settings: null,
   instruments: {},
   orders: {},
-  decided: [],
   positions: {},
   closing: [],
   closedAt: {},
@@ -137,7 +135,7 @@ export function evolveGovernor(state: GovernorState, event: DomainEvent | Fact):
 /** The same id again is the same order: it changes nothing, whatever it says now. */
 function intended(state: GovernorState, intent: OrderIntent): GovernorState {
   const { clientOrderId } = intent;
-  if (Object.hasOwn(state.orders, clientOrderId) || state.decided.includes(clientOrderId)) return state;
+  if (Object.hasOwn(state.orders, clientOrderId) || wasDecided(state.decidedIds ?? [], clientOrderId)) return state;
   return { ...state, orders: { ...state.orders, [clientOrderId]: { intent, approval: null, filledQty: ZERO_QTY } } };
 }
 
@@ -159,8 +157,8 @@ function refused(state: GovernorState, { clientOrderId, symbol, kind, refusal, a
 }
 
 function decidedOn(state: GovernorState, clientOrderId: string, key: string, verdict: Verdict): GovernorState {
-  const decided = [...state.decided.slice(1 - DECIDED_KEPT_MAX), clientOrderId];
-  return { ...state, decided, verdicts: { ...state.verdicts, [key]: verdict } };
+  const decidedIds = withDecided(state.decidedIds ?? [], clientOrderId);
+  return { ...state, decidedIds, verdicts: { ...state.verdicts, [key]: verdict } };
 }
 
 function filled(state: GovernorState, fill: Fill): GovernorState {

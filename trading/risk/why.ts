@@ -4,6 +4,7 @@
  */
 import { positionKey } from '../ledger/positions.ts';
 import { notional } from '../money/decimal.ts';
+import { without } from '../model/without.ts';
 import type { Fact, Refusal } from '../model/events.ts';
 import { brokerOf, type Instant } from '../model/instrument.ts';
 import type { OrderIntent } from '../model/order.ts';
@@ -24,10 +25,10 @@ const STEPS_KEPT_MAX = 16;
 
 export function withCase(cases: DecidedCases, decided: DecidedCase): DecidedCases {
   const key = positionKey(decided.intent);
-  const others = Object.entries(cases).filter(([other]) => other !== key);
-  // The ids of thousands of orders are of no use to `why`.
-  const kept = { ...decided, state: { ...decided.state, decided: [], verdicts: {} } };
-  return Object.fromEntries([...others.slice(1 - CASES_KEPT_MAX), [key, kept]]);
+  const others = without(cases, key);
+  const keys = Object.keys(others);
+  const oldest = keys[0];
+  return { ...(oldest === undefined || keys.length < CASES_KEPT_MAX ? others : without(others, oldest)), [key]: decided };
 }
 
 /** The cases after a fact of an order; the same object where it is of none of them. */

@@ -34,6 +34,9 @@ const MIN_NOTIONAL = '5';
 /** A step of a derived instrument is worth about this much, in quote units. */
 const DERIVED_STEP_VALUE = 0.1;
 const DERIVED_DECIMALS_MAX = 8;
+/** The largest order of a derived instrument: so many units, and never worth less than as many quote units. */
+const DERIVED_QTY_MAX = 1_000_000;
+const DERIVED_MARKET_QTY_MAX = 100_000;
 
 /** Every instrument the venue knows by itself. */
 export const INSTRUMENTS: readonly Instrument[] = [
@@ -56,7 +59,8 @@ export function knownInstrument(category: Category, symbol: string): Instrument 
 }
 
 /**
- * An instrument for a recorded symbol that the venue does not know: the tick is the file's own grid, the lot about 0.1 quote units' worth.
+ * An instrument for a recorded symbol that the venue does not know: the tick is the file's own grid, the lot about 0.1 quote units' worth, and
+ * the largest orders leave room above the smallest whatever the price.
  * @throws RangeError where the symbol does not end in a quote currency.
  */
 export function derivedInstrument(category: Category, symbol: string, priceDecimals: number, price: number): Instrument {
@@ -65,7 +69,13 @@ export function derivedInstrument(category: Category, symbol: string, priceDecim
   const lotDecimals = Math.min(DERIVED_DECIMALS_MAX, Math.max(0, Math.ceil(Math.log10(price / DERIVED_STEP_VALUE))));
   const lot = powerOfTen(lotDecimals);
   const common = { category, symbol, base: symbol.slice(0, -quote.length), quote, tick: powerOfTen(priceDecimals), lot, minQty: lot };
-  return { ...common, minNotional: MIN_NOTIONAL, maxQty: '1000000', maxMarketQty: '100000', maxLeverage: '10', fundingCap: '0.005' };
+  const most = { maxQty: worthAtLeast(DERIVED_QTY_MAX, price), maxMarketQty: worthAtLeast(DERIVED_MARKET_QTY_MAX, price) };
+  return { ...common, ...most, minNotional: MIN_NOTIONAL, maxLeverage: '10', fundingCap: '0.005' };
+}
+
+/** A power of ten of units: `value` of them, or more where a unit is worth less than one quote unit. */
+function worthAtLeast(value: number, price: number): string {
+  return `1${'0'.repeat(Math.ceil(Math.log10(value / Math.min(price, 1))))}`;
 }
 
 /** Digits after the decimal point of decimal text without an exponent. */

@@ -1,5 +1,6 @@
 /** The embedded venue: a market, the exchange it moves, and the Bybit façade in front of it. It plays only when told to. */
 import type { Instant } from '#trading/model/instrument.ts';
+import { Connections } from './bybit/connections.ts';
 import { DepthFeed } from './bybit/depth.ts';
 import { Faults } from './bybit/faults.ts';
 import { Feed } from './bybit/feed.ts';
@@ -114,10 +115,14 @@ export class Venue {
     const { apiKey, secret, ...terms } = account;
     this.keys = { apiKey, secret };
     this.#private = new PrivateSide(exchange, { seed, ...terms, keys: this.keys, clock: () => Date.now() });
-    this.#faults = new Faults(exchange, this.#hub, this.#private, this.#badQuotes);
-    this.#feed = new Feed(exchange, this.#hub, this.#faults, new DepthFeed(this.#hub, (board, levels) => this.#private.desk.depth(board, levels)));
+    const connections = new Connections();
+    this.#faults = new Faults({ exchange, hub: this.#hub, side: this.#private, connections, badQuotes: this.#badQuotes });
+    const { desk } = this.#private;
+    const depth = new DepthFeed(this.#hub, (board, levels) => desk.depth(board, levels));
+    this.#feed = new Feed(exchange, this.#hub, this.#faults, depth, (board) => desk.limits(board));
+    this.#private.onLiquidated = (symbol, rows) => this.#feed.liquidated(symbol, rows);
     this.#requests = new Requests(exchange, this.#hub, this.#feed, this.#faults);
-    this.#server = new Server(exchange, this.#hub, this.#requests, this.#private);
+    this.#server = new Server(exchange, this.#hub, this.#requests, this.#private, connections);
   }
 
   listen(port: number): Promise<void> {

@@ -102,6 +102,26 @@ describe('LiveOrders', () => {
     assert.deepEqual(sent.slice(1, 3), [entry, exit]);
   });
 
+  it('RT-4 follows a limit that the venue tells where it is lower than the terms, and waits instead of being refused', async () => {
+    const live = await world();
+    const sentIn = async (symbols: readonly string[], ms: number): Promise<number> => {
+      const before = live.of('order.sending').length;
+      for (const symbol of symbols) live.approve(live.intent(symbol));
+      await live.run(ms);
+      return live.of('order.sending').length - before;
+    };
+    live.tell({ type: 'limit.told', body: { limit: 2, windowMs: 1000 } });
+    await live.settle();
+    assert.equal(await sentIn([BTC, 'ETH/USDT', 'LTC/USDT', 'SOL/USDT'], 1000), 1, 'the bucket had no more than a burst of one');
+    live.tell({ type: 'limit.told', body: { limit: 1000, windowMs: 1000 } });
+    await live.run(1000);
+    assert.equal(live.of('order.sending').length, 4, 'a higher one than the terms is not used');
+    assert.deepEqual(
+      ends(live).filter((end) => end.startsWith('not_sent')),
+      [],
+    );
+  });
+
   it('asks and decides nothing before the fence ends, then calls it not placed', async () => {
     const live = await world({ drop: 1 });
     const id = live.approve(live.intent(BTC));

@@ -56,6 +56,18 @@ describe('config/budgets.json', () => {
     refused({ ...shipped(), paper_wallet_usd: { bybit: 1 } }, 'paper_wallet_usd.ibkr', /number/);
   });
 
+  it('CF-3 a number that no decimal text can hold, or that is a slip by many digits, is refused by its key', () => {
+    const { alloc, per_trade_risk_pct: risk, risk: limits } = shipped();
+    for (const wrong of [1e308, 1e21, 1e13, 1e-300, 1e-13])
+      refused({ ...shipped(), alloc: { ...alloc, forex: wrong } }, 'alloc.forex', /1000000000000|1e-12/);
+    for (const wrong of [1e-300, 1e-99]) {
+      refused({ ...shipped(), per_trade_risk_pct: { ...risk, options: wrong } }, 'per_trade_risk_pct.options', /at least 1e-12/);
+      refused({ ...shipped(), risk: { ...limits, max_drawdown_pct: wrong } }, 'risk.max_drawdown_pct', /at least 1e-12/);
+    }
+    const least = settingsFrom(FILE, { ...shipped(), alloc: { ...alloc, forex: 1e12 }, per_trade_risk_pct: { ...risk, forex: 1e-12 } }, rules);
+    assert.deepEqual(settingsSchema.parse(least), least);
+  });
+
   it('CF-3 in percent mode the shares of one wallet sum to at most 1, as decimals; two brokers are two wallets', () => {
     const shares = (spot: number, futures: number, forex: number, options: number) => ({
       ...shipped(),

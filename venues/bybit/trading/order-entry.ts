@@ -3,7 +3,7 @@
  * Amounts are the venue's own decimal text.
  */
 import type { Account, OrderEntry, OrderReports } from '#protocol/ports.ts';
-import type { Asset, Instant, Instrument } from '#trading/model/instrument.ts';
+import type { Instant } from '#trading/model/instrument.ts';
 import type {
   ChangeOutcome,
   Lookup,
@@ -21,23 +21,20 @@ import type { Bracket } from '#trading/model/order.ts';
 import { isDecimalText, money, ZERO_MONEY, type Money } from '#trading/money/decimal.ts';
 import { isOwnOrderId } from '#trading/execution/order-names.ts';
 import { categoryOf } from '../markets.ts';
-import { acknowledgement, fromExecutions, isLinearRow, legExecution, listed, notSent, wallet } from './answers.ts';
+import { acknowledgement, fromExecutions, legExecution, listed, notSent, wallet } from './answers.ts';
 import { changeFailure, isPaused, placeFailure, type Answer } from './outcome.ts';
 import { balanceOf, executionOf, fundingOf, orderOf, positionOf, triggersOf } from './rows.ts';
 import { createBody, tradingStopBody, type Body } from './request.ts';
 import { HeardExecutions } from './heard.ts';
 import { Legs } from './legs.ts';
 import { NotSent, type BybitSession } from './session.ts';
+import { Scope } from './scope.ts';
 import { freeCoins } from './spot-coins.ts';
 import type { Rank } from './turns.ts';
 
 const SETTLEMENT_COIN = 'USDT';
 const PAGE_ROWS = 50;
 const PAGES_MAX = 40;
-/** Bybit, execution/list: one question covers at most seven days. */
-const WINDOW_MS = 7 * 86_400_000;
-/** What is older is read by nobody: each window is a request a category. */
-const EXECUTIONS_AGE_MS_MAX = 90 * 86_400_000;
 /** Entries of a symbol that Bybit does not trade now are not sent for so long. */
 const PAUSE_MS = 10 * 60_000;
 /** An execution that nobody was told of for so long is found by the reconciler, which reads every 15 s. */
@@ -46,6 +43,7 @@ const UNTOLD_MS = 60_000;
 export class BybitOrders implements OrderEntry, Account {
   readonly terms: OrderTerms;
   readonly #session: BybitSession;
+  readonly #scope: Scope;
   readonly #legs = new Legs();
   readonly #heard = new HeardExecutions();
   /** Executions of legs that are reported when their order was read. */
@@ -57,6 +55,7 @@ export class BybitOrders implements OrderEntry, Account {
 
   constructor(session: BybitSession, terms: OrderTerms) {
     this.#session = session;
+    this.#scope = new Scope(() => session.instruments());
     this.terms = terms;
   }
 
@@ -132,9 +131,9 @@ export class BybitOrders implements OrderEntry, Account {
 
   async openOrders(): Promise<readonly VenueOrder[]> {
     const rows: unknown[] = [];
-    for (const settleCoin of this.#settleCoins())
+    for (const settleCoin of this.#scope.settleCoins())
       rows.push(...(await this.#rows('privateGetV5OrderRealtime', { category: 'linear', settleCoin, openOnly: 0 })));
-    if (this.#trades('crypto_spot')) {
+    if (this.#scope.trades('crypto_spot')) {
       for (const orderFilter of ['Order', 'StopOrder', 'tpslOrder']) {
         rows.push(...(await this.#rows('privateGetV5OrderRealtime', { category: 'spot', orderFilter, openOnly: 0 })));
       }
@@ -144,15 +143,15 @@ export class BybitOrders implements OrderEntry, Account {
 
   async executionsSince(since: Instant): Promise<readonly VenueExecution[]> {
     const found: VenueExecution[] = [];
-    for (const query of this.#windows(since, this.#categories())) found.push(...(await this.#executions(query)));
+    for (const query of this.#scope.windows(since, this.#session.now())) found.push(...(await this.#executions(query)));
     this.#heard.tell(found);
     return found.sort((left, right) => left.executedAt - right.executedAt);
   }
 
   async fundingSince(since: Instant): Promise<readonly VenueFunding[]> {
-    if (!this.#trades('crypto_futures')) return [];
+    if (!this.#scope.trades('crypto_futures')) return [];
     const rows: unknown[] = [];
-    for (const query of this.#windows(since, ['linear'])) {
+    for (const query of this.#scope.windows(since, this.#session.now(), ['linear'])) {
       rows.push(...(await this.#rows('privateGetV5ExecutionList', { ...query, execType: 'Funding', limit: 100 })));
     }
     return rows.flatMap((row) => this.#funding(row) ?? []).sort((left, right) => left.executedAt - right.executedAt);
@@ -160,11 +159,11 @@ export class BybitOrders implements OrderEntry, Account {
 
   async positions(): Promise<readonly VenuePosition[]> {
     const found: VenuePosition[] = [];
-    for (const settleCoin of this.#settleCoins()) {
+    for (const settleCoin of this.#scope.settleCoins()) {
       const rows = await this.#rows('privateGetV5PositionList', { category: 'linear', settleCoin, limit: 200 });
-      found.push(...rows.map((row) => positionOf(row, (symbol) => this.#ofCategory(symbol, 'linear'))).filter((position) => position !== null));
+      found.push(...rows.map((row) => positionOf(row, (symbol) => this.#scope.ofCategory(symbol, 'linear'))).filter((position) => position !== null));
     }
-    if (!this.#trades('crypto_spot')) return found;
+    if (!this.#scope.trades('crypto_spot')) return found;
     const coins = new Map((await this.#coins()).map((coin) => [coin.currency, coin]));
     for (const { asset, symbol, base } of this.#session.instruments()) {
       const held = asset === 'crypto_spot' ? coins.get(base)?.held : undefined;
@@ -190,17 +189,21 @@ export class BybitOrders implements OrderEntry, Account {
   }
 
   subscribe(reports: OrderReports): Promise<void> {
-    const { onOrder, onFunding, onResumed } = reports;
-    return this.#session.open((topic, rows) => {
-      for (const row of rows) {
-        const order = topic === 'order' ? this.#order(row) : null;
-        if (order !== null) onOrder(order);
-        if (topic === 'order') continue;
-        const funding = this.#funding(row);
-        if (funding !== null) onFunding?.(funding);
-        this.#onExecution(row, reports);
-      }
-    }, onResumed);
+    const { onOrder, onFunding, onResumed, onLimit } = reports;
+    return this.#session.open(
+      (topic, rows) => {
+        for (const row of rows) {
+          const order = topic === 'order' ? this.#order(row) : null;
+          if (order !== null) onOrder(order);
+          if (topic === 'order') continue;
+          const funding = this.#funding(row);
+          if (funding !== null) onFunding?.(funding);
+          this.#onExecution(row, reports);
+        }
+      },
+      onResumed,
+      onLimit,
+    );
   }
 
   /** A leg whose entry nobody told of yet is asked for first: booked on no order, it would be nobody's. */
@@ -264,7 +267,7 @@ export class BybitOrders implements OrderEntry, Account {
   }
 
   #order(raw: unknown): VenueOrder | null {
-    const order = orderOf(raw, (symbol) => this.#instrumentOf(symbol, raw));
+    const order = orderOf(raw, (symbol) => this.#scope.instrumentOf(symbol, raw));
     if (order === null) return null;
     const { bracket, trigger, madeAt } = triggersOf(raw);
     const { clientOrderId, leg } = order;
@@ -276,13 +279,13 @@ export class BybitOrders implements OrderEntry, Account {
   #execution(raw: unknown): VenueExecution | null {
     return executionOf(
       raw,
-      (symbol) => this.#instrumentOf(symbol, raw),
+      (symbol) => this.#scope.instrumentOf(symbol, raw),
       (orderId) => this.#legs.of(orderId),
     );
   }
 
   #funding(raw: unknown): VenueFunding | null {
-    return fundingOf(raw, (symbol) => this.#ofCategory(symbol, 'linear'));
+    return fundingOf(raw, (symbol) => this.#scope.ofCategory(symbol, 'linear'));
   }
 
   async #executions(query: Body, rank: Rank = 'plain'): Promise<readonly VenueExecution[]> {
@@ -361,40 +364,5 @@ export class BybitOrders implements OrderEntry, Account {
     } catch (error) {
       return changeFailure(this.#session.answerOf(error));
     }
-  }
-
-  #instrumentOf(venueSymbol: string, raw: unknown): Instrument | undefined {
-    const category = typeof raw === 'object' && raw !== null && 'category' in raw ? raw.category : undefined;
-    // Rows of a list have no category, but linear rows always name their TP/SL mode or close quantity, and spot rows never do.
-    const isLinear = category === 'linear' || (category === undefined && typeof raw === 'object' && raw !== null && isLinearRow(raw));
-    return this.#ofCategory(venueSymbol, isLinear ? 'linear' : 'spot');
-  }
-
-  #ofCategory(venueSymbol: string, category: 'spot' | 'linear'): Instrument | undefined {
-    return this.#session.instruments().find((known) => known.venueSymbol === venueSymbol && categoryOf(known.symbol) === category);
-  }
-
-  /** Questions for executions from `since` on: each of the longest span that the venue takes. */
-  #windows(since: Instant, categories: readonly ('spot' | 'linear')[]): readonly Body[] {
-    const now = this.#session.now();
-    const queries: Body[] = [];
-    for (let from = Math.max(0, now - EXECUTIONS_AGE_MS_MAX, Math.min(since, now)); from <= now; from += WINDOW_MS) {
-      for (const category of categories) queries.push({ category, startTime: from, endTime: Math.min(now + 1, from + WINDOW_MS - 1) });
-    }
-    return queries;
-  }
-
-  #trades(asset: Asset): boolean {
-    return this.#session.instruments().some((known) => known.asset === asset);
-  }
-
-  /** Of perpetuals: what stands behind the colon of a unified symbol. */
-  #settleCoins(): ReadonlySet<string> {
-    const symbols = this.#session.instruments().map(({ symbol }) => symbol);
-    return new Set(symbols.flatMap((symbol) => symbol.split(':').slice(1)));
-  }
-
-  #categories(): readonly ('spot' | 'linear')[] {
-    return [...new Set(this.#session.instruments().map(({ symbol }) => categoryOf(symbol)))];
   }
 }

@@ -117,7 +117,12 @@ export class BybitSession {
    * Resolves when the account was checked and its reports flow.
    * @throws Error where the venue cannot be reached, or the key may do what it must not (withdraw), or may not what it must.
    */
-  async open(onRows: (topic: 'order' | 'execution', rows: readonly unknown[]) => void, onResumed: () => void): Promise<void> {
+  async open(
+    onRows: (topic: 'order' | 'execution', rows: readonly unknown[]) => void,
+    onResumed: () => void,
+    onOrderLimit: (limit: number, windowMs: number) => void = () => undefined,
+  ): Promise<void> {
+    this.#turns.onOrderLimit = onOrderLimit;
     const { environment, keys, symbols, requestMs, receiveWindowMs, leverage } = this.#options;
     this.#exchange = await createTradingExchange(
       {

@@ -19,6 +19,8 @@ const RESET_MS_MAX = 5000;
 const CREATES = 'OrderCreate';
 /** Of linear, for a default account: what the order protocol keeps to (terms.ts). */
 const CREATES_KNOWN = 10;
+/** In which an order protocol that follows a told limit may send as many: more than the window here, since on their way orders bunch. */
+const CREATES_MS = 1500;
 const CANCELS: Readonly<Record<Category, number>> = { linear: 10, spot: 20 };
 const CHANGES = 10;
 const READS = 50;
@@ -153,6 +155,12 @@ export class Turns {
   readonly #reads: Lane;
   readonly #changes: Lane;
   readonly #windows = new Map<string, Window>();
+  /** Of orders, by endpoint and category: what the venue told last. */
+  readonly #told = new Map<string, number>();
+  /** The least of them, once one of them stood in the way of orders. */
+  #tightest: number | null = null;
+  /** Who keeps the rate of orders hears of it: when it changes, and whenever an order found no room. */
+  onOrderLimit: (limit: number, windowMs: number) => void = () => undefined;
 
   /** @param rateLimit share of the venue's limits that may be used, in (0, 1] @param isLimited false at a played market, which has no wall clock to be limited by @param wall monotonic milliseconds */
   constructor(rateLimit: number, isLimited: boolean, wall: () => number) {
@@ -184,7 +192,10 @@ export class Turns {
     if (!this.#isLimited || window === undefined) return null;
     const now = this.#wall();
     const waitMs = window.waitMs(now);
-    if (waitMs > 0) return `THROTTLED: the limit that Bybit tells for orders leaves none for another ${Math.ceil(waitMs)} ms`;
+    if (waitMs > 0) {
+      this.#tellOrderLimit();
+      return `THROTTLED: the limit that Bybit tells for orders leaves none for another ${Math.ceil(waitMs)} ms`;
+    }
     window.take(now);
     return null;
   }
@@ -193,12 +204,21 @@ export class Turns {
   observe(path: string, category: Category, told: Told | null): void {
     if (told === null || !this.#isLimited) return;
     const key = keyOf(callOf(path), category);
+    const isOrders = key.startsWith(CREATES + ' ');
+    if (isOrders) this.#told.set(key, told.limit);
     const known = this.#windows.get(key);
     // The rate of orders is kept by who sends them, up to the limit that it knows.
-    if (known === undefined && (!key.startsWith(CREATES) || (told.limit >= CREATES_KNOWN && told.left > 0))) return;
+    if (known === undefined && (!isOrders || (told.limit >= CREATES_KNOWN && told.left > 0))) return;
     const window = known ?? this.#window(key, told.limit, SECOND_MS);
+    const was = this.#tightest;
     window.follow(told.limit * this.#share);
     if (told.left === 0) window.close(this.#wall() + told.resetMs);
+    this.#tightest = Math.min(...this.#told.values());
+    if (isOrders && this.#tightest !== was) this.#tellOrderLimit();
+  }
+
+  #tellOrderLimit(): void {
+    if (this.#tightest !== null) this.onOrderLimit(this.#tightest, CREATES_MS);
   }
 
   /** Takes as many of the turns as there are now, without a queue: who asks keeps its own. Each counts as a request of the address. Returns how many. */

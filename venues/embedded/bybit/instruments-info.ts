@@ -66,6 +66,7 @@ function linearRow(instrument: Instrument): object {
     copyTrading: 'none',
     upperFundingRate: fundingCap,
     lowerFundingRate: `-${fundingCap}`,
+    displayName: '',
     isPreListing: false,
     preListingInfo: null,
     riskParameters: PRICE_LIMITS,

@@ -59,7 +59,7 @@ export class Requests {
   }
 
   #wrong({ category }: Client, topic: unknown): string | null {
-    const symbol = typeof topic === 'string' ? symbolOf(topic) : null;
+    const symbol = typeof topic === 'string' ? symbolOf(topic, category) : null;
     if (symbol === null) return `error:handler not found,topic:${shown(topic)}`;
     const listed = this.#exchange.board(category, symbol) !== undefined || knownInstrument(category, symbol) !== undefined;
     return listed ? null : `Invalid symbol :[${shown(topic)}]`;

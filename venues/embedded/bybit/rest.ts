@@ -19,7 +19,8 @@ const ROUTE_UNKNOWN = 10017;
 const KLINES_DEFAULT = 200;
 const KLINES_MAX = 1000;
 const TRADES_DEFAULT = { spot: 60, linear: 500 };
-const INTERVALS: Readonly<Record<string, number>> = {
+/** Minutes of each candle; months have none of their own. */
+export const INTERVALS: Readonly<Record<string, number>> = {
   '1': 1,
   '3': 3,
   '5': 5,
@@ -52,7 +53,7 @@ export function answer(exchange: Exchange, method: string, path: string, query: 
 }
 
 const ROUTES: Readonly<Record<string, (exchange: Exchange, query: Query) => Answer>> = {
-  '/v5/market/instruments-info': instrumentsInfo,
+  '/v5/market/instruments-info': (exchange, query) => instrumentsInfo(exchange, query),
   '/v5/market/kline': (exchange, query) => kline(exchange, query, (board, asked) => exchange.history(board, asked), klineRow),
   '/v5/market/mark-price-kline': (exchange, query) => kline(exchange, query, ({ mark }, asked) => mark?.marks.select(asked) ?? null, pricesRow),
   '/v5/market/index-price-kline': (exchange, query) => kline(exchange, query, ({ mark }, asked) => mark?.indices.select(asked) ?? null, pricesRow),
@@ -60,7 +61,8 @@ const ROUTES: Readonly<Record<string, (exchange: Exchange, query: Query) => Answ
   '/v5/market/recent-trade': recentTrade,
 };
 
-function instrumentsInfo(exchange: Exchange, query: Query): Answer {
+/** `own`: what one account may do with each. */
+export function instrumentsInfo(exchange: Exchange, query: Query, own: object = {}): Answer {
   const name = query.get('category') ?? '';
   const category = CATEGORIES.find((known) => known === name);
   if (category === undefined) return EMPTY_CATEGORIES.includes(name) ? ok({ category: name, list: [], nextPageCursor: '' }) : wrongCategory();
@@ -69,7 +71,7 @@ function instrumentsInfo(exchange: Exchange, query: Query): Answer {
   const symbol = query.get('symbol');
   const rows = trading ? instrumentsOf(exchange, category).map((instrument, index) => ({ instrument, row: instrumentRow(instrument, index) })) : [];
   const asked = rows.filter(({ instrument }) => symbol === null || instrument.symbol === symbol);
-  return ok({ category, list: asked.map(({ row }) => row), nextPageCursor: '' });
+  return ok({ category, list: asked.map(({ row }) => ({ ...row, ...own })), nextPageCursor: '' });
 }
 
 /** Those the venue knows, and those it plays. */
@@ -105,7 +107,7 @@ function kline(exchange: Exchange, query: Query, barsOf: BarsOf, row: (bar: Tape
 
 const klineRow = (bar: TapeBar, board: Board): readonly string[] => [...pricesRow(bar, board), decimal(bar.volume), decimal(bar.turnover)];
 
-function pricesRow({ at, open, high, low, close }: TapeBar, { played }: Board): readonly string[] {
+export function pricesRow({ at, open, high, low, close }: TapeBar, { played }: Board): readonly string[] {
   return [String(at), ...[open, high, low, close].map((price) => price.toFixed(played.priceDecimals))];
 }
 
@@ -158,7 +160,7 @@ function instant(text: string | null, otherwise: number): number | null {
 }
 
 /** Sums of sizes carry float64 noise far behind the last digit that a venue shows. */
-const decimal = (value: number): string => value.toFixed(8).replace(/\.?0+$/, '');
+export const decimal = (value: number): string => value.toFixed(8).replace(/\.?0+$/, '');
 
 const ok = (result: object): Answer => ({ status: 200, retCode: 0, retMsg: 'OK', result });
 const refused = (status: number, retCode: number, retMsg: string): Answer => ({ status, retCode, retMsg, result: {} });

@@ -1,17 +1,19 @@
 /** One loopback port for REST and WebSocket, in Bybit's envelopes and headers. */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { Socket, type AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
 import type { Exchange } from '../exchange.ts';
 import type { Category } from '../listing.ts';
+import { activeTimeOf, type Connections } from './connections.ts';
 import { SOCKETS_MAX, type Client, type Hub } from './hub.ts';
 import { REQUEST_BYTES_MAX, type Requests } from './requests.ts';
 import { respond, type Enveloped } from './envelope.ts';
 import type { Request } from './private/door.ts';
 import { PRIVATE_STREAM, TRADE_STREAM, type PrivateSide } from './private/side.ts';
 import { accessOf, answer } from './rest.ts';
+import { STATUS_SOCKETS_MAX, STATUS_STREAM } from './status-stream.ts';
 
 export const LOOPBACK = '127.0.0.1';
 const CONNECTIONS_MAX = 256;
@@ -40,13 +42,15 @@ export class Server {
   readonly #hub: Hub;
   readonly #requests: Requests;
   readonly #private: PrivateSide;
+  readonly #connections: Connections;
   readonly #http: HttpServer;
   readonly #sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: REQUEST_BYTES_MAX, clientTracking: false });
   #counters = { requests: 0, orderEndpointHits: 0, privateHits: 0, refusedSockets: 0 };
 
   readonly #asked = new Map<string, number>();
 
-  constructor(exchange: Exchange, hub: Hub, requests: Requests, side: PrivateSide) {
+  constructor(exchange: Exchange, hub: Hub, requests: Requests, side: PrivateSide, connections: Connections) {
+    this.#connections = connections;
     this.#private = side;
     this.#exchange = exchange;
     this.#hub = hub;
@@ -79,11 +83,13 @@ export class Server {
           error.code === 'EADDRINUSE' ? 'is in use by another program; stop it or choose another port (0 takes a free one)' : error.message;
         reject(new Error(`embedded venue: port ${port} on ${LOOPBACK} ${what}`));
       });
+      this.#connections.start();
       this.#http.listen(port, LOOPBACK, resolve);
     });
   }
 
   async close(): Promise<void> {
+    this.#connections.stop();
     this.#hub.dropAll();
     this.#private.dropAll();
     await new Promise<void>((resolve) => {
@@ -128,40 +134,61 @@ export class Server {
 
   #onUpgrade(request: IncomingMessage, wire: Duplex, head: Buffer): void {
     wire.on('error', () => wire.destroy());
-    const path = parseUrl(request.url)?.pathname ?? '';
+    const url = parseUrl(request.url);
+    const path = url?.pathname ?? '';
     this.#note('GET', path);
     if (path === TRADE_STREAM) this.#counters.orderEndpointHits++;
-    if (path === PRIVATE_STREAM || path === TRADE_STREAM) return this.#onPrivateUpgrade(request, wire, head, path);
+    if (path === PRIVATE_STREAM) this.#counters.privateHits++;
+    if (!this.#private.admitsConnection()) return this.#refuseSocket(wire, '403 Forbidden');
     const category = STREAMS[path];
-    if (category === undefined || this.#hub.sockets >= SOCKETS_MAX) return this.#refuseSocket(wire, category === undefined);
-    this.#sockets.handleUpgrade(request, wire, head, (socket) => this.#onSocket(socket, wire, category));
+    if (category !== undefined) {
+      if (this.#hub.sockets >= SOCKETS_MAX) return this.#refuseSocket(wire, FULL);
+      return this.#accept(request, wire, head, (socket) => this.#listener(socket, wire, category));
+    }
+    if (path === STATUS_STREAM) {
+      const { status } = this.#private;
+      return status.sockets >= STATUS_SOCKETS_MAX
+        ? this.#refuseSocket(wire, FULL)
+        : this.#accept(request, wire, head, (socket) => status.add(socket));
+    }
+    if (path !== PRIVATE_STREAM && path !== TRADE_STREAM) return this.#refuseSocket(wire, '404 Not Found');
+    const activeMs = activeTimeOf(url?.searchParams ?? new URLSearchParams());
+    if (activeMs === undefined) return this.#refuseSocket(wire, '400 Bad Request');
+    if (!this.#private.hasRoom()) return this.#refuseSocket(wire, FULL);
+    this.#accept(request, wire, head, (socket) => this.#private.connect(path, socket), activeMs);
   }
 
-  #onPrivateUpgrade(request: IncomingMessage, wire: Duplex, head: Buffer, path: typeof PRIVATE_STREAM | typeof TRADE_STREAM): void {
-    if (path === PRIVATE_STREAM) this.#counters.privateHits++;
-    if (!this.#private.hasRoom()) return this.#refuseSocket(wire, false);
+  /** `listen`: what the texts of the socket go to. */
+  #accept(
+    request: IncomingMessage,
+    wire: Duplex,
+    head: Buffer,
+    listen: (socket: WebSocket) => (text: string) => void,
+    activeMs: number | null = null,
+  ): void {
     this.#sockets.handleUpgrade(request, wire, head, (socket) => {
-      const hear = this.#private.connect(path, socket);
+      const hear = listen(socket);
+      // A frame too large or broken closes the socket; `close` follows.
       socket.on('error', () => undefined);
       socket.on('message', (data: RawData) => hear(textOf(data)));
+      if (wire instanceof Socket) this.#connections.watch(wire, activeMs);
     });
   }
 
-  #refuseSocket(wire: Duplex, unknown: boolean): void {
+  #refuseSocket(wire: Duplex, status: string): void {
     this.#counters.refusedSockets++;
-    wire.end(`HTTP/1.1 ${unknown ? '404 Not Found' : '503 Service Unavailable'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+    wire.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
   }
 
-  #onSocket(socket: WebSocket, wire: Duplex, category: Category): void {
+  #listener(socket: WebSocket, wire: Duplex, category: Category): (text: string) => void {
     const client: Client = { id: randomUUID(), category, socket, wire, topics: new Set() };
     this.#hub.add(client);
     socket.on('close', () => this.#hub.remove(client));
-    // A frame too large or broken closes the socket; `close` follows.
-    socket.on('error', () => undefined);
-    socket.on('message', (data: RawData) => this.#requests.handle(client, textOf(data)));
+    return (text) => this.#requests.handle(client, text);
   }
 }
 
+const FULL = '503 Service Unavailable';
 const BAD_REQUEST: Enveloped = { status: 400, retCode: 10001, retMsg: 'Bad request.', result: {} };
 
 function signedRequest({ method = 'GET', headers, url = '' }: IncomingMessage, { pathname }: URL, body: Buffer): Request {

@@ -1,7 +1,8 @@
 /** What may be changed of an open order, and what it becomes. */
 import { atMost, isPositive, subtract, type Price, type Qty } from '#trading/money/decimal.ts';
 import type { Live, Room, State } from './state.ts';
-import type { Amendment, Order, Protection, Refusal, Trigger } from './types.ts';
+import type { Protection, Trigger } from './triggers.ts';
+import type { Amendment, Order, Refusal } from './types.ts';
 import { refusal, repriced, wrongExits, wrongPrice, wrongSize, wrongTrigger } from './validate.ts';
 
 export interface Patch {
@@ -28,6 +29,7 @@ export function wrongAmendment(state: State, room: Room, { order, follows }: Liv
   const { side } = order.request;
   if (price !== undefined && order.price === null) return refusal('BAD_REQUEST', 'a market order has no price to change');
   if (trigger !== undefined && order.state !== 'untriggered') return refusal('BAD_REQUEST', 'the order was triggered, or never waited for a trigger');
+  if (order.request.stopKind.startsWith('trailing-')) return refusal('BAD_REQUEST', 'a trailing stop is changed at its position');
   if (qty !== undefined && follows === 'position') return refusal('BAD_REQUEST', 'the exit of a whole position has its size');
   if (qty !== undefined && isPositive(qty) && atMost(qty, order.filled))
     return refusal('QTY_BELOW_FILLED', `quantity ${qty}: ${order.filled} is filled already`);

@@ -1,14 +1,15 @@
 /** The exchange itself: one account, deterministic. The same requests, quotes and times give the same events. */
-import { greaterThan, isPositive, isZero, lessThan, ONE, type Price, type Ratio } from '#trading/money/decimal.ts';
+import { greaterThan, isZero, lessThan, ONE, type Price, type Ratio } from '#trading/money/decimal.ts';
 import type { Instant } from '#trading/model/instrument.ts';
 import { amendmentOf, wrongAmendment } from './amend.ts';
-import { syncPosition } from './exits.ts';
+import { endPair, followTrails, syncPosition } from './exits.ts';
 import { fund } from './fills.ts';
 import { liquidate, liquidateIsolated } from './liquidation.ts';
 import { accountOf, isBankrupt, needsMoreThanThereIs, positionOf } from './margin.ts';
 import { memoryOf, recall, type Memory } from './memory.ts';
 import { activate, endOpen, fireTriggers, matchResting } from './matching.ts';
-import { holdingOf, isResting, markOf, State, type ExchangeOptions, type Live, type Room, type Switches } from './state.ts';
+import { holdingOf, isResting, markOf, State, type ExchangeOptions, type Holding, type Live, type Room, type Switches } from './state.ts';
+import type { ExitLeg, Exits, PartialExits, StopKind } from './triggers.ts';
 import type {
   Account,
   Amendment,
@@ -19,7 +20,6 @@ import type {
   Exchange,
   ExchangeEvent,
   Execution,
-  ExitLeg,
   MarginMode,
   Order,
   OrderFilter,
@@ -31,7 +31,9 @@ import type {
   Quote,
   Refusal,
 } from './types.ts';
-import { priceLimitsOf, refusal, repriced, unaffordable, wrongExits, wrongWith } from './validate.ts';
+import { addPartialExits } from './partial-exits.ts';
+import { changedExits } from './set-exits.ts';
+import { priceLimitsOf, refusal, repriced, unaffordable, wrongWith } from './validate.ts';
 
 const NOTHING: readonly ExchangeEvent[] = [];
 
@@ -44,6 +46,10 @@ export class MatchingExchange implements Exchange {
   constructor(options: ExchangeOptions, memories: Iterable<Memory> = []) {
     this.#state = new State(options);
     recall(this.#state, memories);
+  }
+
+  get openedAt(): Instant {
+    return this.#state.openedAt;
   }
 
   get switches(): Switches {
@@ -108,6 +114,7 @@ export class MatchingExchange implements Exchange {
     return this.#with(ref.contract, now, (_, room) => {
       const live = this.#open(room, ref);
       if ('code' in live) return live;
+      if (reason === 'user') endPair(this.#state, room, live);
       this.#drop(room, live, reason);
       return live.order;
     });
@@ -173,25 +180,20 @@ export class MatchingExchange implements Exchange {
     });
   }
 
-  setExits(
-    contract: ContractKey,
-    slot: PositionSlot,
-    exits: { readonly takeProfit?: ExitLeg | null; readonly stopLoss?: ExitLeg | null },
-    now: Instant,
-  ): Outcome<Position> {
+  setExits(contract: ContractKey, slot: PositionSlot, exits: Exits, now: Instant): Outcome<Position> {
     return this.#with(contract, now, (state, room) => {
       const holding = holdingOf(room, slot);
-      if (isZero(holding.size)) return refusal('NO_POSITION', 'can not set tp/sl/ts for zero position');
-      const { takeProfit = holding.takeProfit, stopLoss = holding.stopLoss } = exits;
-      if (same(takeProfit, holding.takeProfit) && same(stopLoss, holding.stopLoss)) return refusal('NOT_MODIFIED', 'not modified');
-      const given = { mode: 'full', takeProfit: exits.takeProfit ?? null, stopLoss: exits.stopLoss ?? null } as const;
-      const wrong = wrongExits(room, isPositive(holding.size) ? 'buy' : 'sell', null, given);
-      if (wrong !== null) return wrong;
-      Object.assign(holding, { takeProfit, stopLoss, updatedAt: now });
+      const changed = changedExits(state, room, holding, exits);
+      if (isRefusal(changed)) return changed;
+      Object.assign(holding, changed, { updatedAt: now });
       syncPosition(state, room, slot, null);
       state.touch(room, holding);
       return positionOf(state, room, holding);
     });
+  }
+
+  addExits(contract: ContractKey, slot: PositionSlot, exits: PartialExits, now: Instant): Outcome<readonly Order[]> {
+    return this.#with(contract, now, (state, room) => addPartialExits(state, room, slot, exits));
   }
 
   wants(contract: ContractKey): boolean {
@@ -212,6 +214,7 @@ export class MatchingExchange implements Exchange {
     if (!this.wants(quote.contract)) return funding ? this.#drain() : NOTHING;
     this.#state.now = now;
     matchResting(this.#state, room, quote);
+    followTrails(this.#state, room);
     fireTriggers(this.#state, room);
     if (this.#state.marginMode === 'isolated') liquidateIsolated(this.#state, room);
     else if (isBankrupt(this.#state)) liquidate(this.#state);
@@ -315,7 +318,7 @@ export class MatchingExchange implements Exchange {
     const { follows } = live;
     const { slot, stopKind } = live.order.request;
     // Cancelling an exit of the whole position takes it off the position, or it would come back.
-    if (follows === 'position') Object.assign(holdingOf(room, slot), stopKind === 'take-profit' ? { takeProfit: null } : { stopLoss: null });
+    if (follows === 'position') clearExit(holdingOf(room, slot), stopKind);
     if (follows === 'entry') this.#state.unprotect(live.order.entry, stopKind);
     endOpen(this.#state, room, live, reason);
   }
@@ -339,9 +342,16 @@ export class MatchingExchange implements Exchange {
 
   #drain(): readonly ExchangeEvent[] {
     const events = this.#state.drain((room, holding) => positionOf(this.#state, room, holding));
-    if (events.length > 0) this.onMemory?.(memoryOf(this.#state, events));
+    const trailed = this.#state.takeTrailed();
+    if (events.length + trailed.size > 0) this.onMemory?.(memoryOf(this.#state, events, trailed));
     return events;
   }
+}
+
+function clearExit(holding: Holding, kind: StopKind): void {
+  if (kind === 'take-profit') holding.takeProfit = null;
+  else if (kind === 'stop-loss') holding.stopLoss = null;
+  else holding.trailing = null;
 }
 
 /** The exit of a position was amended: its position knows. */
@@ -355,6 +365,3 @@ function retarget(room: Room, { request, trigger, price }: Order): void {
 const slotsOf = ({ hedge }: Room): readonly PositionSlot[] => (hedge ? ['long', 'short'] : ['one-way']);
 
 const isRefusal = (value: object | null): value is Refusal => value !== null && 'code' in value && 'what' in value;
-
-const same = (left: ExitLeg | null, right: ExitLeg | null): boolean =>
-  left === right || (left !== null && right !== null && left.trigger === right.trigger && left.by === right.by && left.limit === right.limit);

@@ -1,15 +1,16 @@
 /** What hangs on an order or a position: take profits and stop losses, orders that wait for a parent, groups of which only one may fill. */
 import { absolute, isNegative, isPositive, isZero, money, qty, subtract, toStep, ZERO_MONEY, type Qty } from '#trading/money/decimal.ts';
 import { closable } from './fills.ts';
-import { holdingOf, isEnded, type Exit, type Holding, type Live, type Room, type State } from './state.ts';
-import type { ExitLeg, Order, OrderState, PositionSlot, Side, StopKind, Trigger } from './types.ts';
+import { holdingOf, isEnded, isPartialExit, NO_EXITS, priceOf, type Exit, type Holding, type Live, type Room, type State } from './state.ts';
+import { firesAt, followed, type Trail } from './trailing.ts';
+import type { ExitLeg, StopKind } from './triggers.ts';
+import type { Order, OrderState, PositionSlot, Side } from './types.ts';
 
 /** Puts an order into the market. Handed in, as it leads back here. */
 type Activate = (state: State, room: Room, live: Live) => void;
 type Leg = 'takeProfit' | 'stopLoss';
 
 const LEGS: readonly Leg[] = ['takeProfit', 'stopLoss'];
-const FULL: Readonly<Record<Leg, StopKind>> = { takeProfit: 'take-profit', stopLoss: 'stop-loss' };
 const PARTIAL: Readonly<Record<Leg, StopKind>> = { takeProfit: 'partial-take-profit', stopLoss: 'partial-stop-loss' };
 
 /** After a fill or the end of an order: everything that depends on it follows. */
@@ -28,8 +29,10 @@ export function settle(state: State, room: Room, live: Live, activate: Activate)
 
 function adopt(holding: Holding, { protection }: Order): void {
   if (isZero(holding.size) || protection === null) return;
-  holding.takeProfit = protection.takeProfit ?? holding.takeProfit;
-  holding.stopLoss = protection.stopLoss ?? holding.stopLoss;
+  const { takeProfit, stopLoss } = protection;
+  holding.takeProfit = takeProfit ?? holding.takeProfit;
+  holding.stopLoss = stopLoss ?? holding.stopLoss;
+  holding.paired = takeProfit !== null && stopLoss !== null;
 }
 
 /** Exits of a whole position have its size; without the position there is nothing to protect and nothing to reduce. */
@@ -38,20 +41,78 @@ export function syncPosition(state: State, room: Room, slot: PositionSlot, entry
   for (const live of [...room.live]) {
     const { request, state: now } = live.order;
     if (request.slot !== slot || isEnded(now) || !request.reduceOnly || isPositive(closable(holding, request.side))) continue;
-    state.end(room, live, endStateOf(room, live.order), live.follows === null ? 'reduce-only' : 'exit-cleared');
+    state.end(room, live, endStateOf(room, live.order), live.follows === null && !isPartialExit(request.stopKind) ? 'reduce-only' : 'exit-cleared');
   }
-  if (isZero(holding.size)) Object.assign(holding, { takeProfit: null, stopLoss: null });
-  for (const name of LEGS) {
-    const leg = holding[name];
-    const size = absolute(holding.size);
-    const own = room.live.find(
-      (live) => live.follows === 'position' && live.order.request.slot === slot && live.order.request.stopKind === FULL[name],
-    );
+  if (isZero(holding.size)) Object.assign(holding, NO_EXITS);
+  const size = absolute(holding.size);
+  for (const { kind, rises, leg, held } of wantedBy(holding)) {
+    const own = room.live.find((live) => live.follows === 'position' && live.order.request.slot === slot && live.order.request.stopKind === kind);
     if (leg === null) {
       if (own !== undefined) state.end(room, own, endStateOf(room, own.order), 'exit-cleared');
     } else if (own === undefined)
-      place(state, room, { leg, name, kinds: FULL, side: closing(holding.size), size, slot, exit: { follows: 'position', entry } });
-    else resize(state, room, own, size, leg);
+      place(state, room, { leg, kind, rises, held, side: closing(holding.size), size, slot, exit: { follows: 'position', entry } });
+    else {
+      own.held = held;
+      resize(state, room, own, size, leg);
+    }
+  }
+}
+
+interface Wanted {
+  readonly kind: StopKind;
+  readonly rises: boolean;
+  readonly leg: ExitLeg | null;
+  readonly held: boolean;
+}
+
+/** Every exit that a position can have, and whether it has it. */
+function wantedBy({ size, takeProfit, stopLoss, trailing }: Holding): readonly Wanted[] {
+  const long = isPositive(size);
+  const at = trailing === null ? null : firesAt(trailing, long ? 'long' : 'short');
+  const leg = trailing === null || at === null ? null : { trigger: at, by: trailing.by, limit: null };
+  const kind = trailing === null ? null : trailKindOf(trailing);
+  const held = trailing !== null && trailing.best === null;
+  return [
+    { kind: 'take-profit', rises: long, leg: takeProfit, held: false },
+    { kind: 'stop-loss', rises: !long, leg: stopLoss, held: false },
+    ...TRAILS.map((own) => ({ kind: own, rises: !long, leg: own === kind ? leg : null, held })),
+  ];
+}
+
+const TRAILS = ['trailing-stop', 'trailing-profit'] as const satisfies readonly StopKind[];
+const trailKindOf = ({ activation }: Trail): (typeof TRAILS)[number] => (activation === null ? 'trailing-stop' : 'trailing-profit');
+
+/** The price moved: trailing stops follow it, in favour of their positions alone. */
+export function followTrails(state: State, room: Room): void {
+  for (const holding of room.holdings.values()) {
+    const { trailing, slot } = holding;
+    const seen = trailing === null ? null : priceOf(room, trailing.by);
+    if (trailing === null || seen === null) continue;
+    const way = isPositive(holding.size) ? 'long' : 'short';
+    const next = followed(trailing, way, seen);
+    if (next === trailing) continue;
+    holding.trailing = next;
+    const at = firesAt(next, way);
+    const own = room.live.find((live) => live.order.request.slot === slot && live.order.request.stopKind === trailKindOf(next));
+    if (own === undefined || own.order.trigger === null || own.order.state !== 'untriggered' || at === null) continue;
+    own.held = false;
+    state.trail(own, { ...own.order.trigger, price: at });
+  }
+}
+
+/** One of a pair was cancelled by the account: the other goes with it. */
+export function endPair(state: State, room: Room, { follows, order }: Live): void {
+  const { slot, stopKind, group } = order.request;
+  if (room.terms.kind !== 'margin') return;
+  const holding = holdingOf(room, slot);
+  if (follows === 'position' && holding.paired && (stopKind === 'take-profit' || stopKind === 'stop-loss')) {
+    Object.assign(holding, { takeProfit: null, stopLoss: null, paired: false });
+  } else if (group !== null && (stopKind === PARTIAL.takeProfit || stopKind === PARTIAL.stopLoss)) {
+    for (const live of [...room.live]) {
+      if (live.order.request.group !== group) continue;
+      if (live.follows === 'entry') state.unprotect(live.order.entry, live.order.request.stopKind);
+      if (live.order !== order) state.end(room, live, endStateOf(room, live.order), 'exit-cleared');
+    }
   }
 }
 
@@ -68,21 +129,27 @@ function followEntry(state: State, room: Room, entry: Order): void {
     if (leg === null) continue;
     const own = room.live.find((live) => live.follows === 'entry' && live.order.entry === entry.id && live.order.request.stopKind === PARTIAL[name]);
     if (own !== undefined) resize(state, room, own, size, leg);
-    else place(state, room, { leg, name, kinds: PARTIAL, side: opposite(side), size, slot, exit: { follows: 'entry', entry: entry.id } });
+    else {
+      const exit: Exit = { follows: 'entry', entry: entry.id };
+      const rises = (side === 'buy') === (name === 'takeProfit');
+      place(state, room, { leg, kind: PARTIAL[name], rises, held: false, side: opposite(side), size, slot, exit });
+    }
   }
 }
 
 interface Placing {
   readonly leg: ExitLeg;
-  readonly name: Leg;
-  readonly kinds: Readonly<Record<Leg, StopKind>>;
+  readonly kind: StopKind;
+  /** Which way the price goes to fire it. */
+  readonly rises: boolean;
+  readonly held: boolean;
   readonly side: Side;
   readonly size: Qty;
   readonly slot: PositionSlot;
   readonly exit: Exit;
 }
 
-function place(state: State, room: Room, { leg, name, kinds, side, size, slot, exit }: Placing): void {
+function place(state: State, room: Room, { leg, kind, rises, held, side, size, slot, exit }: Placing): void {
   const margin = room.terms.kind === 'margin';
   const live = state.draft(
     room,
@@ -99,21 +166,17 @@ function place(state: State, room: Room, { leg, name, kinds, side, size, slot, e
       reduceOnly: margin,
       closeOnTrigger: margin,
       slot,
-      trigger: triggerOf(leg, name, side),
-      stopKind: kinds[name],
+      trigger: { price: leg.trigger, by: leg.by, direction: rises ? 'rise' : 'fall' },
+      stopKind: kind,
       protection: null,
       parent: null,
       group: exit.follows === 'entry' ? `exits:${exit.entry ?? ''}` : null,
     },
     exit,
   );
+  live.held = held;
   state.enlist(room, live);
   state.change(room, live, {});
-}
-
-/** A sell takes its profit above and stops its loss below. */
-function triggerOf({ trigger, by }: ExitLeg, name: Leg, side: Side): Trigger {
-  return { price: trigger, by, direction: (side === 'sell') === (name === 'takeProfit') ? 'rise' : 'fall' };
 }
 
 function resize(state: State, room: Room, live: Live, size: Qty, leg: ExitLeg): void {

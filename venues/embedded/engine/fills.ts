@@ -23,7 +23,7 @@ import {
   type Qty,
   type Ratio,
 } from '#trading/money/decimal.ts';
-import { holdingOf, markOf, type Holding, type Live, type Room, type State } from './state.ts';
+import { holdingOf, markOf, NO_EXITS, type Holding, type Live, type Room, type State } from './state.ts';
 import type { ContractTerms, Execution, Order, Side } from './types.ts';
 
 /** Cost that a partial close takes out is rounded to this; the rest keeps the difference, so nothing is lost. */
@@ -71,6 +71,8 @@ export function fill(state: State, room: Room, live: Live, { price: at, qty: siz
       maker,
       closed: effect.closed,
       realised: effect.realised,
+      openFee: effect.openFee,
+      leverage: room.leverage,
       mark: markOf(room) ?? at,
       leaves,
       slot,
@@ -122,13 +124,14 @@ function feeOf(
 interface Effect {
   readonly closed: Qty;
   readonly realised: Money;
+  readonly openFee: Money;
 }
 
 function swap(state: State, { base, quote }: ContractTerms, side: Side, size: Qty, value: Money): Effect {
   const got = money(size);
   state.move(base, side === 'buy' ? got : negate(got));
   state.move(quote, side === 'buy' ? negate(value) : value);
-  return { closed: ZERO_QTY, realised: ZERO_MONEY };
+  return { closed: ZERO_QTY, realised: ZERO_MONEY, openFee: ZERO_MONEY };
 }
 
 interface Held {
@@ -150,8 +153,11 @@ function hold(state: State, room: Room, order: Order, { at, size, value, fee }: 
   const removed = whole ? holding.cost : isZero(closed) ? ZERO_MONEY : part(holding.cost, closed, absolute(holding.size));
   const realised = isZero(closed) ? ZERO_MONEY : wasLong ? subtract(closedValue, removed) : subtract(removed, closedValue);
   if (isZero(holding.size) || (whole && isPositive(opened))) {
-    Object.assign(holding, { realised: ZERO_MONEY, takeProfit: null, stopLoss: null, createdAt: state.now });
+    Object.assign(holding, { realised: ZERO_MONEY, ...NO_EXITS, createdAt: state.now });
   }
+  const openFee = whole ? holding.openFee : isZero(closed) ? ZERO_MONEY : part(holding.openFee, closed, absolute(holding.size));
+  const closing = isZero(opened) ? fee : isZero(closed) ? ZERO_MONEY : part(fee, closed, size);
+  holding.openFee = add(subtract(holding.openFee, openFee), subtract(fee, closing));
   holding.size = add(holding.size, signed(side, size));
   holding.cost = add(subtract(holding.cost, removed), subtract(value, closedValue));
   const net = subtract(realised, fee);
@@ -161,7 +167,7 @@ function hold(state: State, room: Room, order: Order, { at, size, value, fee }: 
   state.move(quote, realised);
   state.realise(quote, net);
   state.touch(room, holding);
-  return { closed, realised };
+  return { closed, realised, openFee };
 }
 
 const part = (whole: Money, of: Qty, total: Qty): Money => rounded(scale(whole, quotient(of, total)), COST_DECIMALS);
@@ -182,6 +188,6 @@ export function fund(state: State, room: Room, holding: Holding, rate: Ratio): v
   state.touch(room, holding);
   const side = isPositive(holding.size) ? 'buy' : 'sell';
   const what = { kind: 'funding', contract: terms.key, orderId: state.nextId(terms.kind), linkId: '', side, price: mark, qty: size, value } as const;
-  const nothing = { maker: false, closed: ZERO_QTY, realised: ZERO_MONEY, leaves: ZERO_QTY } as const;
+  const nothing = { maker: false, closed: ZERO_QTY, realised: ZERO_MONEY, openFee: ZERO_MONEY, leverage: room.leverage, leaves: ZERO_QTY } as const;
   state.record({ ...what, ...nothing, fee: paid, feeCurrency: terms.quote, feeRate: rate, mark, slot: holding.slot }, null);
 }

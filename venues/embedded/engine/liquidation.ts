@@ -7,7 +7,7 @@ import { syncPosition } from './exits.ts';
 import { bankruptcyOf, isSpent } from './isolated.ts';
 import { oppositeOf } from './liquidity.ts';
 import { endOpen, trade } from './matching.ts';
-import type { Holding, Live, Room, State } from './state.ts';
+import { NO_EXITS, type Holding, type Live, type Room, type State } from './state.ts';
 
 export function liquidate(state: State): void {
   for (const room of state.rooms.values()) {
@@ -34,7 +34,7 @@ export function liquidateIsolated(state: State, room: Room): void {
 
 /** Or the position would place them anew while they are cancelled. */
 function dropExits(holding: Holding): void {
-  Object.assign(holding, { takeProfit: null, stopLoss: null });
+  Object.assign(holding, NO_EXITS);
 }
 
 function close(state: State, room: Room, holding: Holding): void {

@@ -73,6 +73,7 @@ export function positionOf(state: State, room: Room, holding: Holding): Position
     bankruptcy: state.marginMode === 'isolated' ? bankruptcyOf(room, holding) : null,
     takeProfit: holding.takeProfit?.trigger ?? null,
     stopLoss: holding.stopLoss?.trigger ?? null,
+    trailing: holding.trailing?.distance ?? null,
     createdAt,
     updatedAt,
     sequence,

@@ -1,5 +1,5 @@
 /** What an exchange must remember to go on after its process was lost: of every change the new state of whatever changed. */
-import type { Money } from '#trading/money/decimal.ts';
+import { ONE, ZERO_MONEY, type Money } from '#trading/money/decimal.ts';
 import type { Instant } from '#trading/model/instrument.ts';
 import { holdingOf, isEnded, type Counters, type Holding, type Live, type Room, type State } from './state.ts';
 import type { ContractKey, ExchangeEvent, Execution, MarginMode, OrderId } from './types.ts';
@@ -12,11 +12,15 @@ interface RoomMemory {
   readonly holdings: readonly Holding[];
 }
 
+/** What executions of files of before do not say. */
+const WITHOUT = { openFee: ZERO_MONEY, leverage: ONE } as const;
+
 /** Plain JSON. */
 export interface Memory {
   readonly counters: Counters;
   /** Absent in files of before: cross. */
   readonly marginMode?: MarginMode;
+  readonly openedAt?: Instant;
   readonly lives: readonly Live[];
   readonly executions: readonly Execution[];
   readonly wallet: Readonly<Record<string, Money>>;
@@ -24,9 +28,9 @@ export interface Memory {
   readonly rooms: readonly RoomMemory[];
 }
 
-/** What these events changed, as it stands now. */
-export function memoryOf(state: State, events: readonly ExchangeEvent[]): Memory {
-  const orders = new Set<OrderId>();
+/** What these events changed, and which orders followed the price, as it all stands now. */
+export function memoryOf(state: State, events: readonly ExchangeEvent[], trailed: ReadonlySet<OrderId>): Memory {
+  const orders = new Set<OrderId>(trailed);
   const rooms = new Set<Room>();
   const currencies = new Set<string>();
   const executions: Execution[] = [];
@@ -36,9 +40,11 @@ export function memoryOf(state: State, events: readonly ExchangeEvent[]): Memory
     else if (event.kind === 'account') for (const currency of event.currencies) currencies.add(currency);
     else rooms.add(roomOf(state, event.position.contract));
   }
+  for (const id of trailed) rooms.add(roomOf(state, state.orders.get(id)?.request.contract ?? ''));
   return {
     counters: state.counters,
     marginMode: state.marginMode,
+    openedAt: state.openedAt,
     lives: [...orders].flatMap((id) => liveOf(state, id)),
     executions,
     wallet: pick(state.wallet, currencies),
@@ -55,11 +61,12 @@ export function memoryOf(state: State, events: readonly ExchangeEvent[]): Memory
 
 /** Memories in the order in which they were made, into a state that nothing has happened to yet. @throws RangeError for a contract that is gone. */
 export function recall(state: State, memories: Iterable<Memory>): void {
-  for (const { counters, marginMode, lives, executions, wallet, realised, rooms } of memories) {
+  for (const { counters, marginMode, openedAt, lives, executions, wallet, realised, rooms } of memories) {
     state.counters = counters;
     state.marginMode = marginMode ?? 'cross';
     for (const live of lives) recallOrder(state, live);
-    state.executions.push(...executions);
+    state.openedAt = openedAt ?? state.openedAt;
+    for (const execution of executions) state.executions.push({ ...WITHOUT, ...execution });
     for (const [currency, own] of Object.entries(wallet)) state.wallet.set(currency, own);
     for (const [currency, own] of Object.entries(realised)) state.realised.set(currency, own);
     for (const { contract, holdings, ...rest } of rooms) {

@@ -2,20 +2,20 @@
 import { add, money, price, ZERO_MONEY, ZERO_QTY, type Money, type Price, type Qty, type Ratio } from '#trading/money/decimal.ts';
 import type { Instant } from '#trading/model/instrument.ts';
 import { Liquidity } from './liquidity.ts';
+import type { Trail } from './trailing.ts';
+import type { ExitLeg, PriceSource, StopKind, Trigger } from './triggers.ts';
 import type {
   CancelReason,
   ContractKey,
   ContractTerms,
   ExchangeEvent,
   Execution,
-  ExitLeg,
   MarginMode,
   Order,
   OrderId,
   OrderRequest,
   OrderState,
   PositionSlot,
-  PriceSource,
   Quote,
 } from './types.ts';
 
@@ -39,14 +39,17 @@ export interface ExchangeOptions {
   readonly seed: string;
   readonly contracts: readonly ContractTerms[];
   readonly ids: IdMaker;
+  /** When the account is opened, where it remembers nothing. */
+  readonly openedAt: Instant;
   /** Opening balances by currency, decimal text. */
   readonly wallet: Readonly<Record<string, string>>;
   readonly leverage: Ratio;
   /** Market orders walk at most this far from the best opposite price. */
   readonly marketSlippage: Ratio;
   readonly openOrdersMax: number;
-  /** Of one contract. */
+  /** Of one contract: conditional orders, and exits that are no whole position's. */
   readonly conditionalsMax: Readonly<Record<Kind, number>>;
+  readonly partialExitsMax: Readonly<Record<Kind, number>>;
 }
 
 /** What may be switched while it runs. */
@@ -64,7 +67,7 @@ export interface Live {
   ahead: Qty;
   /** Exits follow the size of their position, or what their entry has filled. */
   readonly follows: 'position' | 'entry' | null;
-  /** Waits for its parent to fill. */
+  /** Waits for its parent to fill, or, of a trailing stop, for its activation price. */
   held: boolean;
 }
 
@@ -80,8 +83,13 @@ export interface Holding {
   cost: Money;
   realised: Money;
   realisedEver: Money;
+  /** Fees that were paid to open what is held. */
+  openFee: Money;
   takeProfit: ExitLeg | null;
   stopLoss: ExitLeg | null;
+  /** Take profit and stop loss were set together: cancelling one cancels both. */
+  paired: boolean;
+  trailing: Trail | null;
   createdAt: Instant;
   updatedAt: Instant;
   sequence: number;
@@ -107,6 +115,14 @@ export interface Counters {
   readonly sequence: number;
 }
 
+/** Of a position that nothing protects. */
+export const NO_EXITS: Pick<Holding, 'takeProfit' | 'stopLoss' | 'paired' | 'trailing'> = {
+  takeProfit: null,
+  stopLoss: null,
+  paired: false,
+  trailing: null,
+};
+
 type Draft = Omit<Execution, 'id' | 'sequence' | 'at'>;
 
 export class State {
@@ -118,6 +134,7 @@ export class State {
   readonly orders = new Map<OrderId, Order>();
   readonly executions: Execution[] = [];
   marginMode: MarginMode = 'cross';
+  openedAt: Instant;
   now: Instant = 0;
   #sequence = 0;
   #ids = 0;
@@ -125,9 +142,11 @@ export class State {
   #events: ExchangeEvent[] = [];
   readonly #positions = new Map<Holding, Room>();
   readonly #currencies = new Set<string>();
+  #trailed = new Set<OrderId>();
 
   constructor(options: ExchangeOptions) {
     this.options = options;
+    this.openedAt = options.openedAt;
     for (const terms of options.contracts) this.rooms.set(terms.key, newRoom(options, terms));
     for (const [currency, text] of Object.entries(options.wallet)) this.wallet.set(currency, money(text));
   }
@@ -192,6 +211,20 @@ export class State {
     // Bybit tells the position with every change of an order, changed or not.
     if (room.terms.kind === 'margin') this.touch(room, holdingOf(room, live.order.request.slot));
     else this.#currencies.add(live.order.request.side === 'buy' ? room.terms.quote : room.terms.base);
+  }
+
+  /** A trailing stop follows the price: its row says so, and no event does. */
+  trail(live: Live, trigger: Trigger): void {
+    live.order = { ...live.order, trigger };
+    this.orders.set(live.order.id, live.order);
+    this.#trailed.add(live.order.id);
+  }
+
+  /** Orders that followed the price since the last call. */
+  takeTrailed(): ReadonlySet<OrderId> {
+    const trailed = this.#trailed;
+    if (trailed.size > 0) this.#trailed = new Set();
+    return trailed;
   }
 
   /** Ends an order for good. */
@@ -274,10 +307,13 @@ export const isEnded = (state: OrderState): boolean => !OPEN.includes(state);
 /** It stands in the book. */
 export const isResting = ({ order: { state }, held }: Live): boolean => !held && (state === 'new' || state === 'partially-filled');
 
+/** An exit that stands by itself: not one of a whole position. */
+export const isPartialExit = (kind: StopKind): boolean => kind === 'partial-take-profit' || kind === 'partial-stop-loss' || kind === 'tpsl';
+
 export function holdingOf(room: Room, slot: PositionSlot): Holding {
   const known = room.holdings.get(slot);
   if (known !== undefined) return known;
-  const none = { size: ZERO_QTY, cost: ZERO_MONEY, realised: ZERO_MONEY, realisedEver: ZERO_MONEY, takeProfit: null, stopLoss: null };
+  const none = { size: ZERO_QTY, cost: ZERO_MONEY, realised: ZERO_MONEY, realisedEver: ZERO_MONEY, openFee: ZERO_MONEY, ...NO_EXITS };
   const holding: Holding = { slot, ...none, createdAt: 0, updatedAt: 0, sequence: 0 };
   room.holdings.set(slot, holding);
   return holding;

@@ -4,6 +4,7 @@
  */
 import type { Money, Price, Qty, Ratio } from '#trading/money/decimal.ts';
 import type { Instant } from '#trading/model/instrument.ts';
+import type { Exits, PartialExits, Protection, StopKind, Trigger } from './triggers.ts';
 
 /** The façade's own unique name of a contract: `linear:BTCUSDT`, `fx:EUR.USD`, a conId as text. */
 export type ContractKey = string;
@@ -71,35 +72,10 @@ export interface Depth {
 
 export type OrderType = 'limit' | 'market';
 export type TimeInForce = 'gtc' | 'ioc' | 'fok' | 'post-only';
-export type PriceSource = 'last' | 'mark' | 'index';
 /** `cross`: the account stands for every position; `isolated`: each stands for itself. */
 export type MarginMode = 'cross' | 'isolated';
 /** Two-way (hedge) accounts keep long and short apart. */
 export type PositionSlot = 'one-way' | 'long' | 'short';
-
-export interface Trigger {
-  readonly price: Price;
-  /** `rise`: fires at or above the price; `fall`: at or below. */
-  readonly direction: 'rise' | 'fall';
-  readonly by: PriceSource;
-}
-
-/** One exit. A limit price makes it a limit order once triggered. */
-export interface ExitLeg {
-  readonly trigger: Price;
-  readonly by: PriceSource;
-  readonly limit: Price | null;
-}
-
-/** `full` follows the whole position, `partial` the quantity that its entry filled. */
-export interface Protection {
-  readonly mode: 'full' | 'partial';
-  readonly takeProfit: ExitLeg | null;
-  readonly stopLoss: ExitLeg | null;
-}
-
-/** What a stop order was made for. */
-export type StopKind = 'none' | 'stop' | 'take-profit' | 'stop-loss' | 'partial-take-profit' | 'partial-stop-loss' | 'tpsl';
 
 export interface OrderRequest {
   readonly contract: ContractKey;
@@ -208,6 +184,9 @@ export interface Execution {
   readonly closed: Qty;
   /** Quote units, before fees. */
   readonly realised: Money;
+  /** Of what was paid to open the position, the share of the part that this closed. */
+  readonly openFee: Money;
+  readonly leverage: Ratio;
   readonly mark: Price;
   /** Of the order, after this execution. */
   readonly leaves: Qty;
@@ -239,6 +218,8 @@ export interface Position {
   readonly bankruptcy: Price | null;
   readonly takeProfit: Price | null;
   readonly stopLoss: Price | null;
+  /** Distance of the trailing stop. */
+  readonly trailing: Price | null;
   readonly createdAt: Instant;
   readonly updatedAt: Instant;
   readonly sequence: number;
@@ -289,6 +270,9 @@ export type RefusalCode =
   | 'EXIT_SIDE'
   | 'TOO_MANY_ORDERS'
   | 'TOO_MANY_CONDITIONALS'
+  | 'TOO_MANY_EXITS'
+  /** Exits of parts of a position would sell more than it has. */
+  | 'EXIT_SIZE'
   | 'ORDER_NOT_FOUND'
   | 'ORDER_ENDED'
   | 'NOT_MODIFIED'
@@ -361,13 +345,10 @@ export interface Exchange {
   marginMode(): MarginMode;
   /** Only while the contract has neither position nor open order. */
   setHedge(contract: ContractKey, hedge: boolean, now: Instant): Outcome<null>;
-  /** `full` exits of a position; null clears a leg, undefined leaves it. */
-  setExits(
-    contract: ContractKey,
-    slot: PositionSlot,
-    exits: { readonly takeProfit?: ExitLeg | null; readonly stopLoss?: ExitLeg | null },
-    now: Instant,
-  ): Outcome<Position>;
+  /** `full` exits of a position. A take profit and a stop loss that are given together are a pair: cancelling one cancels both. */
+  setExits(contract: ContractKey, slot: PositionSlot, exits: Exits, now: Instant): Outcome<Position>;
+  /** `partial` exits, beside those that there are: all of them or none. */
+  addExits(contract: ContractKey, slot: PositionSlot, exits: PartialExits, now: Instant): Outcome<readonly Order[]>;
 
   /** The market moved: fills, triggers, liquidations. Cheap where the account has nothing of the contract. */
   onQuote(quote: Quote, now: Instant): readonly ExchangeEvent[];

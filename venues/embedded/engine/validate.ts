@@ -16,13 +16,14 @@ import {
 } from '#trading/money/decimal.ts';
 import { closable } from './fills.ts';
 import { shortBy } from './funds.ts';
-import { holdingOf, markOf, priceOf, type Room, type State } from './state.ts';
-import type { ExitLeg, Order, OrderRequest, Protection, Refusal, RefusalCode, Side } from './types.ts';
+import { holdingOf, isPartialExit, markOf, priceOf, type Room, type State } from './state.ts';
+import type { ExitLeg, Protection } from './triggers.ts';
+import type { Order, OrderRequest, Refusal, RefusalCode, Side } from './types.ts';
 
 export const refusal = (code: RefusalCode, what: string): Refusal => ({ code, what });
 
-/** Null where the order may be placed. */
-export function wrongWith(state: State, room: Room, request: OrderRequest): Refusal | null {
+/** Null where the order may be placed, as one of so many that are placed together. */
+export function wrongWith(state: State, room: Room, request: OrderRequest, together = 1): Refusal | null {
   const { terms } = room;
   if (!terms.trading) return refusal('NOT_TRADING', `${terms.key} takes no orders now`);
   if (markOf(room) === null) return refusal('NO_MARKET', `${terms.key} has no price yet`);
@@ -38,7 +39,7 @@ export function wrongWith(state: State, room: Room, request: OrderRequest): Refu
     wrongTrigger(room, request) ??
     wrongExits(room, request.side, request.price, request.protection) ??
     wrongReduce(room, request) ??
-    tooMany(state, room, request)
+    tooMany(state, room, request, together)
   );
 }
 
@@ -48,6 +49,7 @@ function wrongShape({ terms }: Room, { type, price, timeInForce, qtyUnit, side, 
   if (qtyUnit === 'quote' && (terms.kind !== 'exchange' || type !== 'market' || side !== 'buy'))
     return refusal('BAD_REQUEST', 'only a market buy on an exchange contract is sized in quote money');
   if (terms.kind === 'exchange' && reduceOnly) return refusal('BAD_REQUEST', 'there is no position to reduce on an exchange contract');
+  if (reduceOnly && protection !== null) return refusal('BAD_REQUEST', 'a reduce-only order takes no exits');
   if (terms.kind === 'exchange' && type === 'market' && protection !== null)
     return refusal('BAD_REQUEST', 'a market order takes no exits on an exchange contract');
   return null;
@@ -133,14 +135,32 @@ function wrongReduce(room: Room, { reduceOnly, slot, side }: OrderRequest): Refu
   return isZero(closable(holding, side)) ? refusal('REDUCE_ONLY', 'reduce-only order has same side with current position') : null;
 }
 
-function tooMany(state: State, room: Room, { trigger }: OrderRequest): Refusal | null {
-  const { openOrdersMax, conditionalsMax } = state.options;
-  const most = conditionalsMax[room.terms.kind];
-  if (trigger !== null && room.live.filter(({ order, follows }) => order.trigger !== null && follows === null).length >= most) {
-    return refusal('TOO_MANY_CONDITIONALS', `there are ${most} conditional orders of ${room.terms.key}`);
+function tooMany(state: State, room: Room, request: OrderRequest, together: number): Refusal | null {
+  const { openOrdersMax, conditionalsMax, partialExitsMax } = state.options;
+  const { kind, key } = room.terms;
+  const exits = isPartialExit(request.stopKind) ? together : legsOf(room, request);
+  if (exits > 0 && partialExits(room) + exits > partialExitsMax[kind])
+    return refusal('TOO_MANY_EXITS', `there are ${partialExits(room)} partial exits of ${key}, of ${partialExitsMax[kind]}`);
+  const most = conditionalsMax[kind];
+  const conditional = ({ trigger, stopKind }: OrderRequest): boolean => trigger !== null && !isPartialExit(stopKind);
+  if (conditional(request) && room.live.filter(({ order, follows }) => conditional(order.request) && follows === null).length >= most) {
+    return refusal('TOO_MANY_CONDITIONALS', `there are ${most} conditional orders of ${key}`);
   }
   const open = [...state.rooms.values()].filter(({ terms }) => terms.kind === room.terms.kind).reduce((sum, { live }) => sum + live.length, 0);
   return open >= openOrdersMax ? refusal('TOO_MANY_ORDERS', `there are ${openOrdersMax} open orders`) : null;
+}
+
+/** Exits that stand, and those that open orders will bring with their fills. */
+function partialExits(room: Room): number {
+  const entries = new Map(room.live.map(({ order }) => [order.id, legsOf(room, order)]));
+  const standing = room.live.filter(({ order }) => isPartialExit(order.request.stopKind) && (entries.get(order.entry ?? '') ?? 0) === 0);
+  return [...entries.values()].reduce((sum, legs) => sum + legs, standing.length);
+}
+
+/** How many partial exits an order brings: on an exchange contract every exit is one. */
+function legsOf({ terms }: Room, { protection }: Pick<Order, 'protection'>): number {
+  if (protection === null || (protection.mode === 'full' && terms.kind === 'margin')) return 0;
+  return [protection.takeProfit, protection.stopLoss].filter((leg) => leg !== null).length;
 }
 
 export function unaffordable(state: State, room: Room, order: Order): Refusal | null {

@@ -1,13 +1,13 @@
 /** What the account asks: orders, executions, positions, balances, fees; and what it sets beside orders. */
-import { absolute, isPositive, isZero, price, qty, ratio, type Qty } from '#trading/money/decimal.ts';
+import { isPositive, ratio } from '#trading/money/decimal.ts';
 import { isEnded } from '../../engine/state.ts';
-import type { Execution, ExitLeg, Order, OrderRequest, Outcome, PositionSlot } from '../../engine/types.ts';
+import type { Execution, Order, Outcome } from '../../engine/types.ts';
 import { CATEGORIES, listingKey, type Category } from '../../listing.ts';
 import { codeOf, PARAMETERS_WRONG } from './codes.ts';
 import { Dcp, DCP_PRODUCTS, DCP_SECONDS } from './dcp.ts';
 import type { Desk } from './desk.ts';
 import type { Misdeeds } from './misdeeds.ts';
-import { BadRequest, decimal, legOf, slotOfBody, textOf, type Body } from './order-request.ts';
+import { BadRequest, decimal, textOf, type Body } from './order-request.ts';
 import { categoryOfBody, failed, filterOf, filterOfText, ok, type Reply } from './orders-api.ts';
 import { pageOf, windowOf, type Query } from './pages.ts';
 import { executionRow, executionType, orderRow, positionRow, STATUSES, walletRow } from './rows.ts';
@@ -28,7 +28,6 @@ export class AccountApi {
   readonly #misdeeds: Misdeeds;
   /** Orders that ended up to here are gone from the real-time list: the venue restarted. */
   #wipedAt = -1;
-  #groups = 0;
   readonly dcp = new Dcp();
 
   constructor(desk: Desk, misdeeds: Misdeeds) {
@@ -181,17 +180,6 @@ export class AccountApi {
     return replies.find(({ retCode }) => retCode !== 0 && retCode !== 110025) ?? replies.find(({ retCode }) => retCode === 0) ?? replies[0] ?? ok({});
   }
 
-  tradingStop(body: Body): Reply {
-    const contract = listingKey(linearOf(body), textOf(body, 'symbol'));
-    const slot = slotOfBody(body);
-    const { engine, now } = this.#desk;
-    if (engine.terms(contract) === undefined) throw new BadRequest('params error: symbol invalid');
-    if (textOf(body, 'tpslMode') === 'Partial') return this.#partialExits(body, contract, slot);
-    const given = (name: 'takeProfit' | 'stopLoss', prefix: 'tp' | 'sl') => (textOf(body, name) === '' ? {} : { [name]: legOf(body, name, prefix) });
-    const outcome = engine.setExits(contract, slot, { ...given('takeProfit', 'tp'), ...given('stopLoss', 'sl') }, now);
-    return this.#changed(outcome, 34040, 'not modified');
-  }
-
   disconnectedCancelAll(body: Body): Reply {
     if (!this.#misdeeds.is('dcp')) return failed({ retCode: 10005, retMsg: 'Permission denied: only available for institutional clients.' });
     const seconds = body.timeWindow;
@@ -213,24 +201,6 @@ export class AccountApi {
     linearOf(body);
     if (typeof body.modifyEnable !== 'boolean') throw new BadRequest('params error: modifyEnable invalid');
     this.#desk.engine.switches.reprice = body.modifyEnable;
-    return ok({});
-  }
-
-  /** Two exits of a part of the position; the first that fires ends the other. */
-  #partialExits(body: Body, contract: string, slot: PositionSlot): Reply {
-    const { engine, now } = this.#desk;
-    const size = engine.positions(contract).find((position) => position.slot === slot)?.size ?? qty('0');
-    const legs = [
-      ['partial-take-profit', legOf(body, 'takeProfit', 'tp'), decimal(body, 'tpSize')],
-      ['partial-stop-loss', legOf(body, 'stopLoss', 'sl'), decimal(body, 'slSize')],
-    ] as const;
-    const group = legs.every(([, leg]) => leg !== null) ? `trading-stop:${this.#groups++}` : null;
-    for (const [stopKind, leg, part] of legs) {
-      if (leg === null) continue;
-      const request = exitRequest({ contract, slot, size, leg, stopKind, part: part === null ? null : qty(part), group });
-      const outcome = this.#desk.after(engine.submit(request, now));
-      if (!outcome.ok) return failed(codeOf(outcome.refusal, 'linear'));
-    }
     return ok({});
   }
 
@@ -264,44 +234,10 @@ export class AccountApi {
   }
 }
 
-interface ExitOrder {
-  readonly contract: string;
-  readonly slot: PositionSlot;
-  readonly size: Qty;
-  readonly leg: ExitLeg;
-  readonly stopKind: 'partial-take-profit' | 'partial-stop-loss';
-  readonly part: Qty | null;
-  readonly group: string | null;
-}
-
-function exitRequest({ contract, slot, size, leg, stopKind, part, group }: ExitOrder): OrderRequest {
-  if (isZero(size)) throw new BadRequest('can not set tp/sl/ts for zero position');
-  const side = isPositive(size) ? 'sell' : 'buy';
-  const rises = (side === 'sell') === (stopKind === 'partial-take-profit');
-  return {
-    contract,
-    linkId: '',
-    side,
-    type: leg.limit === null ? 'market' : 'limit',
-    qty: part ?? absolute(size),
-    qtyUnit: 'base',
-    price: leg.limit === null ? null : price(leg.limit),
-    timeInForce: leg.limit === null ? 'ioc' : 'gtc',
-    slippage: null,
-    reduceOnly: true,
-    closeOnTrigger: true,
-    slot,
-    trigger: { price: leg.trigger, by: leg.by, direction: rises ? 'rise' : 'fall' },
-    stopKind,
-    protection: null,
-    parent: null,
-    group,
-  };
-}
-
 const newestFirst = (left: Order, right: Order): number => right.createdAt - left.createdAt || right.sequence - left.sequence;
 
-function categoryOfQuery(query: Query): Category {
+/** @throws BadRequest */
+export function categoryOfQuery(query: Query): Category {
   const category = CATEGORIES.find((known) => known === query.get('category'));
   if (category === undefined) throw new BadRequest('params error: Category is invalid', PARAMETERS_WRONG);
   return category;

@@ -9,6 +9,7 @@ import type { Depth, ExchangeEvent, Order, Outcome, Quote } from '../../engine/t
 import type { Board, Change, Exchange } from '../../exchange.ts';
 import type { Instrument } from '../../instruments.ts';
 import { CATEGORIES, listingKey, type Category } from '../../listing.ts';
+import { Maintenance } from './maintenance.ts';
 import { categoryOf, idMaker, termsOf } from './terms.ts';
 
 export interface DeskOptions {
@@ -21,12 +22,14 @@ export interface DeskOptions {
 }
 
 const MARKET_SLIPPAGE = '0.01';
-/** Bybit: 500 open orders; 10 conditional ones of a perpetual, 30 of a spot symbol. */
+/** Bybit: 500 open orders; 10 conditional ones of a perpetual, 30 of a spot symbol; 20 exits of parts of a perpetual's position, 30 on spot. */
 const OPEN_ORDERS_MAX = 500;
 const CONDITIONALS_MAX = { exchange: 30, margin: 10 } as const;
+const PARTIAL_EXITS_MAX = { exchange: 30, margin: 20 } as const;
 
 export class Desk {
   readonly engine: MatchingExchange;
+  readonly maintenance = new Maintenance();
   readonly #exchange: Exchange;
   readonly #options: DeskOptions;
   readonly #file: AccountFile<Memory> | null;
@@ -43,11 +46,13 @@ export class Desk {
       seed: options.seed,
       contracts: this.#boards().map(({ played, fundingRate }) => termsOf(played.instrument, fundingRate)),
       ids: idMaker(options.seed, exchange.now),
+      openedAt: exchange.now,
       wallet: options.wallet,
       leverage: ratio(options.leverage),
       marketSlippage: ratio(MARKET_SLIPPAGE),
       openOrdersMax: OPEN_ORDERS_MAX,
       conditionalsMax: CONDITIONALS_MAX,
+      partialExitsMax: PARTIAL_EXITS_MAX,
     };
     this.engine = new MatchingExchange(engine, this.#file?.memories);
     const file = this.#file;
@@ -93,6 +98,12 @@ export class Desk {
   depth(board: Board, levels: number): Depth {
     this.#catchUp(board);
     return this.engine.book(listingKey(board.category, board.symbol), levels) ?? { bids: [], asks: [] };
+  }
+
+  /** The highest buy and the lowest sell that are taken now; '' where there is no such limit. */
+  limits(board: Board): { readonly buy: string; readonly sell: string } {
+    this.#catchUp(board);
+    return this.engine.priceLimits(listingKey(board.category, board.symbol)) ?? { buy: '', sell: '' };
   }
 
   /** The outcome's events leave once its answer has. */

@@ -81,6 +81,15 @@ export class Door {
     return this.#options.misdeeds.is('ban') || !this.#limits.address();
   }
 
+  /** The trade stream has a limit of its own, and no ban of minutes follows. */
+  isFlooded(): boolean {
+    return this.#options.misdeeds.is('ban') || !this.#limits.tradeStream();
+  }
+
+  admitsConnection(): boolean {
+    return this.#limits.connection();
+  }
+
   /** Within its limit, an endpoint does its work on the market as it stands: as much of it as the limit grants. */
   carryOut(endpoint: string, category: unknown, work: (granted: number) => Reply, cost = 1): Answered {
     const { misdeeds, desk } = this.#options;

@@ -1,9 +1,18 @@
-/** Bybit's request limits (rate-limit page, 2026-05): requests a second by endpoint and category, and 600 in 5 s for all of an address. */
+/**
+ * Bybit's request limits (rate-limit page, 2026-05): requests a second by endpoint and category; of an address 600 in 5 s for all of HTTP, 3000 a second on
+ * the trade stream, and 500 new connections in 5 min.
+ */
 import type { Category } from '../../listing.ts';
 
 const SECOND_MS = 1000;
 export const ADDRESS_MAX = 600;
 const ADDRESS_MS = 5000;
+export const TRADE_STREAM_MAX = 3000;
+export const CONNECTIONS_MAX = 500;
+const CONNECTIONS_MS = 300_000;
+/** What is limited and is no endpoint. */
+const STREAM = 'trade-stream';
+const CONNECTIONS = 'connections';
 /** Endpoints that the table does not name. */
 const OTHER = 50;
 
@@ -51,7 +60,7 @@ export class Limits {
     this.#isOn = isOn;
   }
 
-  /** An account of another level: so many a second. */
+  /** An account of another level: so many a second; also of `trade-stream`, and of `connections` in 5 min. */
   set(endpoint: string, most: number): void {
     this.#set.set(endpoint, most);
   }
@@ -59,6 +68,16 @@ export class Limits {
   /** Takes one of the address's requests. */
   address(): boolean {
     return this.#take('address', ADDRESS_MAX, ADDRESS_MS).granted > 0;
+  }
+
+  /** Takes one of the address's requests on the trade stream. */
+  tradeStream(): boolean {
+    return this.#take(STREAM, this.#set.get(STREAM) ?? TRADE_STREAM_MAX, SECOND_MS).granted > 0;
+  }
+
+  /** Takes one of the address's new connections. */
+  connection(): boolean {
+    return this.#take(CONNECTIONS, this.#set.get(CONNECTIONS) ?? CONNECTIONS_MAX, CONNECTIONS_MS).granted > 0;
   }
 
   /** `endpoint` is the path without `/v5/`, or the operation of the trade stream: both share a bucket. */

@@ -47,6 +47,8 @@ export class Misdeeds {
   #waiting: Spoil[] = [];
   readonly #on = new Set<SwitchFault>();
   readonly #amounts = new Map<AmountFault, number>();
+  /** A switch was turned. */
+  onSwitch: (fault: SwitchFault, on: boolean) => void = () => undefined;
 
   knows(name: string): boolean {
     return [...REQUEST_FAULTS, ...SWITCH_FAULTS, ...AMOUNT_FAULTS].some((known) => known === name);
@@ -70,6 +72,7 @@ export class Misdeeds {
       throw new RangeError(`fault ${name} ${JSON.stringify(target.slice(0, 20))}: must be on or off`);
     if (target === 'on') this.#on.add(found);
     else this.#on.delete(found);
+    this.onSwitch(found, target === 'on');
     return { fault: found, on: target === 'on' };
   }
 

@@ -8,7 +8,6 @@ import { ok, type Reply } from './orders-api.ts';
 import { wholeOf, type Query } from './pages.ts';
 
 const FUNDINGS_MAX = 200;
-const HOUR_MS = 3_600_000;
 
 export const openRoutes: Readonly<Record<string, (desk: Desk, misdeeds: Misdeeds, query: Query) => Reply>> = {
   '/v5/market/price-limit': priceLimit,
@@ -60,9 +59,6 @@ function fundingHistory({ engine, now }: Desk, _misdeeds: Misdeeds, query: Query
   return ok({ category: 'linear', list });
 }
 
-function systemStatus({ now }: Desk, misdeeds: Misdeeds): Reply {
-  if (!misdeeds.is('maintenance')) return ok({ list: [] });
-  const times = { begin: String(now), end: String(now + HOUR_MS), href: '' };
-  const what = { id: 'maintenance', title: 'Maintenance', state: 'ongoing', serviceTypes: [2, 3, 4, 5], product: [1, 2], uidSuffix: [] };
-  return ok({ list: [{ ...what, ...times, maintainType: 1, env: 1 }] });
+function systemStatus({ maintenance }: Desk): Reply {
+  return ok({ list: maintenance.rows() });
 }

@@ -13,7 +13,8 @@ import {
   type Qty,
   type Ratio,
 } from '#trading/money/decimal.ts';
-import type { Amendment, ExitLeg, OrderRequest, PositionSlot, PriceSource, Protection, Side, StopKind, Trigger } from '../../engine/types.ts';
+import type { ExitLeg, PriceSource, Protection, StopKind, Trigger } from '../../engine/triggers.ts';
+import type { Amendment, OrderRequest, PositionSlot, Side } from '../../engine/types.ts';
 import { listingKey, type Category } from '../../listing.ts';
 import { PARAMETERS_WRONG, type Code } from './codes.ts';
 

@@ -1,13 +1,17 @@
 /** Which private request is answered by what. */
 import type { AccountApi } from './account-api.ts';
 import type { Keys } from './auth.ts';
+import type { HistoryApi } from './history-api.ts';
 import type { Body } from './order-request.ts';
 import { ok, type OrdersApi, type Reply } from './orders-api.ts';
 import type { Query } from './pages.ts';
+import type { TradingStop } from './trading-stop.ts';
 
 export interface Apis {
   readonly orders: OrdersApi;
   readonly account: AccountApi;
+  readonly stops: TradingStop;
+  readonly history: HistoryApi;
   readonly keys: Keys;
 }
 
@@ -20,6 +24,10 @@ export const GETS: Readonly<Record<string, (apis: Apis, query: Query) => Reply>>
   '/v5/account/info': ({ account }) => account.info(),
   '/v5/account/query-dcp-info': ({ account }) => account.disconnectInfo(),
   '/v5/account/fee-rate': ({ account }, query) => account.fees(query),
+  '/v5/position/closed-pnl': ({ history }, query) => history.closedPnl(query),
+  '/v5/account/transaction-log': ({ history }, query) => history.transactions(query),
+  '/v5/account/user-setting-config': ({ history }) => history.settings(),
+  '/v5/account/instruments-info': ({ history }, query) => history.instruments(query),
   '/v5/asset/coin/query-info': () => ok({ rows: [] }),
   '/v5/user/query-api': ({ keys }) => ok(keyInfo(keys)),
 };
@@ -34,7 +42,7 @@ export const POSTS: Readonly<Record<string, (apis: Apis, body: Body, granted: nu
   '/v5/order/cancel-batch': ({ orders }, body, granted) => orders.batch('cancel', body, granted),
   '/v5/order/disconnected-cancel-all': ({ account }, body) => account.disconnectedCancelAll(body),
   '/v5/position/set-leverage': ({ account }, body) => account.setLeverage(body),
-  '/v5/position/trading-stop': ({ account }, body) => account.tradingStop(body),
+  '/v5/position/trading-stop': ({ stops }, body) => stops.set(body),
   '/v5/position/switch-mode': ({ account }, body) => account.switchMode(body),
   '/v5/account/set-margin-mode': ({ account }, body) => account.setMarginMode(body),
   '/v5/account/set-limit-px-action': ({ account }, body) => account.setLimitAction(body),

@@ -16,20 +16,8 @@ import {
   type Money,
   type Price,
 } from '#trading/money/decimal.ts';
-import type {
-  Account,
-  Balance,
-  CancelReason,
-  Execution,
-  ExitLeg,
-  Order,
-  OrderState,
-  Position,
-  PositionSlot,
-  PriceSource,
-  Side,
-  StopKind,
-} from '../../engine/types.ts';
+import type { ExitLeg, PriceSource, StopKind } from '../../engine/triggers.ts';
+import type { Account, Balance, CancelReason, Execution, Order, OrderState, Position, PositionSlot, Side } from '../../engine/types.ts';
 import type { Category } from '../../listing.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -78,6 +66,8 @@ const STOPS = {
   'partial-take-profit': ['PartialTakeProfit', 'tpslOrder', 'CreateByPartialTakeProfit'],
   'partial-stop-loss': ['PartialStopLoss', 'tpslOrder', 'CreateByPartialStopLoss'],
   tpsl: ['Stop', 'tpslOrder', 'CreateByUser'],
+  'trailing-stop': ['TrailingStop', '', 'CreateByTrailingStop'],
+  'trailing-profit': ['TrailingStop', '', 'CreateByTrailingProfit'],
 } as const satisfies Readonly<Record<StopKind, readonly [linear: string, spot: string, createType: string]>>;
 
 const SOURCES = { last: 'LastPrice', mark: 'MarkPrice', index: 'IndexPrice' } as const satisfies Readonly<Record<PriceSource, string>>;
@@ -210,6 +200,24 @@ export function executionEvent(execution: Execution, order: Order | null, catego
   } as const;
 }
 
+/** As the `execution.fast` topic sends it: perpetuals' trades alone, and of the client's id only what takers gave. */
+export function executionFast(execution: Execution) {
+  const { id, contract, price: at, qty: size, orderId, linkId, maker, side, at: time, sequence } = execution;
+  return {
+    category: 'linear',
+    symbol: symbolOfKey(contract),
+    execId: id,
+    execPrice: at,
+    execQty: size,
+    orderId,
+    isMaker: maker,
+    orderLinkId: maker ? '' : linkId,
+    side: sideText(side),
+    execTime: String(time),
+    seq: sequence,
+  } as const;
+}
+
 /** As GET /v5/position/list lists it. */
 export function positionRow(position: Position) {
   const flat = isZero(position.size);
@@ -239,7 +247,7 @@ export function positionRow(position: Position) {
     tpslMode: 'Full',
     takeProfit: shown(position.takeProfit),
     stopLoss: shown(position.stopLoss),
-    trailingStop: '0',
+    trailingStop: position.trailing ?? '0',
     unrealisedPnl: flat ? '' : position.unrealised,
     curRealisedPnl: position.realised,
     cumRealisedPnl: position.realisedEver,

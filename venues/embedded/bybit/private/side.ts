@@ -4,18 +4,24 @@ import type { WebSocket } from 'ws';
 import type { Change, Exchange } from '../../exchange.ts';
 import type { Instrument } from '../../instruments.ts';
 import { CATEGORIES, listingKey } from '../../listing.ts';
+import type { ExchangeEvent } from '../../engine/types.ts';
 import type { Enveloped } from '../envelope.ts';
+import type { Liquidated } from '../frames.ts';
+import { StatusStream } from '../status-stream.ts';
 import { AccountApi } from './account-api.ts';
 import type { Keys } from './auth.ts';
 import { Desk, type DeskOptions } from './desk.ts';
 import { Door, type Request } from './door.ts';
+import { HistoryApi } from './history-api.ts';
 import { AMOUNT_FAULTS, Misdeeds, REQUEST_FAULTS, SWITCH_FAULTS } from './misdeeds.ts';
 import { BadRequest } from './order-request.ts';
 import { OrdersApi } from './orders-api.ts';
 import { openRoutes } from './open-routes.ts';
 import { Reception } from './reception.ts';
+import { symbolOfKey } from './rows.ts';
 import { PRIVATE_SOCKETS_MAX, PrivateStreams } from './streams.ts';
 import { TradeStream } from './trade-stream.ts';
+import { TradingStop } from './trading-stop.ts';
 
 export const PRIVATE_STREAM = '/v5/private';
 export const TRADE_STREAM = '/v5/trade';
@@ -36,6 +42,9 @@ export interface SideOptions extends DeskOptions {
 export class PrivateSide {
   readonly desk: Desk;
   readonly misdeeds = new Misdeeds();
+  readonly status = new StatusStream();
+  /** Where everybody may hear of liquidations; set by the public side. */
+  onLiquidated: (symbol: string, rows: readonly Liquidated[]) => void = () => undefined;
   readonly #exchange: Exchange;
   readonly #account: AccountApi;
   readonly #streams: PrivateStreams;
@@ -51,17 +60,25 @@ export class PrivateSide {
     desk.namesEntries = () => !misdeeds.is('nameless-legs');
     const orders = new OrdersApi(desk, misdeeds);
     this.#account = new AccountApi(desk, misdeeds);
-    const apis = { orders, account: this.#account, keys };
+    const history = new HistoryApi(desk, exchange, misdeeds);
+    const apis = { orders, account: this.#account, stops: new TradingStop(desk), history, keys };
     const door = (this.#door = new Door({ keys, desk, misdeeds, apis, clock, limits }));
     this.#streams = new PrivateStreams({ desk, misdeeds, keys, door, dcp: this.#account.dcp });
     this.#trade = new TradeStream({ desk, misdeeds, keys, door, apis });
     this.#reception = new Reception(door, desk, misdeeds);
-    desk.onEvents = (events) => this.#streams.publish(events);
+    desk.onEvents = (events) => {
+      this.#streams.publish(events);
+      this.#tellLiquidations(events);
+    };
+    misdeeds.onSwitch = (fault, on) => {
+      const row = fault === 'maintenance' ? desk.maintenance.turn(on, desk.now) : null;
+      if (row !== null) this.status.publish([row], desk.now);
+    };
     orders.onCancelRace = (order) => setImmediate(() => this.#streams.publishRace(order));
   }
 
   get sockets(): number {
-    return this.#streams.sockets + this.#trade.sockets;
+    return this.#streams.sockets + this.#trade.sockets + this.status.sockets;
   }
 
   get counters(): { readonly tradeStreamOrders: number; readonly privateFrames: number; readonly privateRefusals: number } {
@@ -96,6 +113,11 @@ export class PrivateSide {
     }
   }
 
+  /** One more connection of the address, whatever it is for. */
+  admitsConnection(): boolean {
+    return this.#door.admitsConnection();
+  }
+
   hasRoom(): boolean {
     return this.sockets < PRIVATE_SOCKETS_MAX;
   }
@@ -116,7 +138,7 @@ export class PrivateSide {
   }
 
   dropAll(): number {
-    return this.#streams.dropAll() + this.#trade.dropAll();
+    return this.#streams.dropAll() + this.#trade.dropAll() + this.status.dropAll();
   }
 
   /** Null where the fault is none of the private side's. @throws RangeError where it is not understood. */
@@ -158,6 +180,20 @@ export class PrivateSide {
     throw new RangeError(
       `no instrument ${JSON.stringify(target.slice(0, 40))}; there are ${played.map((row) => `${row.category}/${row.symbol}`).join(', ')}`,
     );
+  }
+
+  #tellLiquidations(events: readonly ExchangeEvent[]): void {
+    const bySymbol = new Map<string, Liquidated[]>();
+    for (const event of events) {
+      if (event.kind !== 'execution' || event.execution.kind !== 'liquidation') continue;
+      const { contract, side, qty, price, at } = event.execution;
+      const symbol = symbolOfKey(contract);
+      const rows = bySymbol.get(symbol) ?? [];
+      // The order that closed it is of the other side.
+      rows.push({ at, side: side === 'sell' ? 'Buy' : 'Sell', size: qty, price });
+      bySymbol.set(symbol, rows);
+    }
+    for (const [symbol, rows] of bySymbol) this.onLiquidated(symbol, rows);
   }
 
   /** The protection against lost connections, where the account was given it. */

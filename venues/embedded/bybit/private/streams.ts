@@ -11,7 +11,7 @@ import type { Dcp } from './dcp.ts';
 import type { Desk } from './desk.ts';
 import type { Door } from './door.ts';
 import type { Misdeeds } from './misdeeds.ts';
-import { executionEvent, orderEvent, positionEvent, walletRow, type Row } from './rows.ts';
+import { executionEvent, executionFast, orderEvent, positionEvent, walletRow, type Row } from './rows.ts';
 
 export const PRIVATE_SOCKETS_MAX = 64;
 const UNREAD_BYTES_MAX = 4 * 1024 * 1024;
@@ -27,7 +27,7 @@ export interface PrivateClient {
   authenticated: boolean;
 }
 
-type Topic = 'order' | 'execution' | 'position' | 'wallet';
+type Topic = 'order' | 'execution' | 'execution.fast' | 'position' | 'wallet';
 
 interface Told {
   readonly topic: Topic;
@@ -99,7 +99,7 @@ export class PrivateStreams {
   publish(events: readonly ExchangeEvent[]): void {
     if (this.#misdeeds.is('silent-private') || ![...this.#clients].some(({ topics }) => topics.size > 0)) return;
     let waiting: Told[] = [];
-    for (const told of events.map((event) => this.#told(event))) {
+    for (const told of [...this.#fast(events), ...events.map((event) => this.#told(event))]) {
       const [first] = waiting;
       if (first !== undefined && (first.topic !== told.topic || first.category !== told.category)) {
         this.#send(waiting);
@@ -132,6 +132,16 @@ export class PrivateStreams {
     }
     const category = this.#desk.category(event.execution.contract);
     return { topic: 'execution', category, row: executionEvent(event.execution, event.order, category) };
+  }
+
+  /** Trades of perpetuals, ahead of everything else. */
+  #fast(events: readonly ExchangeEvent[]): readonly Told[] {
+    const told: Told[] = [];
+    for (const event of events) {
+      if (event.kind !== 'execution' || event.execution.kind !== 'trade' || this.#desk.category(event.execution.contract) !== 'linear') continue;
+      told.push({ topic: 'execution.fast', category: 'linear', row: executionFast(event.execution) });
+    }
+    return told;
   }
 
   #send(told: readonly Told[]): void {

@@ -1,6 +1,7 @@
 /** The trade stream: orders over a WebSocket, with the limits and the answers of REST. */
 import { randomUUID } from 'node:crypto';
 import type { WebSocket } from 'ws';
+import { CATEGORIES } from '../../listing.ts';
 import { wrongLogin, wrongTime, type Keys } from './auth.ts';
 import type { Desk } from './desk.ts';
 import { costOf, parseBody, type Answered, type Door } from './door.ts';
@@ -12,12 +13,12 @@ import type { Apis } from './routes.ts';
 const RECV_WINDOW_MS = 5000;
 /** Request ids of a connection that may not come again. */
 const REQUEST_IDS_MAX = 10_000;
-const BAN = 10_403;
+const FLOODED = 10_403;
 const NOT_LOGGED_IN = 10_004;
 const PARAMETERS_WRONG = 10_001;
 const REPEATED_LOGIN = 20_001;
 const REPEATED_REQUEST = 20_006;
-const OPERATION_UNKNOWN = 20_003;
+const NO_SUCH_OPERATION = 10_404;
 
 const OPERATIONS: Readonly<Record<string, (apis: Apis, body: Body, granted: number) => Reply>> = {
   'order.create': ({ orders }, body) => orders.create(body),
@@ -67,11 +68,11 @@ export class TradeStream {
   handle(client: TradeClient, text: string): void {
     const request = parseBody(text) ?? {};
     const { op } = request;
-    const reqId = typeof request.reqId === 'string' ? request.reqId : '';
+    const reqId = typeof request.reqId === 'string' ? request.reqId : null;
     const list: readonly unknown[] = Array.isArray(request.args) ? request.args : [];
     if (op === 'ping')
-      return this.#say(client, { retCode: 0, retMsg: 'OK', op: 'pong', data: [String(this.#options.desk.now)], connId: client.id, reqId });
-    if (op === 'auth') return this.#login(client, list);
+      return this.#say(client, { retCode: 0, retMsg: 'OK', op: 'pong', data: [String(this.#options.desk.now)], connId: client.id, ...named(reqId) });
+    if (op === 'auth') return this.#login(client, reqId, list);
     if (typeof op === 'string' && op.startsWith('order.')) this.orders++;
     this.#order(client, String(op), reqId, request, list);
   }
@@ -82,7 +83,7 @@ export class TradeStream {
     return size;
   }
 
-  #order(client: TradeClient, op: string, reqId: string, request: Body, list: readonly unknown[]): void {
+  #order(client: TradeClient, op: string, reqId: string | null, request: Body, list: readonly unknown[]): void {
     const spoil = this.#options.misdeeds.next(`ws/${op}`);
     if (spoil?.fault === 'drop-before') return;
     const carry = (): void => {
@@ -96,35 +97,36 @@ export class TradeStream {
     else carry();
   }
 
-  #carryOut(client: TradeClient, op: string, reqId: string, request: Body, list: readonly unknown[]): Answered {
+  #carryOut(client: TradeClient, op: string, reqId: string | null, request: Body, list: readonly unknown[]): Answered {
     const operation = Object.hasOwn(OPERATIONS, op) ? OPERATIONS[op] : undefined;
     if (!client.authenticated) return refused(NOT_LOGGED_IN, 'Not authenticated.');
-    if (operation === undefined) return refused(OPERATION_UNKNOWN, `Unknown op ${op.slice(0, 40)}`);
-    if (reqId !== '' && client.requests.has(reqId)) return refused(REPEATED_REQUEST, 'Duplicate reqId.');
-    client.requests.add(reqId);
+    if (operation === undefined) return refused(NO_SUCH_OPERATION, `op type is not found: ${op.slice(0, 40)}`);
+    if (reqId !== null && client.requests.has(reqId)) return refused(REPEATED_REQUEST, 'Duplicate reqId.');
+    if (reqId !== null) client.requests.add(reqId);
     if (client.requests.size > REQUEST_IDS_MAX) client.requests.clear();
     const [body] = list;
     if (list.length !== 1 || typeof body !== 'object' || body === null) return refused(PARAMETERS_WRONG, 'params error: one order a request');
     const { door, apis } = this.#options;
-    if (door.isBanned()) return refused(BAN, 'Exceeds IP rate limit.');
+    if (door.isFlooded()) return refused(FLOODED, 'Exceed IP rate limit. 3000 requests per second per IP.');
     const header = headerOf(request);
     const late = wrongTime(header.timestamp, header.window, door.clocks());
     if (late !== null) return refused(late.retCode, late.retMsg);
     // An object of unknown fields is all that is claimed.
     const order = body as Body;
+    if (!CATEGORIES.some((known) => known === order.category)) return refused(NO_SUCH_OPERATION, 'category is not correct.');
     return door.carryOut(`order/${op.slice('order.'.length)}`, order.category, (granted) => operation(apis, order, granted), costOf(order));
   }
 
-  #login(client: TradeClient, args: readonly unknown[]): void {
+  #login(client: TradeClient, reqId: string | null, args: readonly unknown[]): void {
     const { keys, door } = this.#options;
     const wrong = client.authenticated ? { retCode: REPEATED_LOGIN, retMsg: 'Repeat auth.' } : wrongLogin(keys, args, door.clocks());
     if (wrong === null) client.authenticated = true;
     const { retCode, retMsg } = wrong ?? { retCode: 0, retMsg: 'OK' };
-    this.#say(client, { retCode, retMsg, op: 'auth', connId: client.id });
+    this.#say(client, { ...named(reqId), retCode, retMsg, op: 'auth', connId: client.id });
     if (wrong !== null && !client.authenticated) client.socket.close();
   }
 
-  #answer(client: TradeClient, op: string, reqId: string, { retCode, retMsg, result, retExtInfo = {}, allowance }: Answered): void {
+  #answer(client: TradeClient, op: string, reqId: string | null, { retCode, retMsg, result, retExtInfo = {}, allowance }: Answered): void {
     const now = this.#options.desk.now;
     const header = {
       'X-Bapi-Limit': String(allowance?.limit ?? 0),
@@ -133,7 +135,7 @@ export class TradeStream {
       Traceid: randomUUID().replaceAll('-', ''),
       Timenow: String(now),
     };
-    this.#say(client, { reqId, retCode, retMsg, op, data: result, retExtInfo, header, connId: client.id });
+    this.#say(client, { ...named(reqId), retCode, retMsg, op, data: result, retExtInfo, header, connId: client.id });
   }
 
   #say({ socket }: TradeClient, body: object): void {
@@ -141,6 +143,8 @@ export class TradeStream {
   }
 }
 
+/** Answers name a request that named itself. */
+const named = (reqId: string | null): { readonly reqId?: string } => (reqId === null ? {} : { reqId });
 const refused = (retCode: number, retMsg: string): Answered => ({ ...failed({ retCode, retMsg }), status: 200, allowance: null });
 export const coded = (retCode: number): Answered => refused(retCode, `fault ${retCode}`);
 

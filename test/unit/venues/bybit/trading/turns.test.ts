@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { mock } from 'node:test';
 import fc from 'fast-check';
 import { afterEach, describe, it } from 'mocha';
+import { bucketRules, takeTokens, type Bucket } from '#trading/execution/token-bucket.ts';
+import type { Category } from '#venues/bybit/endpoints.ts';
 import { Limits } from '#venues/embedded/bybit/private/limits.ts';
 import { toldOf, Turns, WAITING_MAX, Window } from '#venues/bybit/trading/turns.ts';
 
@@ -182,6 +184,54 @@ describe('whose request is next at Bybit', () => {
       }),
       { numRuns: 25 },
     );
+  });
+
+  it('RT-4 an order protocol that follows the limit told is refused nothing, however bunched its orders arrive', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 9 }),
+        fc.constantFrom<Category>('linear', 'spot'),
+        fc.array(fc.nat(200), { minLength: 10, maxLength: 40 }),
+        (limit, category, delays) => {
+          let now = 0;
+          const turns = new Turns(0.9, true, () => now);
+          const told: (readonly [limit: number, windowMs: number])[] = [];
+          turns.onOrderLimit = (...of) => void told.push(of);
+          assert.equal(turns.order(category), null);
+          turns.observe('/v5/order/create', category, { limit, left: limit - 1, resetMs: 0 });
+          const [most, windowMs] = told.at(-1) ?? assert.fail('nobody was told');
+          const rules = bucketRules(most, windowMs, Math.max(0.9, 1 / most));
+          let bucket: Bucket = { level: 0, at: 0 };
+          let decidedAt = 0;
+          for (const delay of delays) {
+            const { waitMs } = takeTokens(rules, bucket, decidedAt);
+            decidedAt += waitMs;
+            ({ bucket } = takeTokens(rules, bucket, decidedAt));
+            now = Math.max(now, decidedAt + delay);
+            assert.equal(turns.order(category), null);
+          }
+        },
+      ),
+    );
+  });
+
+  it('RT-4 who keeps the rate of orders hears of every change of the tightest limit, and again where an order found no room', () => {
+    const turns = new Turns(0.9, true, () => 0);
+    const told: number[] = [];
+    turns.onOrderLimit = (limit) => void told.push(limit);
+    const hear = (limit: number, category: Category) => turns.observe('/v5/order/create', category, { limit, left: limit - 1, resetMs: 0 });
+    hear(20, 'spot');
+    hear(10, 'linear');
+    assert.deepEqual(told, [], 'as the terms say it');
+    hear(4, 'linear');
+    hear(4, 'linear');
+    hear(2, 'spot');
+    hear(20, 'spot');
+    assert.deepEqual(told, [4, 2, 4]);
+    for (let sent = 0; sent < 4; sent++) turns.order('linear');
+    assert.deepEqual(told, [4, 2, 4, 4]);
+    hear(10, 'linear');
+    assert.equal(told.at(-1), 10);
   });
 
   it('headers that say nothing that can be believed change nothing', () => {

@@ -1,6 +1,6 @@
 import { describe, it } from 'mocha';
 import assert from 'node:assert/strict';
-import { ADDRESS_MAX, Limits } from '#venues/embedded/bybit/private/limits.ts';
+import { ADDRESS_MAX, CONNECTIONS_MAX, Limits, TRADE_STREAM_MAX } from '#venues/embedded/bybit/private/limits.ts';
 
 describe('embedded venue: request limits', () => {
   it('ten orders a second of a perpetual, twenty on the spot market, each rolling', () => {
@@ -36,5 +36,19 @@ describe('embedded venue: request limits', () => {
     assert.equal(limits.address(), false);
     now += 5000;
     assert.equal(limits.address(), true);
+  });
+
+  it('the trade stream takes 3000 requests a second of an address, and 500 connections may be opened in five minutes, each apart from all else', () => {
+    let now = 0;
+    const limits = new Limits(() => now);
+    for (let count = 0; count < TRADE_STREAM_MAX; count++) assert.equal(limits.tradeStream(), true);
+    for (let count = 0; count < CONNECTIONS_MAX; count++) assert.equal(limits.connection(), true);
+    assert.deepEqual([limits.tradeStream(), limits.connection(), limits.address()], [false, false, true]);
+    now += 1000;
+    assert.deepEqual([limits.tradeStream(), limits.connection()], [true, false]);
+    now += 299_000;
+    assert.equal(limits.connection(), true);
+    limits.set('connections', 1);
+    assert.equal(limits.connection(), false);
   });
 });

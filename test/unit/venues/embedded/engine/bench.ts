@@ -55,11 +55,13 @@ export function newExchange(
       seed,
       contracts: [spotTerms, perpTerms],
       ids: { order: (_kind, count) => `o${count}`, execution: (_kind, count) => `e${count}`, link: () => '' },
+      openedAt: T0,
       wallet,
       leverage: ratio('10'),
       marketSlippage: ratio('0.01'),
       openOrdersMax: 500,
       conditionalsMax: { exchange: 30, margin: 10 },
+      partialExitsMax: { exchange: 30, margin: 20 },
     },
     memories,
   );

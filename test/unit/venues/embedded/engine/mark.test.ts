@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { price } from '#trading/money/decimal.ts';
-import type { PriceSource } from '#venues/embedded/engine/types.ts';
+import type { PriceSource } from '#venues/embedded/engine/triggers.ts';
 import { executionsOf, newExchange, PERP, quote, refused, request, T0, taken } from './bench.ts';
 
 /** The book and the last price, and the mark that stays apart from both. */

@@ -19,7 +19,8 @@ import {
 } from '#trading/money/decimal.ts';
 import type { MatchingExchange } from '#venues/embedded/engine/exchange.ts';
 import type { Memory } from '#venues/embedded/engine/memory.ts';
-import type { ExchangeEvent, Order, PositionSlot, Protection } from '#venues/embedded/engine/types.ts';
+import type { Protection } from '#venues/embedded/engine/triggers.ts';
+import type { ExchangeEvent, Order, PositionSlot } from '#venues/embedded/engine/types.ts';
 import { newExchange, PERP, quote, request, SPOT, T0 } from './bench.ts';
 
 /** One thing that happens: an order, an amendment, a cancel, a move of the market, the passing of time. */
