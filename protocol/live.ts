@@ -6,6 +6,7 @@ import {
   VENUE_STATUSES,
   type AccountView,
   type ChangeOutcome,
+  type FeedTrouble,
   type Lookup,
   type OrderRef,
   type Placement,
@@ -116,6 +117,12 @@ export const venueTrouble: z.ZodType<VenueTrouble> = z.strictObject({
   order: z.strictObject({ asset: value.asset, symbol: value.name, clientOrderId: value.clientOrderId.nullable() }).nullable(),
   closes: z.boolean(),
 });
+
+export const feedTrouble = z.strictObject({
+  broker: value.broker,
+  code: z.enum(TROUBLE_CODES),
+  sentence: value.text,
+}) satisfies z.ZodType<FeedTrouble>;
 
 const venuePosition = z.strictObject({
   asset: value.asset,

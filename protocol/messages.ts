@@ -43,6 +43,7 @@ export const MESSAGE_BODIES: BodySchemas = {
   'frame.dropped': z.strictObject({ asset: value.asset, symbol: value.name.nullable(), reason: value.text, exchangeAt: value.instant.nullable() }),
   'funding.announced': z.strictObject({ symbol: value.name, rate: value.ratio, nextAt: value.instant }),
   'feed.changed': z.strictObject({ broker: value.broker, up: z.boolean(), reason: value.text }),
+  'feed.troubled': live.feedTrouble,
   'instrument.listed': z.strictObject({ instrument: value.instrument }),
   'history.requested': z.strictObject({
     asset: value.asset,

@@ -164,6 +164,13 @@ export interface OrderTerms {
 
 export const TROUBLE_CODES = ['UNREADABLE', 'VENUE_AWAY', 'PRICE_CAPPED'] as const;
 
+/** The same of a feed, which knows no orders. */
+export interface FeedTrouble {
+  readonly broker: Broker;
+  readonly code: (typeof TROUBLE_CODES)[number];
+  readonly sentence: string;
+}
+
 /** What a person must hear of a venue now. */
 export interface VenueTrouble {
   readonly code: (typeof TROUBLE_CODES)[number];

@@ -5,6 +5,7 @@ import type { Asset, Broker, Instant, Instrument, Mode } from './instrument.ts';
 import type {
   AccountView,
   ChangeOutcome,
+  FeedTrouble,
   Lookup,
   OrderRef,
   Placement,
@@ -67,6 +68,8 @@ interface Bodies {
   /** From a broker's gateway to the paper gateway: for `nextAt` the newest one counts. */
   'funding.announced': FundingAnnounced;
   'feed.changed': { readonly broker: Broker; readonly up: boolean; readonly reason: string };
+  /** From a gateway to the paper simulator, which tells a person: its quotes need somebody to look. */
+  'feed.troubled': FeedTrouble;
   'instrument.listed': { readonly instrument: Instrument };
   'history.requested': {
     readonly asset: Asset;

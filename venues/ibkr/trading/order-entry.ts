@@ -26,6 +26,7 @@ import { briefly } from '../../shared/retry.ts';
 import type { Line } from '../line.ts';
 import type { OrderIds } from '../order-ids.ts';
 import type { IbkrSession, SessionState, SyncReason } from '../session.ts';
+import { AWAY_MS, Troubles } from '../troubles.ts';
 import { AccountPart, COMMISSION_MS_MAX } from './account-part.ts';
 import { Cancelling } from './cancelling.ts';
 import { forgotten, unanswered } from './evidence.ts';
@@ -40,7 +41,6 @@ import type { OrderContracts } from './order-contracts.ts';
 import { Placing } from './placing.ts';
 import { refuseReadOnly } from './probe.ts';
 import type { SentFamily, SentFile } from './sent-file.ts';
-import { AWAY_MS, Troubles } from './troubles.ts';
 import { withUsable } from './usable.ts';
 
 export interface IbkrOrdersOptions {
