@@ -14,6 +14,7 @@ import {
   type Pricing,
   type Purpose,
   type VenueExecution,
+  type VenueFee,
   type VenueFunding,
   type VenueOrder,
   type VenuePosition,
@@ -110,6 +111,13 @@ export const venueFunding = z.strictObject({
   amount: value.money,
   executedAt: value.instant,
 }) satisfies z.ZodType<VenueFunding>;
+
+export const venueFee: z.ZodType<VenueFee> = z.strictObject({
+  executionId: value.name,
+  asset: value.asset,
+  symbol: value.name,
+  fee: value.money,
+});
 
 export const venueTrouble: z.ZodType<VenueTrouble> = z.strictObject({
   code: z.enum(TROUBLE_CODES),

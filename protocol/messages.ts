@@ -95,6 +95,7 @@ export const MESSAGE_BODIES: BodySchemas = {
   'order.reported': z.strictObject({ order: live.venueOrder }),
   'execution.reported': z.strictObject({ execution: live.venueExecution }),
   'funding.reported': z.strictObject({ funding: live.venueFunding }),
+  'fee.reported': z.strictObject({ fee: live.venueFee }),
   'limit.told': z.strictObject({ limit: z.int().positive(), windowMs: z.int().positive() }),
   'trouble.reported': z.strictObject({ trouble: live.venueTrouble }),
   'account.requested': z.strictObject({ since: value.instant, askedAt: value.instant, replyTo: value.name }),

@@ -10,6 +10,7 @@ import type { Message } from '../model/messages.ts';
 import { BLANK_LIVE, evolveLive, orderOf, type LiveState } from './live-state.ts';
 import { doubtfulCloses, findBare } from './live-bare.ts';
 import { cancelKilled, protect, sweep } from './live-guard.ts';
+import { onFee } from './live-fees.ts';
 import { onFunding } from './live-funding.ts';
 import { lose, onCancelled, onExecution, onLookedUp, onOrder, onPlaced, onProtectionLost } from './live-report.ts';
 import { sendApproved, sendWaiting } from './live-send.ts';
@@ -29,6 +30,7 @@ export const LIVE_FACTS: readonly EventType[] = [
   'order.ended',
   'fill.recorded',
   'funding.booked',
+  'fee.adjusted',
   'dust.set_aside',
   'position.settled',
   'alarm.raised',
@@ -112,6 +114,9 @@ function onVenue(turn: LiveTurn, message: Message): LiveDecision {
       break;
     case 'funding.reported':
       onFunding(turn, message.body.funding);
+      break;
+    case 'fee.reported':
+      onFee(turn, message.body.fee);
       break;
     case 'limit.told':
       turn.memory = { ...turn.memory, limit: message.body };

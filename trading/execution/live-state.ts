@@ -8,7 +8,7 @@ import type { Settings } from '../model/settings.ts';
 import { allShelved, EMPTY_SHELF, shelve, shelved, unshelve, type Shelf } from '../model/shelf.ts';
 import { evolveSwitches, NO_SWITCHES, type Switches } from '../risk/modes.ts';
 import { without } from '../model/without.ts';
-import { add, atMost, isPositive, smaller, subtract, toStep, ZERO_QTY, type Price, type Qty } from '../money/decimal.ts';
+import { add, atMost, isPositive, smaller, subtract, toStep, ZERO_QTY, type Money, type Price, type Qty } from '../money/decimal.ts';
 import { orderOfFill } from './order-names.ts';
 import { executedOf, isOpen, NEW_ORDER, transition, venueOrderIdOf, type OrderInput, type OrderState } from './order-state.ts';
 
@@ -20,6 +20,8 @@ export const EXERCISE_RULE = 'LC-5';
 const PAST_KEPT_MAX = 16;
 /** Ids of funding rows are kept this long behind the newest fill: longer than what a reading of the account goes back. */
 const FUNDINGS_KEPT_MS = 86_400_000;
+/** Executions whose fee may be told anew: the newest. */
+const FEES_KEPT_MAX = 256;
 
 export interface LiveOrder {
   readonly clientOrderId: string;
@@ -88,6 +90,8 @@ export interface LiveState {
   readonly newestFillAt: Instant | null;
   /** By funding id. Absent, as `past`, in snapshots of before it existed. */
   readonly fundings?: Readonly<Record<string, { readonly executionId: string; readonly at: Instant }>>;
+  /** By execution id, oldest first: USD, as booked. Absent before the first. */
+  readonly fees?: Readonly<Record<string, Money>>;
   /** By `liveKey`: the newest closed ones. */
   readonly past?: Readonly<Record<string, readonly PastHolding[]>>;
 }
@@ -176,6 +180,8 @@ export function evolveLive(broker: Broker, state: LiveState, fact: Fact): LiveSt
       return watched(adjusted(state, fact.body), fact.at);
     case 'funding.booked':
       return isOurs(broker, fact.body) ? withFunding(state, fact.body) : state;
+    case 'fee.adjusted':
+      return isOurs(broker, fact.body) ? withFee(state, fact.body.venueExecutionId, fact.body.fee) : state;
     case 'dust.set_aside':
       return isOurs(broker, fact.body) ? gone(state, liveKey(fact.body), fact.body.exitedAt) : state;
     case 'position.settled':
@@ -283,9 +289,9 @@ function pruned(state: LiveState): LiveState {
 }
 
 function filled(before: LiveState, fill: Fill): LiveState {
-  const state = { ...before, newestFillAt: Math.max(before.newestFillAt ?? 0, fill.filledAt) };
   const executed = orderOfFill(fill.fillId);
   const executionId = fill.venueExecutionId ?? fill.fillId;
+  const state = { ...withFee(before, executionId, fill.fee), newestFillAt: Math.max(before.newestFillAt ?? 0, fill.filledAt) };
   const isLeg = executed === fill.clientOrderId && fill.reason !== 'entry' && fill.reason !== 'exit';
   const after = isLeg
     ? legFilled(state, executed, executionId)
@@ -303,6 +309,12 @@ function withFunding(state: LiveState, { fundingId, venueExecutionId, at }: Even
   const oldest = Math.min(state.newestFillAt ?? at, at) - FUNDINGS_KEPT_MS;
   const kept = Object.entries(state.fundings ?? {}).filter(([, known]) => known.at >= oldest);
   return { ...state, fundings: { ...Object.fromEntries(kept), [fundingId]: { executionId: venueExecutionId ?? fundingId, at } } };
+}
+
+function withFee(state: LiveState, executionId: string, fee: Money): LiveState {
+  const { [executionId]: _before, ...others } = state.fees ?? {};
+  const newest = Object.entries(others).slice(1 - FEES_KEPT_MAX);
+  return { ...state, fees: { ...Object.fromEntries(newest), [executionId]: fee } };
 }
 
 function gone(state: LiveState, key: string, closedAt: Instant): LiveState {

@@ -106,6 +106,15 @@ export interface VenueFunding {
   readonly executedAt: Instant;
 }
 
+/** What an execution that was told before did cost. */
+export interface VenueFee {
+  readonly executionId: string;
+  readonly asset: Asset;
+  readonly symbol: string;
+  /** USD. */
+  readonly fee: Money;
+}
+
 export interface VenuePosition {
   readonly asset: Asset;
   readonly symbol: string;

@@ -11,6 +11,7 @@ import type {
   Placement,
   PlaceOutcome,
   VenueExecution,
+  VenueFee,
   VenueFunding,
   VenueOrder,
   VenueTrouble,
@@ -104,6 +105,7 @@ interface Bodies {
   'order.reported': { readonly order: VenueOrder };
   'execution.reported': { readonly execution: VenueExecution };
   'funding.reported': { readonly funding: VenueFunding };
+  'fee.reported': { readonly fee: VenueFee };
   /** The venue takes fewer placements than its terms say, or as many again: at most `limit` in any `windowMs`. */
   'limit.told': { readonly limit: number; readonly windowMs: number };
   'trouble.reported': { readonly trouble: VenueTrouble };

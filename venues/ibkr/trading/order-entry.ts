@@ -94,6 +94,7 @@ export class IbkrOrders implements OrderEntry, Account {
       onOrder: (order) => this.#onOrder(order),
       onCapped: (order, at) => this.#troubles.capped(order, at),
       onExecution: (execution) => this.#reports?.onExecution(execution),
+      onFee: (fee) => this.#reports?.onFee?.(fee),
       onHeard: (orderId, permId, status) => this.#onHeard(orderId, permId, status),
       onCode: (orderId, error) => this.#onCode(orderId, error),
       onRead: (line) => this.#discardHeld(line),
