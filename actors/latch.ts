@@ -50,10 +50,28 @@ export function readLatch(path: string): Latch | null {
 }
 
 /**
- * Writes the latch; scopes and flatten of one that is there already stay in force.
- * @throws Error of node:fs where it cannot be written. The memory flag of the send gate holds without it.
+ * Writes the latch; scopes and flatten of one that is there already stay in force. Where the disk has no room for its words, an empty file takes
+ * its place, which reads as a kill of all.
+ * @throws Error of node:fs where not even that can be made. The memory flag of the send gate holds without it.
  */
 export function writeLatch(path: string, latch: Latch): void {
+  try {
+    writeWhole(path, latch);
+  } catch (error) {
+    leaveEmpty(path, error);
+  }
+}
+
+function leaveEmpty(path: string, why: unknown): void {
+  try {
+    closeSync(openSync(path, 'w', OWNER_ONLY));
+    fsyncDir(dirname(path));
+  } catch {
+    throw why;
+  }
+}
+
+function writeWhole(path: string, latch: Latch): void {
   const before = readLatch(path);
   const merged: Latch = {
     ...latch,

@@ -1,7 +1,7 @@
 /** gateway.<broker>.orders: decides over the live orders of one broker, in the main process. What it wants of the venue it asks of the broker's port. */
 import type { Behavior } from '#trading/behavior.ts';
 import { createLiveGateway } from '#trading/execution/live-gateway.ts';
-import type { LiveState } from '#trading/execution/live-state.ts';
+import type { LiveState } from '#trading/execution/live-book.ts';
 import type { LiveMemory } from '#trading/execution/live-turn.ts';
 import type { OrderTerms } from '#trading/model/live.ts';
 import type { Start } from '#protocol/actor.ts';

@@ -2,7 +2,7 @@
  * gateway.<broker>.port: the one process that can send an order (RT-2). It decides nothing: one request, one call, and what the venue answers or
  * tells by itself goes to the broker's live orders. It waits for no venue within a turn.
  */
-import type { ChangeOutcome, Lookup, OrderRef, Placement, PlaceOutcome } from '#trading/model/live.ts';
+import type { Amendment, ChangeOutcome, Lookup, OrderRef, Placement, PlaceOutcome } from '#trading/model/live.ts';
 import type { EventType, Fact } from '#trading/model/events.ts';
 import type { Instant } from '#trading/model/instrument.ts';
 import type { Message, MessageBody } from '#trading/model/messages.ts';
@@ -91,6 +91,8 @@ export class OrderPort implements ActorInstance {
         return this.#place(envelope.body.order, now);
       case 'cancel.requested':
         return this.#cancel(envelope.body.order);
+      case 'amend.requested':
+        return this.#amend(envelope.body.amendment, now);
       case 'lookup.requested':
         return this.#lookUp(envelope.body);
       case 'account.requested':
@@ -154,6 +156,23 @@ export class OrderPort implements ActorInstance {
     return NOTHING;
   }
 
+  /** No gate stands before it: a stop moves in favour of its position only. */
+  #amend(amendment: Amendment, now: Instant): Outcome {
+    const { plan } = this.#alive();
+    const { entry, bracket, deadlineAt, sentAt } = amendment;
+    const name = `${entry.clientOrderId} ${bracket.stopLoss} ${sentAt}`;
+    if (this.#called.has(name)) return NOTHING;
+    this.#remember(name);
+    const isLate = now > deadlineAt;
+    const late: ChangeOutcome = { kind: 'rejected', code: 'NOT_SENT', text: `its turn came ${now - deadlineAt} ms after the deadline` };
+    this.#call(
+      () => (isLate ? Promise.resolve(late) : plan.orders.amend(entry, bracket, amendment)),
+      (reason): ChangeOutcome => ({ kind: 'unknown', reason }),
+      (outcome) => ({ type: 'amend.answered', body: { amendment, outcome } }),
+    );
+    return NOTHING;
+  }
+
   #lookUp({ order, askedAt }: MessageBody<'lookup.requested'>): Outcome {
     const { plan } = this.#alive();
     this.#call(
@@ -165,9 +184,10 @@ export class OrderPort implements ActorInstance {
   }
 
   /** For the live orders and who asked. No answer is no view: whoever needs one asks again. */
-  #view({ since, askedAt, replyTo }: MessageBody<'account.requested'>): Outcome {
+  #view({ since, askedAt, replyTo, protections = [] }: MessageBody<'account.requested'>): Outcome {
     const { plan, emit } = this.#alive();
     const { account, reportsTo } = plan;
+    plan.orders.recall?.(protections);
     const { broker } = plan.orders.terms;
     const funded = account.fundingSince?.(since) ?? Promise.resolve([]);
     const viewed = Promise.all([account.openOrders(), account.executionsSince(since), account.positions(), account.wallet(), funded]).then(

@@ -1,5 +1,5 @@
 /** OP-3, KS-2: the latch first, talk second. Works while the system is up, hung, stopped or down. */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { killScope } from '#protocol/values.ts';
 import type { KillAck } from '#protocol/admin.ts';
 import type { KillScope } from '#trading/model/events.ts';
@@ -35,8 +35,17 @@ const SOURCE = 'cli';
 
 export function kill(context: Context, options: KillOptions): Promise<number> {
   const places = paths(context.dataDir, context.market);
+  refuseContradictions(options);
   if (options.status === true) return Promise.resolve(status(context, places));
   return options.rearm === true ? rearm(context, places, options) : trip(context, places, options);
+}
+
+/** A re-arm opens everything, and a status changes nothing: what else was asked for would be left undone without a word. */
+function refuseContradictions({ status: shows, rearm: opens, flatten, scope }: KillOptions): void {
+  if (shows === true && (opens === true || flatten === true)) throw new UsageError('--status shows the latch and changes nothing; give it alone');
+  if (opens !== true) return;
+  if (flatten === true) throw new UsageError('--rearm and --flatten contradict each other; give one of them');
+  if (scope !== 'all') throw new UsageError(`--rearm opens everything that was tripped, not ${scope} alone; give it without --scope`);
 }
 
 function status(context: Context, places: DataPaths): number {
@@ -50,8 +59,8 @@ async function trip(context: Context, places: DataPaths, options: KillOptions): 
   const scope = killScope.safeParse(options.scope);
   if (!scope.success) throw new UsageError(`--scope ${options.scope}: must be all, bybit, ibkr, crypto_spot, crypto_futures, forex or options`);
   const from = performance.now();
-  mkdirSync(places.root, { recursive: true, mode: 0o700 });
-  writeLatch(places.latch, latchOf(scope.data, options));
+  const isFirst = !existsSync(places.leveldb);
+  const failure = latch(places, latchOf(scope.data, options));
   const latchedMs = performance.now() - from;
   let acks: readonly KillAck[] = [];
   let note = '';
@@ -64,15 +73,37 @@ async function trip(context: Context, places: DataPaths, options: KillOptions): 
     ({ acks } = answer);
   } catch (error) {
     if (!(error instanceof AdminError)) throw error;
-    note = error.code === 'NOT_RUNNING' ? 'the system is down; it will start close-only' : `no answer (${error.message}); the latch holds without it`;
+    if (failure !== null) {
+      context.output.complain(`NOT TRIPPED: the latch ${places.latch} cannot be written (${failure}), and no system answers (${error.message})`);
+      return EXIT.failed;
+    }
+    note = error.code === 'NOT_RUNNING' ? downNote(context, isFirst) : `no answer (${error.message}); the latch holds without it`;
   }
+  const written = failure === null ? `Latch written in ${latchedMs.toFixed(1)} ms.` : `The latch could not be written: ${failure}.`;
   const latencyMs = Math.round((acks.length === 0 ? latchedMs : performance.now() - from) * 1000) / 1000;
-  context.output.answer({ tripped: true, scope: scope.data, latch: true, acks, latencyMs } satisfies KillResult, [
-    `TRIPPED (${scope.data}): close-only, nothing new is entered. Latch written in ${latchedMs.toFixed(1)} ms.`,
+  context.output.answer({ tripped: true, scope: scope.data, latch: failure === null, acks, latencyMs } satisfies KillResult, [
+    `TRIPPED (${scope.data}): close-only, nothing new is entered. ${written}`,
     ...(note === '' ? acks.map(({ actor, ms }) => `  ${actor} after ${ms} ms`) : [`  ${note}`]),
   ]);
   return EXIT.ok;
 }
+
+/** Null where it is written. What a disk refuses must not keep the kill from a system that is up. */
+function latch(places: DataPaths, words: Latch): string | null {
+  try {
+    mkdirSync(places.root, { recursive: true, mode: 0o700 });
+    writeLatch(places.latch, words);
+    return null;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** A switch pulled in the wrong directory stops nobody: that must be seen at once. */
+const downNote = ({ dataDir, market }: Context, isFirst: boolean): string =>
+  isFirst
+    ? `nothing ever ran on the ${market} market in --data-dir ${dataDir}: a system that runs now has another one, and goes on`
+    : 'the system is down; it will start close-only';
 
 const latchOf = (scope: KillScope, options: KillOptions): Latch => ({
   scopes: [scope],

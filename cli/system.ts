@@ -9,6 +9,7 @@ import { brokerOf } from '#trading/model/instrument.ts';
 import type { ContractChoice } from '#trading/model/option.ts';
 import { paths } from '#state/data-dir.ts';
 import { JournalError } from '#state/errors.ts';
+import { isDiskRefusal } from '#state/files.ts';
 import { liveVenueOf } from '#supervisors/live-venues.ts';
 import { inspectPlay, realPlan, syntheticPlan, withBadQuotes, type PlayPlan } from '#supervisors/play-plan.ts';
 import { checkCalendars, checkStrategies, refusePortInUse } from '#supervisors/preflight.ts';
@@ -100,6 +101,10 @@ export async function system(context: Context, options: SystemOptions): Promise<
   } catch (error) {
     signals.close();
     await log.close();
+    if (isDiskRefusal(error)) {
+      output.complain(`--data-dir ${context.dataDir}: ${error.message}; make room, or give permission`);
+      return EXIT.failed;
+    }
     if (!(error instanceof JournalError)) throw error;
     output.complain(error.message);
     return error.code === 'LOCKED' ? EXIT.usage : EXIT.failed;

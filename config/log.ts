@@ -1,4 +1,5 @@
 /** The one home of pino: rotating JSON lines on disk, one readable line an event on a terminal, secrets redacted in both. */
+import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { styleText } from 'node:util';
@@ -8,6 +9,8 @@ import buildRoll from 'pino-roll';
 const FILE_SIZE_MEGABYTES = 20;
 const FILES_KEPT = 10;
 const SHUTDOWN_MS_MAX = 2000;
+/** Kept for a disk that takes nothing for a while; what comes beyond it is lost to the file. */
+const WAITING_BYTES_MAX = 8 * 1024 * 1024;
 
 /** Paths that never reach a sink, at the top and one level down (CF-4). */
 const SECRET_KEYS = ['apiKey', 'secret', 'password', 'token', 'cookie', 'authorization', 'signature', 'BYBIT_API_KEY', 'BYBIT_API_SECRET'];
@@ -33,10 +36,14 @@ export interface Logger {
   close(): Promise<void>;
 }
 
-/** Opens the sinks. @throws where the directory cannot be made. */
+/** Opens the sinks. A file that takes no more later is told once on the terminal: nobody may stop trading for want of a log. @throws where it cannot be made. */
 export async function openLog(options: LogOptions): Promise<Logger> {
   const level = options.level ?? 'info';
   const roll = options.directory === null ? null : await openRoll(options.directory);
+  roll?.once('error', (error: Error) => {
+    logger.error({ actor: 'log', error: error.message }, 'the log file takes no more lines');
+    roll.on('error', () => undefined);
+  });
   const secrets = (options.secrets ?? []).filter((secret) => secret.length > 0);
   const blank = (text: string): string => secrets.reduce((out, secret) => out.replaceAll(secret, HIDDEN), text);
   const streams: { level: string; stream: DestinationStream }[] = [];
@@ -58,18 +65,23 @@ export async function openLog(options: LogOptions): Promise<Logger> {
 
 const stampBy = (now: () => number) => (): string => `,"time":${now()}`;
 
-function openRoll(directory: string): ReturnType<typeof buildRoll> {
+type Roll = Awaited<ReturnType<typeof buildRoll>>;
+
+async function openRoll(directory: string): Promise<Roll> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  return buildRoll({
+  const roll = await buildRoll({
     file: join(directory, 'ledgerwood.log'),
     frequency: 'daily',
     size: `${FILE_SIZE_MEGABYTES}m`,
     limit: { count: FILES_KEPT },
     mode: 0o600,
+    maxLength: WAITING_BYTES_MAX,
   });
+  await once(roll, 'ready');
+  return roll;
 }
 
-function closed(roll: Awaited<ReturnType<typeof buildRoll>>): Promise<void> {
+function closed(roll: Roll): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, SHUTDOWN_MS_MAX);
     roll.once('close', () => {

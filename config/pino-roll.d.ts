@@ -7,6 +7,8 @@ declare module 'pino-roll' {
     readonly size?: string | number;
     readonly limit?: { readonly count: number };
     readonly mode?: number;
+    /** Bytes that wait to be written; more is dropped. */
+    readonly maxLength?: number;
   }
   export default function build(options: RollOptions): Promise<SonicBoom>;
 }

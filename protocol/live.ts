@@ -7,6 +7,8 @@ import {
   type AccountView,
   type ChangeOutcome,
   type FeedTrouble,
+  type Amendment,
+  type KnownProtection,
   type Lookup,
   type OrderRef,
   type Placement,
@@ -57,6 +59,24 @@ export const orderRef = z.strictObject({
   symbol: value.name,
 }) satisfies z.ZodType<OrderRef>;
 
+export const amendment = z.strictObject({
+  entry: orderRef,
+  stop: orderRef.nullable(),
+  bracket: value.bracket,
+  sentAt: value.instant,
+  deadlineAt: value.instant,
+}) satisfies z.ZodType<Amendment>;
+
+const STOPS_MAX = 4;
+export const knownProtection = z.strictObject({
+  clientOrderId: value.clientOrderId,
+  symbol: value.name,
+  side: value.side,
+  takeProfit: value.price,
+  stops: z.array(value.price).max(STOPS_MAX),
+  sentAt: value.instant,
+}) satisfies z.ZodType<KnownProtection>;
+
 export const placementOutcome: z.ZodType<PlaceOutcome | { readonly kind: 'withheld'; readonly reason: string }> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('acknowledged'), venueOrderId: value.name }),
   rejected,
@@ -82,6 +102,7 @@ export const venueOrder = z.strictObject({
   status: z.enum(VENUE_STATUSES),
   qty: value.qty,
   cumQty: value.qty,
+  trigger: value.price.exactOptional(),
   reason: value.text,
 }) satisfies z.ZodType<VenueOrder>;
 

@@ -8,6 +8,7 @@ import * as value from './values.ts';
 
 const ARGUMENTS_MAX = 16;
 const HISTORY_BARS_MAX = 5000;
+const PROTECTIONS_MAX = 500;
 
 /** Every fact whose envelope fits and whose body fits its own type's schema. */
 export const fact: z.ZodType<Fact> = z
@@ -90,6 +91,8 @@ export const MESSAGE_BODIES: BodySchemas = {
   'placement.answered': z.strictObject({ clientOrderId: value.clientOrderId, outcome: live.placementOutcome }),
   'cancel.requested': z.strictObject({ order: live.orderRef }),
   'cancel.answered': z.strictObject({ clientOrderId: value.clientOrderId, outcome: live.changeOutcome }),
+  'amend.requested': z.strictObject({ amendment: live.amendment }),
+  'amend.answered': z.strictObject({ amendment: live.amendment, outcome: live.changeOutcome }),
   'lookup.requested': z.strictObject({ order: live.orderRef, askedAt: value.instant }),
   'lookup.answered': z.strictObject({ clientOrderId: value.clientOrderId, askedAt: value.instant, lookup: live.lookup }),
   'order.reported': z.strictObject({ order: live.venueOrder }),
@@ -98,7 +101,12 @@ export const MESSAGE_BODIES: BodySchemas = {
   'fee.reported': z.strictObject({ fee: live.venueFee }),
   'limit.told': z.strictObject({ limit: z.int().positive(), windowMs: z.int().positive() }),
   'trouble.reported': z.strictObject({ trouble: live.venueTrouble }),
-  'account.requested': z.strictObject({ since: value.instant, askedAt: value.instant, replyTo: value.name }),
+  'account.requested': z.strictObject({
+    since: value.instant,
+    askedAt: value.instant,
+    replyTo: value.name,
+    protections: z.array(live.knownProtection).max(PROTECTIONS_MAX).exactOptional(),
+  }),
   'account.viewed': z.strictObject({ broker: value.broker, view: live.accountView }),
   'protection.lost': z.strictObject({ clientOrderId: value.clientOrderId, reason: value.text }),
   'actor.asked': z.strictObject({ query: value.name, args: z.array(value.text).max(ARGUMENTS_MAX) }),

@@ -3,7 +3,9 @@ import type { DomainEvent, EventType, Fact } from '#trading/model/events.ts';
 import type { Money } from '#trading/money/decimal.ts';
 import type { Instant } from '#trading/model/instrument.ts';
 import type {
+  Amendment,
   ChangeOutcome,
+  KnownProtection,
   Lookup,
   OrderRef,
   OrderTerms,
@@ -87,8 +89,13 @@ export interface OrderEntry {
   /** Places once. An id that the venue calls a duplicate exists there: that is `unknown`, never `rejected`. */
   place(order: Placement): Promise<PlaceOutcome>;
   cancel(order: OrderRef): Promise<ChangeOutcome>;
-  /** Other legs for a resting bracket, or for the bracket of an open position. */
-  amend(order: OrderRef, bracket: Bracket): Promise<ChangeOutcome>;
+  /**
+   * Other legs for a resting bracket, or for the bracket of an open position; with `limits.stop` another trigger for that stop order of the house's own.
+   * What `limits.deadlineAt` lets nothing leave for is `rejected`, as NOT_SENT.
+   */
+  amend(order: OrderRef, bracket: Bracket, limits?: Pick<Amendment, 'stop' | 'deadlineAt'>): Promise<ChangeOutcome>;
+  /** Legs of open positions, for venues whose rows do not name the entry. */
+  recall?(protections: readonly KnownProtection[]): void;
   /** By client order id, in everything the venue keeps: open, closed, executions. `absent` only where all of it was read. */
   lookup(order: OrderRef): Promise<Lookup>;
   /** It may be traded: what an order of it would have to ask the venue first, is asked now. Sends no order. */

@@ -14,6 +14,8 @@ export const JOURNAL_ERROR_CODES = [
   'LOCKED',
   /** There is nothing to read where a journal was expected. */
   'NO_JOURNAL',
+  /** The disk is full, read-only or not ours to use: nothing is known to be wrong with what was written. */
+  'DISK_REFUSED',
   /** The store itself does not open or read. */
   'STORE_BROKEN',
   /** A record is missing, out of order, or is not what was written. */

@@ -44,3 +44,9 @@ export async function syncDirectory(dir: string): Promise<void> {
 }
 
 export const isNotFound = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
+
+const DISK_REFUSALS: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EMFILE', 'ENFILE']);
+
+/** True where the disk is full, read-only or not ours to use: a person can mend that, and nothing of ours is wrong. */
+export const isDiskRefusal = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' && DISK_REFUSALS.has(error.code);

@@ -64,7 +64,12 @@ export function levelStore(dir: string, createIfMissing = true): RecordStore {
 /** `level` types its options for browsers too, where `sync` does not exist; on Node it is fdatasync. */
 const SYNCED: object = { sync: true };
 
-function openError(dir: string, error: unknown): JournalError {
+/** LevelDB makes new files when it opens, and tells in the words of the operating system why it could not. */
+const DISK_REFUSALS =
+  /No space left on device|Disk quota exceeded|Read-only file system|Permission denied|Operation not permitted|Too many open files/;
+
+/** What `level` threw at its opening, as an error of ours: held by another, refused by the disk, or broken. */
+export function openError(dir: string, error: unknown): JournalError {
   const cause = error instanceof Error ? error.cause : undefined;
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   if (code === 'LEVEL_LOCKED') {
@@ -73,5 +78,10 @@ function openError(dir: string, error: unknown): JournalError {
     });
   }
   const reason = cause instanceof Error ? cause.message : String(error);
+  if (DISK_REFUSALS.test(reason)) {
+    return new JournalError('DISK_REFUSED', `the journal ${dir} cannot be used: ${reason}. It is left as it is: make room, or give permission`, {
+      cause,
+    });
+  }
   return new JournalError('STORE_BROKEN', `the journal ${dir} does not open: ${reason}. Nothing was repaired or removed`, { cause });
 }

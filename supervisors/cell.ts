@@ -27,8 +27,8 @@ import type { Supervised } from './supervised.ts';
 
 /** A message under way when its actor died may have caused it: it is handed over once more, never a third time. */
 const ATTEMPTS_MAX = 2;
-/** What a crash may have done half: an order is asked for once (ST-2), and a quote is old by then. */
-const HANDED_ONCE: ReadonlySet<MessageType> = new Set(['quote.received', 'placement.requested']);
+/** What a crash may have done half: an order is asked for once (ST-2), as is a move of a stop, and a quote is old by then. */
+const HANDED_ONCE: ReadonlySet<MessageType> = new Set(['quote.received', 'placement.requested', 'amend.requested']);
 const ERROR_LENGTH_MAX = 2000;
 
 type State = 'down' | 'starting' | 'running' | 'stopping' | 'stopped';

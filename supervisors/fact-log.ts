@@ -1,6 +1,6 @@
 /** One readable line for each fact that a person watching a terminal cares about; the rest is in the journal. */
 import type { Log } from '#protocol/ports.ts';
-import type { Fact } from '#trading/model/events.ts';
+import type { EventOf, Fact } from '#trading/model/events.ts';
 
 export function logFact(log: Log, fact: Fact): void {
   const { actor } = fact;
@@ -38,6 +38,10 @@ export function logFact(log: Log, fact: Fact): void {
       log.info({ actor, fee, execution: venueExecutionId }, `fee of ${symbol} was told late: ${amount} USD more than booked`);
       return;
     }
+    case 'stop.trailed':
+    case 'stop.stands':
+      logStop(log, fact);
+      return;
     case 'dust.set_aside': {
       const { symbol, qty, value } = fact.body;
       log.info({ actor, value }, `set aside ${qty} ${symbol}: less than the smallest order`);
@@ -70,4 +74,11 @@ export function logFact(log: Log, fact: Fact): void {
     default:
       return;
   }
+}
+
+function logStop(log: Log, { actor, ...fact }: Fact<EventOf<'stop.trailed'> | EventOf<'stop.stands'>>): void {
+  const { symbol, stopLoss, entryOrderId: id } = fact.body;
+  if (fact.type === 'stop.stands') log.warn({ actor, id, why: fact.body.reason }, `the stop of ${symbol} is at ${stopLoss}`);
+  // On paper it is no news: nothing was asked of anybody.
+  else if (fact.body.mode === 'live') log.info({ actor, id }, `moved the stop of ${symbol} to ${stopLoss}`);
 }

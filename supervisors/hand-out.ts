@@ -8,6 +8,8 @@ export interface Audience {
   /** Who hears of time alone: live orders and the reconciler, which wait for a venue. */
   readonly clocks: () => readonly string[];
   readonly traders: (quote: QuoteSnapshot) => readonly string[];
+  /** Of those that hear of time: whose quotes it is, since the stops of its positions follow them. Absent where there are none. */
+  readonly trails?: (quote: QuoteSnapshot) => string | null;
 }
 
 export interface HandOutPorts {
@@ -20,13 +22,17 @@ export interface HandOutPorts {
 export async function handOut(
   unordered: readonly QuoteSnapshot[],
   { deliver, settled }: HandOutPorts,
-  { first, clocks, traders }: Audience,
+  { first, clocks, traders, trails }: Audience,
 ): Promise<void> {
   const quotes = unordered.length > 1 ? unordered.toSorted(inOrder) : unordered;
   for (const name of first) {
     for (const quote of quotes) deliver(name, { type: 'quote.received', body: { quote } });
     // A quote says what time it is by itself.
     if (quotes.length === 0) deliver(name, { type: 'clock.advanced', body: {} });
+  }
+  for (const quote of quotes) {
+    const name = trails?.(quote) ?? null;
+    if (name !== null) deliver(name, { type: 'quote.received', body: { quote } });
   }
   for (const name of clocks()) deliver(name, { type: 'clock.advanced', body: {} });
   await settled();

@@ -7,7 +7,7 @@ import type { Log } from '#protocol/ports.ts';
 import type { KillAck } from '#protocol/admin.ts';
 import type { KillScope } from '#trading/model/events.ts';
 import type { Instant } from '#trading/model/instrument.ts';
-import { readLatch, writeLatch, removeLatch } from '#actors/latch.ts';
+import { readLatch, writeLatch, removeLatch, type Latch } from '#actors/latch.ts';
 import { sendGate } from '#actors/send-gate.ts';
 import type { Router } from './router.ts';
 import { ACTOR } from './tree.ts';
@@ -58,8 +58,8 @@ export class KillPath {
     const elapsed = (): number => Math.round((performance.now() - from) * 1000) / 1000;
     sendGate(latchPath).trip([order.scope]);
     const acks: KillAck[] = [{ actor: 'send-gate', ms: elapsed() }];
-    writeLatch(latchPath, { scopes: [order.scope], reason: order.reason, source: order.source, at: now(), flatten: order.flatten });
-    acks.push({ actor: 'latch', ms: elapsed() });
+    const latch = this.#latch({ scopes: [order.scope], reason: order.reason, source: order.source, at: now(), flatten: order.flatten });
+    if (latch) acks.push({ actor: 'latch', ms: elapsed() });
     log.warn({ actor: ACTOR.killSwitch, scope: order.scope, reason: order.reason, source: order.source }, 'KILL');
     this.#busy = true;
     try {
@@ -78,7 +78,18 @@ export class KillPath {
       this.#busy = false;
     }
     this.latencyMs = acks.at(-1)?.ms ?? elapsed();
-    return { tripped: true, scope: order.scope, latch: true, acks, latencyMs: this.latencyMs };
+    return { tripped: true, scope: order.scope, latch, acks, latencyMs: this.latencyMs };
+  }
+
+  /** A disk that takes no latch keeps nobody from hearing of the kill: the memory flag is closed, and the journal carries it on. */
+  #latch(latch: Latch): boolean {
+    try {
+      writeLatch(this.#options.latchPath, latch);
+      return true;
+    } catch (error) {
+      this.#options.log.error({ actor: ACTOR.killSwitch, error: (error as Error).message }, 'the kill holds, but its latch cannot be written');
+      return false;
+    }
   }
 
   /** @throws where the confirmation is wrong. */
@@ -106,7 +117,8 @@ export class KillPath {
     const journaled = state.scopes ?? [];
     this.#journaled = journaled.length > 0;
     if (journaled.length > 0 && !this.isLatched()) {
-      writeLatch(latchPath, { scopes: [...journaled], reason: 'tripped before this run', source: 'journal', at: now(), flatten: false });
+      sendGate(latchPath).trip(journaled);
+      this.#latch({ scopes: [...journaled], reason: 'tripped before this run', source: 'journal', at: now(), flatten: false });
     }
     if (this.isLatched()) {
       log.warn(

@@ -69,6 +69,11 @@ export class LiveDesk {
     return this.#awake;
   }
 
+  /** Whose stops follow the quotes of a broker; null while it sleeps. */
+  ordersOf(broker: Broker): string | null {
+    return this.#open.includes(broker) ? LIVE_OF[broker].orders : null;
+  }
+
   /** CF-3: a fact of an earlier run, at boot. @throws SystemError where it left live orders behind that nobody could watch now. */
   before(fact: Fact): void {
     if (fact.type !== 'order.sending') return;

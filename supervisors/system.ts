@@ -286,6 +286,7 @@ class System implements RunningSystem {
         first: [ACTOR.governor, ACTOR.paper],
         clocks: () => this.#desk.actors,
         traders: (quote) => this.#modes.tradersOf(quote.asset),
+        trails: ({ broker }) => this.#desk.ordersOf(broker),
       },
       router: this.#router,
       venue: this.#venue,

@@ -71,6 +71,7 @@ export function evolvePage(state: PageFacts, fact: Fact): PageFacts {
     case 'fill.recorded':
       return filled(state, fact.body.fill);
     case 'stop.trailed':
+    case 'stop.stands':
       return trailed(state, fact.body);
     case 'funding.booked':
       return funded(state, fact.body);
@@ -136,7 +137,7 @@ function filled(state: PageFacts, fill: Fill): PageFacts {
 }
 
 /** The page shows the stop where it is, not where it began. */
-function trailed(state: PageFacts, moved: Of<'stop.trailed'>): PageFacts {
+function trailed(state: PageFacts, moved: Of<'stop.trailed'> | Of<'stop.stands'>): PageFacts {
   const key = positionKey(moved);
   const position = state.positions[key];
   if (position === undefined || position.bracket === null || position.entryOrderId !== moved.entryOrderId) return state;

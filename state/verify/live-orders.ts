@@ -1,5 +1,5 @@
 /** Live orders: each sent once, durably, before anything is heard of it; the house's own only for an entry that was sent. */
-import { add, atMost, ZERO_QTY } from '#trading/money/decimal.ts';
+import { add, atMost, subtract, ZERO_QTY, type Qty } from '#trading/money/decimal.ts';
 import type { EventOf, Fact, KillScope } from '#trading/model/events.ts';
 import { brokerOf } from '#trading/model/instrument.ts';
 import { opposite } from '#trading/model/order.ts';
@@ -12,10 +12,13 @@ type Key = Pick<Sending, 'clientOrderId' | 'asset' | 'mode' | 'symbol'>;
 
 export class LiveOrderRules {
   readonly #book: OrderBook;
+  readonly #heldOf: (of: Key) => Qty;
   readonly #killed = new Set<KillScope>();
 
-  constructor(book: OrderBook) {
+  /** @param heldOf what the position of a symbol holds, by the records so far */
+  constructor(book: OrderBook, heldOf: (of: Key) => Qty) {
     this.#book = book;
+    this.#heldOf = heldOf;
   }
 
   check(fact: Fact, report: Report): void {
@@ -76,10 +79,20 @@ export class LiveOrderRules {
     if (parentId === null || parent === undefined || !this.#book.sendings.has(parentId)) {
       return report('ORDER', `${clientOrderId} is to close ${parentId ?? 'nothing'}, which was never sent`);
     }
-    this.#book.children.set(clientOrderId, { parentId, ended: false, filled: ZERO_QTY });
+    if (body.purpose === 'take_profit') this.#takingProfit(body, parentId, report);
+    this.#book.children.set(clientOrderId, { parentId, purpose: body.purpose, qty: body.qty, ended: false, filled: ZERO_QTY });
     if (side !== opposite(parent.intent.side) || !sameOrder(body, parent.intent)) {
       report('ORDER', `${clientOrderId} is a ${side} of ${body.symbol}, it cannot close the ${parent.intent.side} of ${parent.intent.symbol}`);
     }
+  }
+
+  /** BR-1: rungs and take-profit that may be open together sell no more than is held, or one of them would turn the position. */
+  #takingProfit(body: Sending, parentId: string, report: Report): void {
+    const held = this.#heldOf(body);
+    const open = [...this.#book.children.values()].filter((child) => child.parentId === parentId && child.purpose === 'take_profit' && !child.ended);
+    const sells = add(body.qty, ...open.map(({ qty, filled }) => subtract(qty, filled)));
+    if (!atMost(sells, held))
+      report('ORDER', `${body.clientOrderId} takes profit on ${body.qty}, ${sells} with what is open, of a position of ${held}`);
   }
 
   #placed(key: Key, actor: string, verb: string, report: Report): void {

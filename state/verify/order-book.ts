@@ -2,6 +2,7 @@
 import { add, ZERO_QTY, type Price, type Qty } from '#trading/money/decimal.ts';
 import type { EventOf, KillScope } from '#trading/model/events.ts';
 import type { Instrument } from '#trading/model/instrument.ts';
+import type { Purpose } from '#trading/model/live.ts';
 import type { Fill, OrderIntent } from '#trading/model/order.ts';
 import type { Settings } from '#trading/model/settings.ts';
 
@@ -26,6 +27,8 @@ interface Sent {
 /** An order of the house's own: a leg, or a close at market. */
 export interface LiveChild {
   readonly parentId: string;
+  readonly purpose: Purpose;
+  readonly qty: Qty;
   ended: boolean;
   filled: Qty;
 }

@@ -17,7 +17,7 @@ export class TrailRules {
   }
 
   check(fact: Fact, report: Report): void {
-    if (fact.type !== 'stop.trailed') return;
+    if (fact.type !== 'stop.trailed' || fact.body.mode === 'live') return;
     const { body: moved, actor, at } = fact;
     const { entryOrderId, asset, mode, stopLoss, trailedAt } = moved;
     const gateway = gatewayOf(asset, mode);

@@ -1,6 +1,6 @@
 /** One pass over the journal: the chain, then what the facts say. */
 import type { Adjustment, Fact } from '#trading/model/events.ts';
-import { negate } from '#trading/money/decimal.ts';
+import { negate, ZERO_QTY } from '#trading/money/decimal.ts';
 import { GENESIS, recordTail, type Link } from '../chain.ts';
 import { keyOf, seqOf, type RawRecord } from '../store.ts';
 import { DustRules } from './dust.ts';
@@ -9,6 +9,7 @@ import { FillRules, type FillCounts } from './fills.ts';
 import { FundingRules } from './funding.ts';
 import { instrumentKey, OrderBook } from './order-book.ts';
 import { LiveOrderRules } from './live-orders.ts';
+import { LiveStopRules } from './live-stops.ts';
 import { OrderRules } from './orders.ts';
 import { checkRaw } from './record-check.ts';
 import type { Problems, Report } from './report.ts';
@@ -32,10 +33,11 @@ export class Walk {
   readonly #book = new OrderBook();
   readonly #orders = new OrderRules(this.#book);
   readonly #switches = new SwitchRules();
-  readonly #live = new LiveOrderRules(this.#book);
+  readonly #live = new LiveOrderRules(this.#book, (of) => this.#fills.positionOf(of)?.held ?? ZERO_QTY);
   readonly #trades = new TradeRules(this.#book);
   readonly #fills = new FillRules(this.#book, (of, by, trip, report) => this.#trades.closed(of, by, trip, report));
   readonly #trails = new TrailRules(this.#book, this.#fills);
+  readonly #stops = new LiveStopRules(this.#book, this.#fills);
   readonly #funding = new FundingRules(this.#book, this.#fills, (booked) => this.#trades.moved(booked, negate(booked.amount)));
   readonly #fees = new FeeRules((adjusted) => this.#trades.moved(adjusted, negate(adjusted.amount)));
   readonly #dust = new DustRules(this.#book, this.#fills, (of, by, trip, report) => this.#trades.closed(of, by, trip, report));
@@ -101,6 +103,7 @@ export class Walk {
     this.#orders.check(fact, report);
     this.#fills.check(fact, fact.seq >= this.#from, report);
     this.#trails.check(fact, report);
+    this.#stops.check(fact, report);
     this.#funding.check(fact, report);
     this.#fees.check(fact, report);
     this.#dust.check(fact, report);

@@ -46,6 +46,7 @@ const REST: readonly (readonly [string, string, string | object])[] = [
 const TOPICS: readonly (readonly [string, string])[] = [
   ['websocket_private_order.1.json', 'order'],
   ['websocket_private_execution.1.json', 'execution'],
+  ['websocket_private_fast-execution.1.json', 'execution.fast'],
   ['websocket_private_position.1.json', 'position'],
   ['websocket_private_wallet.1.json', 'wallet'],
 ];
@@ -79,6 +80,7 @@ describe('embedded venue: shapes of the account in Bybit’s documentation (need
     withVenue({}, async (venue) => {
       await venue.step();
       const reader = await openStream(venue, '/v5/private');
+      await reader.ask({ op: 'subscribe', args: ['execution.fast'] });
       await trade(venue);
       for (const [name, topic] of TOPICS) {
         await reader.until(({ frames }) => frames.some((frame) => frame.topic === topic));

@@ -19,6 +19,9 @@ const STREAMS: readonly (readonly [string, string, string])[] = [
   ['websocket_public_trade.json', 'linear', 'publicTrade.BTCUSDT'],
   ['websocket_public_ticker.2.json', 'spot', 'tickers.BTCUSDT'],
   ['websocket_public_ticker.txt', 'linear', 'tickers.BTCUSDT'],
+  ['websocket_public_kline.json', 'linear', 'kline.5.BTCUSDT'],
+  ['websocket_public_order-price-limit.1.json', 'linear', 'priceLimit.BTCUSDT'],
+  ['websocket_system_system-status.1.json', 'misc/status', 'system.status'],
 ];
 
 describe('embedded venue: shapes of Bybit’s documentation (needs ../shared/fixtures)', () => {
@@ -41,6 +44,7 @@ describe('embedded venue: shapes of Bybit’s documentation (needs ../shared/fix
         const reader = await Reader.open(`${venue.info().ws}/v5/public/${category}`);
         await reader.ask({ op: 'subscribe', args: [topic] });
         for (let step = 0; step < 3; step++) await venue.step();
+        venue.fault('maintenance', 'on');
         await reader.until(({ frames }) => frames.some((frame) => frame.topic === topic));
         const frame = reader.frames.find((found) => found.topic === topic);
         assert.deepEqual(missing({ ...(exampleOf(name) as object), topic }, frame), []);

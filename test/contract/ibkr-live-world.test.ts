@@ -11,7 +11,7 @@ import { isOpen } from '#trading/execution/order-state.ts';
 import { stemOf } from '#venues/ibkr/trading/fills.ts';
 import { CALL, IbkrRig, PAIR } from '../support/ibkr-orders-rig.ts';
 import { CLIENT_ID } from '../support/ibkr-rig.ts';
-import { random } from '../support/live-venue.ts';
+import { random } from '../support/faults.ts';
 import { LiveWorld, rules } from '../support/live-world.ts';
 import { until } from '../support/until.ts';
 import { eurUsd } from '../unit/trading/paper/ibkr-instruments.ts';

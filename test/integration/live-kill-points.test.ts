@@ -3,124 +3,20 @@
  * embedded venue over the wire. Whatever was under way, the next life says what the venue says, and sends nothing twice.
  */
 import assert from 'node:assert/strict';
-import { fork, type ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, describe, it } from 'mocha';
 import { add, isZero, negate, qty, ZERO_QTY, type Qty } from '#trading/money/decimal.ts';
-import type { DomainEvent, EventBody, EventType, Fact } from '#trading/model/events.ts';
-import type { OrderIntent } from '#trading/model/order.ts';
+import type { DomainEvent } from '#trading/model/events.ts';
 import type { RawRecord } from '#state/store.ts';
 import { verifyJournal } from '#state/verify.ts';
 import { at, BybitRig, PERP, SPOT, type Port } from '../support/bybit-rig.ts';
-import { freshDirectory } from '../support/command.ts';
 import { sealedStory } from '../support/journal-story.ts';
-import type { Answer, Command, Point } from '../support/live-process.ts';
+import { Rehearsal } from '../support/live-rehearsal.ts';
+import type { Answer, Point } from '../support/live-process.ts';
 import { LiveWorld } from '../support/live-world.ts';
 
-const CHILD = fileURLToPath(new URL('../support/live-process.ts', import.meta.url));
 /** Of market time a second each: behind the fence of an answer that may have been lost, and two lookups after it. */
 const STEPS_TO_REST = 60;
 const byText = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0);
-
-class Rehearsal {
-  readonly rig: BybitRig;
-  readonly #file = join(freshDirectory(), 'journal.jsonl');
-  #child: ChildProcess | null = null;
-
-  constructor(rig: BybitRig) {
-    this.rig = rig;
-  }
-
-  get facts(): readonly Fact[] {
-    const lines = readFileSync(this.#file, 'utf8').split('\n').slice(0, -1);
-    return lines.map((line) => JSON.parse(line) as Fact);
-  }
-
-  of<T extends EventType>(type: T): readonly EventBody<T>[] {
-    return this.facts.flatMap((fact) => (fact.type === type ? [fact.body as EventBody<T>] : []));
-  }
-
-  /** A life that ends at `point`. */
-  async live(point: Point = 'none'): Promise<Answer | null> {
-    const { venue } = this.rig;
-    const { rest, ws, now } = venue.info();
-    const { apiKey, secret } = venue.keys;
-    const options = { execArgv: ['--conditions=source', '--import=tsx'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] as const };
-    const child = fork(CHILD, [this.#file, rest, ws, apiKey, secret, point], { ...options, stdio: [...options.stdio] });
-    this.#child = child;
-    await new Promise((resolve, reject) => child.once('message', resolve).once('error', reject));
-    return this.tell({ do: 'start', now });
-  }
-
-  /** Null where the process died over it. */
-  tell(command: Command): Promise<Answer | null> {
-    const child = this.#child;
-    assert.ok(child !== null);
-    return new Promise((resolve) => {
-      const ended = (): void => resolve(null);
-      child.once('exit', ended);
-      child.once('message', (answer) => {
-        child.off('exit', ended);
-        resolve(answer as Answer); // as live-process.ts answers
-      });
-      child.send(command);
-    });
-  }
-
-  /** Plays until it is dead, or so many steps. */
-  async play(steps: number): Promise<Answer | null> {
-    let answer: Answer | null = null;
-    for (let step = 0; step < steps; step++) {
-      const { now } = await this.rig.venue.step();
-      answer = await this.tell({ do: 'tick', now });
-      if (answer === null) return null;
-    }
-    return answer;
-  }
-
-  async intent(symbol: string, more: Partial<OrderIntent> = {}): Promise<Partial<OrderIntent>> {
-    const { bid, ask, mid } = await this.rig.book(symbol);
-    const { now } = this.rig.venue.info();
-    const asset = symbol === SPOT ? 'crypto_spot' : 'crypto_futures';
-    const sizes = { bidQty: null, askQty: null, last: null, volume: null };
-    const snapshot = {
-      id: `q${now}`,
-      broker: 'bybit',
-      asset,
-      symbol,
-      bid: at(bid),
-      ask: at(ask),
-      ...sizes,
-      exchangeAt: now,
-      receivedAt: now,
-    } as const;
-    return { asset, qty: qty('0.01'), snapshot, bracket: { takeProfit: at(mid * 1.2), stopLoss: at(mid * 0.8) }, ...more };
-  }
-
-  async enter(symbol: string, more: Partial<OrderIntent> = {}): Promise<Answer | null> {
-    return this.tell({ do: 'approve', symbol, more: await this.intent(symbol, more) });
-  }
-
-  async exit(symbol: string, amount: string): Promise<Answer | null> {
-    return this.tell({ do: 'exit', symbol, more: await this.intent(symbol, { qty: qty(amount) }) });
-  }
-
-  kill(): Promise<void> {
-    const child = this.#child;
-    assert.ok(child !== null);
-    return new Promise((resolve) => {
-      child.once('exit', () => resolve());
-      child.kill('SIGKILL');
-    });
-  }
-
-  async close(): Promise<void> {
-    if (this.#child?.exitCode === null && this.#child.signalCode === null) await this.kill();
-    await this.rig.close();
-  }
-}
 
 let stage: Rehearsal;
 
@@ -313,6 +209,45 @@ describe('kill -9 at every point of an order', function () {
     assert.equal(stage.of('order.sending').filter(({ purpose }) => purpose === 'flatten').length, 0, 'a second close before the fence');
     await stage.play(STEPS_TO_REST);
     await agree();
+  });
+
+  /** A trailing position of a life that ended in peace, and in one that ends at `point` a quote that moves its stop. */
+  async function trailing(point: Point): Promise<{ readonly from: string; readonly to: string }> {
+    await begun('none');
+    const { mid } = await stage.rig.book(PERP);
+    const [stopLoss, takeProfit] = [at(mid * 0.9), at(mid * 1.5)];
+    await stage.enter(PERP, { bracket: { takeProfit, stopLoss, trailing: { distance: at(mid * 0.05), activation: null } } });
+    assert.ok((await stage.play(6))?.held[PERP] !== undefined);
+    await stage.kill();
+    await stage.live(point);
+    await stage.play(2);
+    const { snapshot } = await stage.intent(PERP);
+    assert.ok(snapshot !== undefined);
+    await diedOver(stage.tell({ do: 'quote', quote: snapshot }));
+    const [moved] = stage.of('stop.amending');
+    assert.deepEqual([moved?.from, stage.of('stop.trailed')], [stopLoss, []]);
+    return { from: stopLoss, to: moved?.to ?? '' };
+  }
+  const stops = async (): Promise<readonly (string | undefined)[]> =>
+    (await stage.rig.port.openOrders()).flatMap(({ leg, trigger }) => (leg === 'stop_loss' ? [trigger] : []));
+
+  it('ST-5 BR-3 C14 between the fact and the byte: the old stop stands, and is found to behind the fence', async () => {
+    const { from } = await trailing('C14 before');
+    await nextLife();
+    assert.deepEqual(await stops(), [from]);
+    assert.deepEqual(
+      stage.of('stop.stands').map(({ stopLoss }) => stopLoss),
+      [from],
+    );
+  });
+
+  it('ST-5 BR-3 C14 between a move of a stop sent and answered: the venue’s trigger is adopted, one stop at every moment', async () => {
+    const { to } = await trailing('C14');
+    assert.deepEqual(await stops(), [to]);
+    await nextLife(4);
+    assert.deepEqual([stage.of('stop.trailed').map(({ stopLoss }) => stopLoss), stage.of('stop.stands')], [[to], []]);
+    assert.deepEqual(await stops(), [to]);
+    assert.equal(stage.rig.venue.counters().asked['POST /v5/position/trading-stop'], 1);
   });
 
   it('ST-5 KS-1 C13 C16 a cancel of a killed entry whose outcome nobody knows: asked again, and nothing of the entry is left alone', async () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { faultRun, FENCE_ORDERS, FENCE_RUN, NOTHING_YET, sentAgain, sum, type FaultRun } from '../support/fault-run.ts';
-import { STORM } from '../support/live-venue.ts';
+import { STORM } from '../support/faults.ts';
 
 /** STORM_SEEDS=100 plays the number that the README may state; each takes a second or two. `npm run bench -- fence` plays it too. */
 const SEEDS = Number(process.env['STORM_SEEDS'] ?? 8);
@@ -22,6 +22,17 @@ describe('live orders in a storm', function () {
           ...{ seed, uniqueness, faults: STORM, lagMs: 300, orders: ORDERS, crashes: CRASHES, nativeBracket: seed % 3 === 0 },
         }),
       );
+    }
+    assert.deepEqual({ ...total, sent: 0, crashes: 0 }, NOTHING_YET);
+    assert.ok(total.crashes > SEEDS && total.sent >= SEEDS * ORDERS, JSON.stringify(total));
+  });
+
+  it(`BR-1 BR-3 ST-2 ${SEEDS} seeds of ${ORDERS} orders with trailing stops and rungs: no stop twice, none loosened, none in doubt at the end`, async () => {
+    let total = NOTHING_YET;
+    for (let seed = 1; seed <= SEEDS; seed += 1) {
+      const uniqueness = seed % 2 === 0 ? 'forever' : 'while open';
+      const run = { seed, uniqueness, faults: STORM, lagMs: 300, orders: ORDERS, crashes: CRASHES, nativeBracket: true, forms: true } as const;
+      total = sum(total, await faultRun(run));
     }
     assert.deepEqual({ ...total, sent: 0, crashes: 0 }, NOTHING_YET);
     assert.ok(total.crashes > SEEDS && total.sent >= SEEDS * ORDERS, JSON.stringify(total));

@@ -63,12 +63,24 @@ describe('bad input', function () {
     await refused(/mode tulips: must be/, 'mode', 'tulips', 'live', 'on');
     await refused(/unknown option/, 'system', '--fast');
     await refused(/--scope/, 'kill', '--scope', 'moon');
+    await refused(/--rearm opens everything/, 'kill', '--rearm', '--confirm', 'REARM', '--scope', 'bybit');
+    await refused(/contradict/, 'kill', '--rearm', '--confirm', 'REARM', '--flatten');
+    await refused(/--status .*give it alone/, 'kill', '--status', '--flatten');
   });
 
   it('a data directory that cannot be written is named', async () => {
     const finished = await run('system', '--no-page', '--data-dir', '/dev/null/x');
     assert.equal(finished.code, 2);
     assert.match(finished.stderr, /--data-dir \/dev\/null\/x: cannot be written/);
+  });
+
+  it('KS-2 a kill that reaches nobody says so', async () => {
+    const nowhere = await run('kill', '--data-dir', '/dev/null/x');
+    assert.equal(nowhere.code, 1);
+    assert.match(nowhere.stderr.trim(), /^NOT TRIPPED: the latch .* cannot be written .*, and no system answers .*$/);
+    const wrong = await run('kill', '--data-dir', freshDirectory());
+    assert.equal(wrong.code, 0);
+    assert.match(wrong.stdout, /nothing ever ran .*: a system that runs now has another one, and goes on/);
   });
 
   it('a port in use is named', async () => {

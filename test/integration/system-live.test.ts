@@ -4,7 +4,7 @@ import { describe, it } from 'mocha';
 import type { WhyAnswer } from '#trading/model/why.ts';
 import { writeCandles } from '#test/support/candles.ts';
 import { freshDirectory, run, type Running } from '#test/support/command.ts';
-import { random } from '#test/support/live-venue.ts';
+import { random } from '#test/support/faults.ts';
 import { agree, ask, askActor, boot, prove, REST_LOOKS_MAX, sleep, stop, tree, untilAgreed, untilTrading } from '#test/support/rehearsed.ts';
 import { factsOf, ourOpen, strangeOrders, venueAccount } from '#test/support/venue-account.ts';
 

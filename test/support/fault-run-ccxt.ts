@@ -6,7 +6,7 @@ import { BYBIT_TERMS } from '#venues/bybit/trading/terms.ts';
 import { call, rowsOf } from '../contract/bybit-account.ts';
 import { BybitRig, PERP, SPOT, type House } from './bybit-rig.ts';
 import { checkJournal, ghostsOf, type Story } from './fault-run.ts';
-import { random } from './live-venue.ts';
+import { random } from './faults.ts';
 
 /** On the wall: how long an answer is waited for, and when what is late arrives. */
 const DEADLINE_MS = 250;

@@ -6,17 +6,19 @@ import { appendFileSync, existsSync, fsyncSync, openSync, readFileSync, writeSyn
 import type { DomainEvent, EventType, Fact } from '#trading/model/events.ts';
 import type { Placement } from '#trading/model/live.ts';
 import type { OrderIntent } from '#trading/model/order.ts';
+import type { QuoteSnapshot } from '#trading/model/quote.ts';
 import { portTo, type Port } from './bybit-rig.ts';
 import { LiveWorld } from './live-world.ts';
 
 /** As RELIABILITY names the crash points. `none`: lives. */
-export type Point = 'none' | 'C1' | 'C2' | 'C3' | 'C6' | 'C7' | 'C9' | 'C11' | 'C13' | 'C17';
+export type Point = 'none' | 'C1' | 'C2' | 'C3' | 'C6' | 'C7' | 'C9' | 'C11' | 'C13' | 'C14' | 'C14 before' | 'C17';
 
 export type Command =
   | { readonly do: 'start'; readonly now: number }
   | { readonly do: 'tick'; readonly now: number }
   | { readonly do: 'approve'; readonly symbol: string; readonly more: Partial<OrderIntent> }
   | { readonly do: 'exit'; readonly symbol: string; readonly more: Partial<OrderIntent> }
+  | { readonly do: 'quote'; readonly quote: QuoteSnapshot }
   | { readonly do: 'kill' };
 
 export interface Answer {
@@ -66,6 +68,15 @@ class Life {
     };
     if (point === 'C2') port.place = die;
     if (point === 'C3') dieInside(port);
+    if (point === 'C14 before') port.amend = die;
+    if (point === 'C14') {
+      const amend = port.amend.bind(port);
+      port.amend = (...of) => {
+        // The venue has taken it, and the answer reaches nobody.
+        void amend(...of).then(die);
+        return new Promise(() => undefined);
+      };
+    }
     if (point === 'C13') {
       const cancel = port.cancel.bind(port);
       port.cancel = (order) => {
@@ -88,6 +99,7 @@ class Life {
       await world.start();
       await world.tick(command.now);
     } else if (command.do === 'tick') await world.tick(command.now);
+    else if (command.do === 'quote') world.tell({ type: 'quote.received', body: { quote: command.quote } });
     else if (command.do === 'kill') {
       world.gate.trip(['all']);
       world.tellFact('kill-switch', { type: 'kill.tripped', body: { scope: 'all', reason: 'test', source: 'cli', flatten: false } });

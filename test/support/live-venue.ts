@@ -15,11 +15,13 @@ import {
   subtract,
   ZERO_QTY,
   type Money,
+  type Price,
   type Qty,
   type Ratio,
 } from '#trading/money/decimal.ts';
 import type { Account, OrderEntry, OrderReports } from '#protocol/ports.ts';
 import type {
+  Amendment,
   ChangeOutcome,
   Lookup,
   OrderRef,
@@ -32,49 +34,13 @@ import type {
   VenueOrder,
   VenuePosition,
 } from '#trading/model/live.ts';
-import { opposite, type Side } from '#trading/model/order.ts';
+import type { Asset } from '#trading/model/instrument.ts';
+import { opposite, type Bracket, type Side } from '#trading/model/order.ts';
+import { NO_FAULTS, random, requestUnder, type Answers, type Faults } from './faults.ts';
 
 export const TERMS: OrderTerms = {
   ...{ broker: 'bybit', nativeBracket: [], deadlineMs: 2000, receiveWindowMs: 2500, marginMs: 2000, answeredMarginMs: 15_000 },
   ...{ absencesNeeded: 2, pollMs: 500, restingPollMs: 4000, placements: { limit: 100, windowMs: 1000 } },
-};
-
-export interface Faults {
-  /** The request never arrives. */
-  readonly drop: number;
-  /** It arrives, the answer does not. */
-  readonly replyLost: number;
-  /** It arrives late, within the receive window. */
-  readonly late: number;
-  /** It arrives behind the receive window: the venue takes it no more. */
-  readonly beyond: number;
-  readonly ambiguous: number;
-  readonly rejected: number;
-  readonly reportLost: number;
-  readonly reportTwice: number;
-  /** A leg that the venue holds executes by itself. */
-  readonly legTouched: number;
-}
-export const NO_FAULTS: Faults = {
-  drop: 0,
-  replyLost: 0,
-  late: 0,
-  beyond: 0,
-  ambiguous: 0,
-  rejected: 0,
-  reportLost: 0,
-  reportTwice: 0,
-  legTouched: 0,
-};
-export const STORM: Faults = {
-  ...{ drop: 0.1, replyLost: 0.1, late: 0.07, beyond: 0.03, ambiguous: 0.05, rejected: 0.04 },
-  ...{ reportLost: 0.2, reportTwice: 0.2, legTouched: 0.2 },
-};
-
-/** venues/bybit.md §5.4, and a stream that loses, repeats and shuffles. */
-export const FENCE: Faults = {
-  ...{ drop: 0.1, replyLost: 0.1, late: 0.1, beyond: 0.05, ambiguous: 0.14, rejected: 0 },
-  ...{ reportLost: 0.2, reportTwice: 0.2, legTouched: 0.2 },
 };
 
 interface Row {
@@ -83,20 +49,13 @@ interface Row {
   readonly createdAt: number;
 }
 
-/** Seeded, so that a failure can be seen again. */
-export function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
 export class LiveVenue implements OrderEntry, Account {
+  /** Of everything that is traded here. */
+  asset: Asset = 'crypto_spot';
   /** What a buy pays of its coins; null where fees are paid in money. */
   coinFee: Ratio | null = null;
+  /** Chance that a limit order is met after a while; where it is 0 none ever is. */
+  limitsTouched = 0;
   /** How long an order that was accepted stays unseen by lookups. */
   lagMs = 300;
   /** What it answers of funding. */
@@ -109,8 +68,10 @@ export class LiveVenue implements OrderEntry, Account {
   readonly rows: Row[] = [];
   readonly executions: VenueExecution[] = [];
   readonly held = new Map<string, Qty>();
+  /** Triggers of stops that were changed, in order. */
+  readonly moves: { readonly venueOrderId: string; readonly parentId: string | null; readonly from: Price; readonly to: Price }[] = [];
   /** Cancels and lookups asked for. */
-  readonly asked: { readonly what: 'cancel' | 'lookup' | 'place'; readonly clientOrderId: string; readonly at: number }[] = [];
+  readonly asked: { readonly what: 'cancel' | 'lookup' | 'place' | 'amend'; readonly clientOrderId: string; readonly at: number }[] = [];
   readonly #uniqueness: 'forever' | 'while open';
   readonly #random: () => number;
   #reports: OrderReports | null = null;
@@ -145,37 +106,21 @@ export class LiveVenue implements OrderEntry, Account {
     this.requests.set(clientOrderId, (this.requests.get(clientOrderId) ?? 0) + 1);
     this.asked.push({ what: 'place', clientOrderId, at: this.now });
     if (this.now > deadlineAt) throw new Error(`${clientOrderId} was placed after its deadline`);
-    const { drop, replyLost, late, beyond, ambiguous, rejected } = this.faults;
-    let draw = this.#random();
-    const isWithin = (share: number): boolean => (draw -= share) < 0;
-    const sentAt = this.now;
-    const arrives = (inMs: number): void => this.#at(sentAt + inMs, () => void this.#accept(order, sentAt));
-    const silence = (): Promise<PlaceOutcome> =>
-      this.#answer(deadlineAt - this.now, (): PlaceOutcome => ({ kind: 'unknown', reason: 'timeout', answered: false }));
-    if (isWithin(drop)) return silence();
-    if (isWithin(replyLost)) {
-      arrives(30);
-      return silence();
-    }
-    if (isWithin(late)) {
-      arrives(this.#random() * this.terms.receiveWindowMs);
-      return silence();
-    }
-    if (isWithin(beyond)) {
-      arrives((1 + this.#random()) * this.terms.receiveWindowMs);
-      return silence();
-    }
-    if (isWithin(ambiguous)) {
-      // It passed the check of the time stamp: what is in the engine's queue may come out any time.
-      if (this.#random() < 0.5) this.#at(this.now + this.#random() * 10_000, () => void this.#accept(order, this.now));
-      return this.#answer(40, (): PlaceOutcome => ({ kind: 'unknown', reason: '10016', answered: true }));
-    }
-    if (isWithin(rejected)) return this.#answer(40, (): PlaceOutcome => ({ kind: 'rejected', code: '110007', text: 'insufficient balance' }));
-    return this.#answer(40, (): PlaceOutcome => {
-      const row = this.#accept(order, sentAt);
-      if (row === null) return { kind: 'unknown', reason: '110072 duplicate', answered: true };
-      return { kind: 'acknowledged', venueOrderId: row.order.venueOrderId };
+    return this.#request<PlaceOutcome>(deadlineAt, (stampedAt) => this.#accept(order, stampedAt), {
+      silence: { kind: 'unknown', reason: 'timeout', answered: false },
+      ambiguous: { kind: 'unknown', reason: '10016', answered: true },
+      rejected: { kind: 'rejected', code: '110007', text: 'insufficient balance' },
+      taken: (row) =>
+        row === null
+          ? { kind: 'unknown', reason: '110072 duplicate', answered: true }
+          : { kind: 'acknowledged', venueOrderId: row.order.venueOrderId },
     });
+  }
+
+  #request<T, Arrived = Row | null>(deadlineAt: number, arrive: (stampedAt: number) => Arrived, answers: Answers<T, Arrived>): Promise<T> {
+    const venue = { now: () => this.now, at: (at: number, run: () => void) => this.#at(at, run), ...this.terms, faults: this.faults };
+    const { inMs, answer } = requestUnder(venue, this.#random, deadlineAt, arrive, answers);
+    return this.#answer(inMs, answer);
   }
 
   cancel({ clientOrderId, venueOrderId }: OrderRef): Promise<ChangeOutcome> {
@@ -191,8 +136,29 @@ export class LiveVenue implements OrderEntry, Account {
     });
   }
 
-  amend(): Promise<ChangeOutcome> {
-    return Promise.resolve({ kind: 'gone' });
+  /** As Bybit's position/trading-stop: of the symbol's position, whichever that is when it arrives. */
+  amend({ clientOrderId, symbol }: OrderRef, { stopLoss }: Bracket, limits?: Pick<Amendment, 'stop' | 'deadlineAt'>): Promise<ChangeOutcome> {
+    const { deadlineAt = this.now + this.terms.deadlineMs, stop = null } = limits ?? {};
+    this.asked.push({ what: 'amend', clientOrderId, at: this.now });
+    if (this.now > deadlineAt) throw new Error(`the stop of ${clientOrderId} was moved after its deadline`);
+    return this.#request<ChangeOutcome, boolean>(deadlineAt, (stampedAt) => this.#moveStop(symbol, stop, stopLoss, stampedAt), {
+      silence: { kind: 'unknown', reason: 'timeout' },
+      ambiguous: { kind: 'unknown', reason: '10016' },
+      rejected: { kind: 'rejected', code: '10001', text: 'beyond the mark' },
+      taken: (isMoved) => ({ kind: isMoved ? 'done' : 'gone' }),
+    });
+  }
+
+  #moveStop(symbol: string, own: OrderRef | null, to: Price, stampedAt: number): boolean {
+    if (this.now > stampedAt + this.terms.receiveWindowMs) return false;
+    const isIt = ({ order }: Row): boolean =>
+      order.status === 'open' && (own === null ? order.symbol === symbol && order.leg === 'stop_loss' : order.clientOrderId === own.clientOrderId);
+    const row = this.rows.find(isIt);
+    if (row === undefined) return false;
+    this.moves.push({ venueOrderId: row.order.venueOrderId, parentId: row.order.parentId, from: row.order.trigger ?? to, to });
+    row.order = { ...row.order, trigger: to };
+    this.#report(row.order);
+    return true;
   }
 
   lookup({ clientOrderId }: OrderRef): Promise<Lookup> {
@@ -223,7 +189,7 @@ export class LiveVenue implements OrderEntry, Account {
         if (isZero(signed)) return [];
         const side = isPositive(signed) ? ('buy' as const) : ('sell' as const);
         const amount = side === 'buy' ? signed : subtract(ZERO_QTY, signed);
-        return [{ asset: 'crypto_spot' as const, symbol, side, qty: amount, averagePrice: price('100') }];
+        return [{ asset: this.asset, symbol, side, qty: amount, averagePrice: price('100') }];
       }),
     );
   }
@@ -271,19 +237,23 @@ export class LiveVenue implements OrderEntry, Account {
     );
     if (isTaken) return null;
     const row: Row = {
-      order: this.#newOrder({ symbol, side, qty: amount, clientOrderId, parentId: null, leg: null }),
+      order: this.#newOrder({
+        ...{ symbol, side, qty: amount, clientOrderId, parentId: null, leg: null },
+        ...(placement.pricing.type === 'stop' ? { trigger: placement.pricing.trigger } : {}),
+      }),
       placement,
       createdAt: this.now,
     };
     this.rows.push(row);
     this.#report(row.order);
     if (placement.pricing.type === 'market') this.#execute(row, 1 + Math.floor(this.#random() * 3));
+    if (placement.pricing.type === 'limit' && this.limitsTouched > 0) this.#touch(row);
     return row;
   }
 
-  #newOrder(of: Pick<VenueOrder, 'symbol' | 'side' | 'qty' | 'clientOrderId' | 'parentId' | 'leg'>): VenueOrder {
+  #newOrder(of: Pick<VenueOrder, 'symbol' | 'side' | 'qty' | 'clientOrderId' | 'parentId' | 'leg' | 'trigger'>): VenueOrder {
     this.#ids += 1;
-    return { ...of, venueOrderId: `v${this.#ids}`, asset: 'crypto_spot', status: 'open', cumQty: ZERO_QTY, reason: '' };
+    return { ...of, venueOrderId: `v${this.#ids}`, asset: this.asset, status: 'open', cumQty: ZERO_QTY, reason: '' };
   }
 
   #execute(row: Row, parts: number): void {
@@ -296,6 +266,19 @@ export class LiveVenue implements OrderEntry, Account {
         if (part === parts && row.order.status === 'open') this.#end(row, 'cancelled', 'nothing to reduce');
       });
     }
+  }
+
+  /** A limit that is met, whole or in part; what it finds nothing to reduce for is cancelled, as Bybit does. */
+  #touch(row: Row): void {
+    if (this.#random() >= this.limitsTouched) return;
+    this.#at(this.now + 500 + this.#random() * 3000, () => {
+      if (row.order.status !== 'open') return;
+      const left = subtract(row.order.qty, row.order.cumQty);
+      const share = this.#random() < 0.5 ? left : smaller(left, qty('0.1'));
+      const closable = this.#closable(row.order);
+      this.fill(row, smaller(share, closable));
+      if (row.order.status === 'open' && !isPositive(closable)) this.#end(row, 'cancelled', 'CancelByReduceOnly');
+    });
   }
 
   #closable({ symbol, side }: VenueOrder): Qty {
@@ -335,7 +318,7 @@ export class LiveVenue implements OrderEntry, Account {
     this.held.set(symbol, side === 'buy' ? add(before, amount) : subtract(before, amount));
   }
 
-  #attach({ order }: Row, amount: Qty): void {
+  #attach({ order, placement }: Row, amount: Qty): void {
     const { symbol, side, clientOrderId } = order;
     for (const leg of ['stop_loss', 'take_profit'] as const) {
       const known = this.rows.find((row) => row.order.parentId === clientOrderId && row.order.leg === leg);
@@ -343,7 +326,9 @@ export class LiveVenue implements OrderEntry, Account {
         known.order = { ...known.order, qty: add(known.order.qty, amount) };
         continue;
       }
-      const of = { symbol, side: opposite(side), qty: amount, clientOrderId: null, parentId: clientOrderId, leg };
+      const { stopLoss, takeProfit } = placement?.bracket ?? { stopLoss: price('0'), takeProfit: price('0') };
+      const trigger = leg === 'stop_loss' ? stopLoss : takeProfit;
+      const of = { symbol, side: opposite(side), qty: amount, clientOrderId: null, parentId: clientOrderId, leg, trigger };
       const row: Row = { order: this.#newOrder(of), placement: null, createdAt: this.now };
       this.rows.push(row);
       if (leg !== 'stop_loss' || this.#random() >= this.faults.legTouched) continue;

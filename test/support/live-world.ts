@@ -7,12 +7,13 @@ import { EVENT_OWNERS, parseEvent } from '#protocol/events.ts';
 import { parseTell } from '#protocol/messages.ts';
 import { clientOrderId } from '#trading/execution/client-order-id.ts';
 import { LIVE_FACTS } from '#trading/execution/live-gateway.ts';
-import { BLANK_LIVE, evolveLive, orderOf, type LiveState } from '#trading/execution/live-state.ts';
+import { BLANK_LIVE, orderOf, type LiveState } from '#trading/execution/live-book.ts';
+import { evolveLive } from '#trading/execution/live-state.ts';
 import { coveringScope } from '#trading/model/kill-scope.ts';
 import type { DomainEvent, EventBody, EventType, Fact, KillScope } from '#trading/model/events.ts';
-import type { Broker, Instrument } from '#trading/model/instrument.ts';
+import type { Asset, Broker, Instrument } from '#trading/model/instrument.ts';
 import type { Message, Tell } from '#trading/model/messages.ts';
-import type { OrderIntent } from '#trading/model/order.ts';
+import { opposite, type OrderIntent } from '#trading/model/order.ts';
 import type { QuoteSnapshot } from '#trading/model/quote.ts';
 import type { Settings } from '#trading/model/settings.ts';
 import { price, qty, ZERO_MONEY } from '#trading/money/decimal.ts';
@@ -75,7 +76,15 @@ export type WorldVenue = OrderEntry & Account & { advance(now: number): void };
 export interface WorldOf {
   readonly broker: Broker;
   readonly instruments: readonly Instrument[];
+  /** What it trades where nothing else is said. */
+  readonly asset?: Asset;
 }
+
+/** The same coins as perpetuals. */
+export const PERPETUALS: WorldOf = {
+  ...{ broker: 'bybit', asset: 'crypto_futures' },
+  instruments: SYMBOLS.map((symbol) => ({ ...instrumentOf(symbol), id: `bybit:linear:${symbol}`, asset: 'crypto_futures', type: 'perp' })),
+};
 
 const BYBIT: WorldOf = { broker: 'bybit', instruments: SYMBOLS.map(instrumentOf) };
 
@@ -94,6 +103,7 @@ export class LiveWorld<V extends WorldVenue = LiveVenue> {
   crashing: () => boolean = () => false;
   crashes = 0;
   nonce = 0;
+  readonly asset: Asset;
   /** Checks every event and every tell against its schema. */
   isStrict = false;
   /** The venue is down or without its servers, and says so: nobody waits for it. */
@@ -107,9 +117,10 @@ export class LiveWorld<V extends WorldVenue = LiveVenue> {
   #books: ReconcilerState;
   #recall: ReconcilerMemory;
 
-  constructor(venue: V, of: Settings = rules, { broker, instruments }: WorldOf = BYBIT) {
+  constructor(venue: V, of: Settings = rules, { broker, instruments, asset = 'crypto_spot' }: WorldOf = BYBIT) {
     this.venue = venue;
     this.#broker = broker;
+    this.asset = asset;
     this.#name = `gateway.${broker}.orders`;
     this.#portName = `gateway.${broker}.port`;
     this.#reconciler = createReconciler({ name: RECONCILER, brokers: [{ broker, orders: this.#name, port: this.#portName }], everyMs: 5000 });
@@ -197,7 +208,7 @@ export class LiveWorld<V extends WorldVenue = LiveVenue> {
   /** The process of the port dies. What its cell holds is told to the next one; what was under way may have been done, and is told again only where that does no harm. */
   async crashPort(underWay: Tell | null): Promise<void> {
     this.crashes += 1;
-    if (underWay !== null && underWay.type !== 'placement.requested') this.#mail.unshift(underWay);
+    if (underWay !== null && underWay.type !== 'placement.requested' && underWay.type !== 'amend.requested') this.#mail.unshift(underWay);
     await this.#startPort();
   }
 
@@ -305,14 +316,27 @@ export class LiveWorld<V extends WorldVenue = LiveVenue> {
     await this.quiet();
   }
 
+  #quoteOf(symbol: string, mid: number): QuoteSnapshot {
+    return {
+      ...{ id: `q${this.nonce}`, broker: this.#broker, asset: this.asset, symbol },
+      ...{ bid: price((mid - 0.01).toFixed(2)), ask: price((mid + 0.01).toFixed(2)) },
+      ...{ bidQty: null, askQty: null, last: null, volume: null, exchangeAt: this.now, receivedAt: this.now },
+    };
+  }
+
+  /** The market says a price, of now. */
+  quote(symbol: string, mid: number): void {
+    this.nonce += 1;
+    this.tell({ type: 'quote.received', body: { quote: this.#quoteOf(symbol, mid) } });
+  }
+
   intent(symbol: string, more: Partial<OrderIntent> = {}): OrderIntent {
     this.nonce += 1;
     const snapshot: QuoteSnapshot = {
-      ...{ id: `q${this.nonce}`, broker: 'bybit', asset: 'crypto_spot', symbol, bid: price('99.99'), ask: price('100.01') },
-      ...{ bidQty: null, askQty: null, last: null, volume: null, exchangeAt: this.now, receivedAt: this.now },
+      ...this.#quoteOf(symbol, 100),
     };
     return {
-      ...{ clientOrderId: clientOrderId('live', 'ema-cross', symbol, this.now, this.nonce), strategyId: 'ema-cross', asset: 'crypto_spot' },
+      ...{ clientOrderId: clientOrderId('live', 'ema-cross', symbol, this.now, this.nonce), strategyId: 'ema-cross', asset: this.asset },
       ...{ mode: 'live', symbol, side: 'buy', kind: 'entry', qty: qty('1'), snapshot },
       ...{ bracket: { takeProfit: price('110'), stopLoss: price('90') }, sizing: null, signal: 'test', nonce: this.nonce, intendedAt: this.now },
       ...more,
@@ -328,10 +352,10 @@ export class LiveWorld<V extends WorldVenue = LiveVenue> {
   }
 
   /** An entry where nothing is held, else an exit of everything. */
-  trade(symbol: string): string {
-    const held = this.state.holdings[`crypto_spot|${symbol}`];
-    if (held === undefined) return this.approve(this.intent(symbol));
-    return this.approve(this.intent(symbol, { side: 'sell', kind: 'exit', qty: held.qty, bracket: null }));
+  trade(symbol: string, entry: Partial<OrderIntent> = {}): string {
+    const held = this.state.holdings[`${this.asset}|${symbol}`];
+    if (held === undefined) return this.approve(this.intent(symbol, entry));
+    return this.approve(this.intent(symbol, { side: opposite(held.side), kind: 'exit', qty: held.qty, bracket: null }));
   }
 
   of<T extends EventType>(type: T): readonly EventBody<T>[] {

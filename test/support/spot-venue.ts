@@ -1,7 +1,8 @@
 /** A venue whose legs and resting sales hold the coins that they would sell, and that knows no reduce-only: spot. */
 import type { AccountView, OrderTerms, Placement, PlaceOutcome } from '#trading/model/live.ts';
 import { add, isPositive, lessThan, smaller, subtract, ZERO_QTY, type Qty } from '#trading/money/decimal.ts';
-import { LiveVenue, NO_FAULTS, TERMS } from './live-venue.ts';
+import { NO_FAULTS } from './faults.ts';
+import { LiveVenue, TERMS } from './live-venue.ts';
 
 export const SPOT_TERMS: OrderTerms = { ...TERMS, nativeBracket: ['crypto_spot'], closingFreesLegs: ['crypto_spot'] };
 

@@ -1,6 +1,6 @@
 /** A storm: kill -9 of the main process and of every process below it, at moments of the market that a seed draws. */
 import type { Running } from './command.ts';
-import { random } from './live-venue.ts';
+import { random } from './faults.ts';
 import { ask, boot, sleep, tree, untilTrading } from './rehearsed.ts';
 
 const MAIN = 'main';

@@ -6,7 +6,7 @@
  */
 import type { AccountView } from '../model/live.ts';
 import { atLeast } from '../money/decimal.ts';
-import { liveKey, type LiveOrder } from './live-state.ts';
+import { liveKey, type LiveOrder } from './live-book.ts';
 import type { LiveTurn } from './live-turn.ts';
 
 /** Closes in doubt that the account was not seen to be bare for. */

@@ -5,7 +5,7 @@
 import { isUnsellable } from '../lifecycle/dust.ts';
 import { notional } from '../money/decimal.ts';
 import { isOpen } from './order-state.ts';
-import { liveKey, type LiveHolding, type LiveState } from './live-state.ts';
+import { liveKey, type LiveHolding, type LiveState } from './live-book.ts';
 import type { LiveTurn } from './live-turn.ts';
 
 /** After the last exit: rows of the same execution may still come. */

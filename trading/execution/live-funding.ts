@@ -3,7 +3,7 @@ import { fundingIdOf, fundingTimeOf } from '../lifecycle/funding.ts';
 import type { Instant } from '../model/instrument.ts';
 import type { VenueFunding } from '../model/live.ts';
 import type { Side } from '../model/order.ts';
-import { liveKey, type LiveState } from './live-state.ts';
+import { liveKey, type LiveState } from './live-book.ts';
 import type { LiveTurn } from './live-turn.ts';
 
 /** Funding times are whole minutes; rows are stamped when the venue came round to them. */

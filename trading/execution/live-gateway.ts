@@ -7,13 +7,16 @@ import type { EventType, Fact, KillScope } from '../model/events.ts';
 import { brokerOf } from '../model/instrument.ts';
 import type { AccountView } from '../model/live.ts';
 import type { Message } from '../model/messages.ts';
-import { BLANK_LIVE, evolveLive, orderOf, type LiveState } from './live-state.ts';
+import { BLANK_LIVE, orderOf, type LiveState } from './live-book.ts';
+import { evolveLive } from './live-state.ts';
 import { doubtfulCloses, findBare } from './live-bare.ts';
 import { cancelKilled, protect, sweep } from './live-guard.ts';
 import { onFee } from './live-fees.ts';
 import { onFunding } from './live-funding.ts';
 import { lose, onCancelled, onExecution, onLookedUp, onOrder, onPlaced, onProtectionLost } from './live-report.ts';
 import { sendApproved, sendWaiting } from './live-send.ts';
+import { recalled } from './live-stops.ts';
+import { adoptStops, isFenced, isTrailed, onAmended, onQuote } from './live-trail.ts';
 import { onTrouble } from './live-trouble.ts';
 import { BLANK_LIVE_MEMORY, LiveTurn, type LiveConfig, type LiveMemory } from './live-turn.ts';
 
@@ -29,6 +32,9 @@ export const LIVE_FACTS: readonly EventType[] = [
   'order.unknown',
   'order.ended',
   'fill.recorded',
+  'stop.amending',
+  'stop.trailed',
+  'stop.stands',
   'funding.booked',
   'fee.adjusted',
   'dust.set_aside',
@@ -78,6 +84,10 @@ function decide(turn: LiveTurn, message: Message): LiveDecision {
       sendWaiting(turn);
       sweep(turn);
       return turn.decided();
+    case 'quote.received':
+      if (!isTrailed(turn.state, message.body.quote)) return NOTHING;
+      onQuote(turn, message.body.quote);
+      return turn.decided();
     case 'feed.changed':
       // What the stream did not tell meanwhile, the account does.
       turn.memory = { ...turn.memory, isReconciled: false, closedBy: null };
@@ -102,6 +112,9 @@ function onVenue(turn: LiveTurn, message: Message): LiveDecision {
       break;
     case 'cancel.answered':
       onCancelled(turn, message.body);
+      break;
+    case 'amend.answered':
+      onAmended(turn, message.body);
       break;
     case 'lookup.answered':
       onLookedUp(turn, message.body);
@@ -144,13 +157,14 @@ function settleDown(turn: LiveTurn): void {
   cancelKilled(turn);
 }
 
-/** Until the venue's side was read, again and again: no entry before that. And while a close is in doubt that took the legs. */
+/** Until the venue's side was read, again and again: no entry before that. And while a close is in doubt that took the legs, or the move of a stop. */
 function readAccount(turn: LiveTurn): void {
   const { memory, state, now, config } = turn;
-  if ((memory.isReconciled && doubtfulCloses(turn).length === 0) || (memory.lookups[ACCOUNT] ?? 0) > now) return;
+  const isKnown = memory.isReconciled && doubtfulCloses(turn).length === 0 && !isFenced(turn);
+  if (isKnown || (memory.lookups[ACCOUNT] ?? 0) > now) return;
   turn.remember('lookups', ACCOUNT, now + config.terms.deadlineMs);
   const since = Math.max(0, (state.newestFillAt ?? now) - OVERLAP_MS);
-  turn.ask({ type: 'account.requested', body: { since, askedAt: now, replyTo: config.name } });
+  turn.ask({ type: 'account.requested', body: { since, askedAt: now, replyTo: config.name, ...recalled(state) } });
 }
 
 /** The venue's rows first; then entries may be sent. What they do not explain is the reconciler's. */
@@ -159,6 +173,7 @@ function onAccount(turn: LiveTurn, view: AccountView): void {
   for (const execution of executions) if (isKnown(turn, execution)) onExecution(turn, execution);
   for (const order of openOrders) if (isKnown(turn, order)) onOrder(turn, order);
   for (const funding of fundings) onFunding(turn, funding);
+  adoptStops(turn, view);
   for (const { entryOrderId, close } of findBare(turn, view)) {
     onProtectionLost(turn, entryOrderId, `its legs were cancelled for ${close}, and nobody knows what came of that`);
   }

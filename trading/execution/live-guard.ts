@@ -4,19 +4,16 @@ import { isExpired, isToBeSold } from '../lifecycle/expiry.ts';
 import { coveringScope } from '../model/kill-scope.ts';
 import type { KillScope } from '../model/events.ts';
 import type { Pricing } from '../model/live.ts';
-import { opposite } from '../model/order.ts';
 import { NAKED_MS_MAX } from '../risk/tripwires.ts';
-import { add, isPositive, isZero, subtract, toStep, ZERO_QTY, type Qty } from '../money/decimal.ts';
+import { add, isPositive, subtract, ZERO_QTY } from '../money/decimal.ts';
 import { isDust, setDustAside } from './live-dust.ts';
-import { childId } from './order-names.ts';
 import { isOpen } from './order-state.ts';
-import { childrenOf, isFlattening, liveKey, orderOf, refOf, remainingOf, sellable, type LiveHolding, type LiveOrder } from './live-state.ts';
-import { closeOnlyReason, send, takeToken } from './live-send.ts';
+import { childrenOf, isFlattening, liveKey, refOf, remainingOf, sellable, type LiveHolding, type LiveOrder } from './live-book.ts';
+import { closeOnlyReason } from './live-send.ts';
+import { placeChild } from './live-child.ts';
+import { placeRungs } from './live-rungs.ts';
 import { lookUp, lose } from './live-report.ts';
 import type { LiveTurn } from './live-turn.ts';
-
-/** Between two orders of the house's own for one position: a venue that rejects them is not flooded. */
-const CHILD_RETRY_MS = 500;
 
 /** Everything that is due. Idempotent: doing it twice at one moment asks for nothing twice. */
 export function sweep(turn: LiveTurn): void {
@@ -74,7 +71,7 @@ function guard(turn: LiveTurn, holding: LiveHolding): void {
     close(turn, holding);
     if (nakedSince === null || !isShut(turn, holding)) return;
   }
-  if (nakedSince === null) return;
+  if (nakedSince === null) return placeRungs(turn, holding);
   const nakedMs = turn.now - nakedSince;
   if (nakedMs > NAKED_MS_MAX) {
     if (!holding.isAlarmed) {
@@ -126,22 +123,6 @@ function close(turn: LiveTurn, holding: LiveHolding): void {
   if (isShut(turn, holding)) return;
   const qty = sellable(turn.state, holding, holding.qty);
   if (!isClosing(turn, holding) && isPositive(qty)) placeChild(turn, holding, 'flatten', qty, { type: 'market', worst: null });
-}
-
-function placeChild(turn: LiveTurn, holding: LiveHolding, purpose: 'stop_loss' | 'take_profit' | 'flatten', qty: Qty, pricing: Pricing): void {
-  const { entryOrderId: parentId, asset, symbol, side } = holding;
-  const earlier = childrenOf(turn.state, parentId).filter((child) => child.purpose === purpose);
-  const { settings, instruments } = turn.state;
-  const lotSize = instruments[liveKey(holding)]?.lotSize;
-  // Coins that a fee took are no multiple of a lot; the venue takes nothing else.
-  const sellable = lotSize === undefined ? qty : toStep(qty, lotSize, 'down');
-  const key = `${parentId} ${purpose}`;
-  const isRetry = earlier.at(-1)?.order.at === 'REJECTED' || earlier.at(-1)?.order.at === 'NOT_PLACED';
-  if (settings === null || isZero(sellable) || (isRetry && (turn.memory.children[key] ?? 0) > turn.now)) return;
-  if (!takeToken(turn, settings)) return;
-  turn.remember('children', key, turn.now + CHILD_RETRY_MS);
-  const clientOrderId = childId(parentId, purpose, (orderOf(turn.state, parentId)?.children.length ?? 0) + 1);
-  send(turn, { clientOrderId, asset, symbol, side: opposite(side), purpose, parentId }, { qty: sellable, pricing, bracket: null });
 }
 
 /** Legs of a position that is gone: one leg executed, or the position was closed. */

@@ -7,7 +7,8 @@ import type { MessageBody } from '../model/messages.ts';
 import type { Fill, FillReason } from '../model/order.ts';
 import { fillIdOf, isOwnOrderId } from './order-names.ts';
 import { executedOf, isOpen, transition, type OrderInput, type Verdict } from './order-state.ts';
-import { liveKey, orderOf, refOf, type LiveOrder } from './live-state.ts';
+import { liveKey, orderOf, refOf, type LiveOrder } from './live-book.ts';
+import { onStopSeen } from './live-trail.ts';
 import { keyOf, type LiveTurn } from './live-turn.ts';
 
 const REASON_LENGTH_MAX = 400;
@@ -70,6 +71,7 @@ function onFound(turn: LiveTurn, { order, executions }: Extract<Lookup, { kind: 
 
 /** An order as its venue has it, from a stream or a lookup. */
 export function onOrder(turn: LiveTurn, reported: VenueOrder): void {
+  onStopSeen(turn, reported);
   if (reported.parentId !== null && reported.clientOrderId === null) return onLeg(turn, reported);
   const order = orderOf(turn.state, reported.clientOrderId);
   if (order === undefined) return onStranger(turn, reported);

@@ -16,7 +16,8 @@ import { toTick } from './tick.ts';
 import { isOpen } from './order-state.ts';
 import { liveFormRefusal } from './live-forms.ts';
 import { payloadHash } from './order-names.ts';
-import { blockedBy, liveKey, type LiveOrder } from './live-state.ts';
+import { blockedBy, liveKey, type LiveOrder } from './live-book.ts';
+import { amendingOf } from './live-stops.ts';
 import { keyOf, type LiveTurn } from './live-turn.ts';
 import { bucketRules, takeTokens } from './token-bucket.ts';
 
@@ -89,6 +90,10 @@ function occupied({ state }: LiveTurn, intent: OrderIntent, open: readonly LiveO
     );
     return closing === undefined ? null : `DUPLICATE_INTENT: ${closing.clientOrderId} is closing ${intent.symbol}`;
   }
+  if (amendingOf(state, intent) !== undefined) return `POSITION_EXISTS: nobody knows yet where the stop of ${intent.symbol} is`;
+  const left = open.find(({ parentId, ...rest }) => parentId !== null && liveKey(rest) === key);
+  if (left !== undefined && holding === undefined)
+    return `POSITION_EXISTS: ${left.clientOrderId} of the last position in ${intent.symbol} may be open`;
   const other = open.find(({ purpose, order, ...rest }) => order.at !== 'INTENT' && purpose === 'entry' && liveKey(rest) === key);
   if (holding === undefined && other === undefined) return null;
   return `POSITION_EXISTS: ${intent.symbol} has ${holding === undefined ? 'an entry on its way' : 'a position'}`;
@@ -116,8 +121,8 @@ function conform(turn: LiveTurn, intent: OrderIntent, instrument: Instrument): C
   if (intent.bracket === null) return { refusal: 'NO_BRACKET: an entry needs take-profit and stop-loss (BR-1)' };
   const form = liveFormRefusal(intent);
   if (form !== null) return { refusal: reasonOf(form) };
-  const legs = clampBracket(intent.side, intent.bracket, instrument);
-  const bracket = { ...intent.bracket, ...legs.value };
+  const legs = clampBracket(intent.side, intent.bracket, instrument, qty);
+  const bracket = legs.value;
   const wrong = checkBracket(intent.side, bracket, at, instrument);
   return wrong === null ? { qty, bracket, clamps: [...clamps, ...legs.clamps] } : { refusal: reasonOf(wrong) };
 }

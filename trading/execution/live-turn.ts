@@ -1,12 +1,15 @@
 /** One turn of a live gateway: what it decided so far, seen by what it decides next. */
 import type { Decision } from '../behavior.ts';
+import type { Suspect } from '../market/freshness.ts';
 import type { AlarmCode, DomainEvent, KillScope } from '../model/events.ts';
 import type { Instant } from '../model/instrument.ts';
 import type { OrderTerms } from '../model/live.ts';
 import type { Message, Tell } from '../model/messages.ts';
 import type { OrderEnd } from '../model/order.ts';
+import type { QuoteSnapshot } from '../model/quote.ts';
 import { executedOf } from './order-state.ts';
-import { evolveLive, type LiveOrder, type LiveState } from './live-state.ts';
+import { type LiveOrder, type LiveState } from './live-book.ts';
+import { evolveLive } from './live-state.ts';
 import type { Bucket } from './token-bucket.ts';
 
 export interface LiveConfig {
@@ -29,6 +32,12 @@ export interface LiveMemory {
   readonly cancels: Readonly<Record<string, Instant>>;
   /** By client order id: lookups behind the fence that found nothing, one after another. */
   readonly absences: Readonly<Record<string, number>>;
+  /** By `liveKey`: not before when its stop is moved again. */
+  readonly trails: Readonly<Record<string, Instant>>;
+  /** By `liveKey`: the newest good quote of a position whose stop trails, and those that are doubted. */
+  readonly quotes: Readonly<Record<string, { readonly lastGood: QuoteSnapshot | null; readonly suspect: Suspect | null }>>;
+  /** Of moves of stops. Null until the first. */
+  readonly amendments: Bucket | null;
   /** Alarms raised, so that one state of affairs is one alarm. */
   readonly alarms: readonly string[];
   /** By client order id of an entry: not before when the house places another order of its own for it. */
@@ -55,6 +64,9 @@ export const BLANK_LIVE_MEMORY: LiveMemory = {
   absences: {},
   alarms: [],
   children: {},
+  trails: {},
+  quotes: {},
+  amendments: null,
   deferred: {},
   bare: [],
   isReconciled: false,
@@ -105,7 +117,7 @@ export class LiveTurn {
     this.record({ type: 'alarm.raised', body: { asset, mode: 'live', symbol, clientOrderId, code, sentence } });
   }
 
-  remember(what: 'lookups' | 'cancels' | 'absences' | 'children' | 'deferred', key: string, value: number): void {
+  remember(what: 'lookups' | 'cancels' | 'absences' | 'children' | 'deferred' | 'trails', key: string, value: number): void {
     this.memory = { ...this.memory, [what]: { ...this.memory[what], [key]: value } };
   }
 

@@ -155,6 +155,32 @@ export interface StopTrailed {
   readonly trailedAt: Instant;
 }
 
+/** A live trailing stop is about to be amended at its venue, durable before a byte leaves. Until it is settled the old trigger counts. */
+export interface StopAmending {
+  readonly asset: Asset;
+  readonly mode: Mode;
+  readonly symbol: string;
+  readonly entryOrderId: string;
+  /** The house's own stop order that is amended; null: the leg that the venue holds for the entry. */
+  readonly stopId: string | null;
+  readonly from: Price;
+  readonly to: Price;
+  readonly pricedOn: QuoteSnapshot;
+  readonly sentAt: Instant;
+  /** No byte leaves after it. */
+  readonly deadlineAt: Instant;
+}
+
+/** The stop in force of a live position where an amendment came to nothing, or where the venue was found to hold another one. */
+export interface StopStands {
+  readonly asset: Asset;
+  readonly mode: Mode;
+  readonly symbol: string;
+  readonly entryOrderId: string;
+  readonly stopLoss: Price;
+  readonly reason: string;
+}
+
 /** LC-6: what one funding time moved. Cash of the position that was open then, and never a fill: its quantity stays. */
 export interface FundingBooked {
   readonly asset: Asset;
@@ -267,7 +293,9 @@ interface Bodies {
   'order.unknown': OrderKey & { readonly reason: string; readonly resolveAfter: Instant };
   'order.ended': OrderKey & { readonly status: OrderEnd; readonly filledQty: Qty; readonly reason: string };
   'fill.recorded': { readonly fill: Fill };
+  'stop.amending': StopAmending;
   'stop.trailed': StopTrailed;
+  'stop.stands': StopStands;
   'funding.booked': FundingBooked;
   'fee.adjusted': FeeAdjusted;
   'dust.set_aside': DustSetAside;

@@ -38,6 +38,28 @@ export interface OrderRef {
   readonly symbol: string;
 }
 
+/** A stop that is moved at its venue, once. */
+export interface Amendment {
+  readonly entry: OrderRef;
+  /** The house's own stop order; null where the venue holds the legs of the entry. */
+  readonly stop: OrderRef | null;
+  /** With the new stop. */
+  readonly bracket: Bracket;
+  readonly sentAt: Instant;
+  /** UTC ms: no byte may leave after it. */
+  readonly deadlineAt: Instant;
+}
+
+/** An entry and the legs that the house knows of it: as sent, as moved, as it is being moved. */
+export interface KnownProtection {
+  readonly clientOrderId: string;
+  readonly symbol: string;
+  readonly side: Side;
+  readonly takeProfit: Price;
+  readonly stops: readonly Price[];
+  readonly sentAt: Instant;
+}
+
 /** What is known after the one call. `answered`: the venue did answer, so that its receive window no longer bounds when it may accept. */
 export type PlaceOutcome =
   | { readonly kind: 'acknowledged'; readonly venueOrderId: string }
@@ -69,6 +91,8 @@ export interface VenueOrder {
   readonly status: VenueStatus;
   readonly qty: Qty;
   readonly cumQty: Qty;
+  /** Of an order that waits for its price, as far as the venue says it. */
+  readonly trigger?: Price;
   readonly reason: string;
 }
 
@@ -169,6 +193,10 @@ export interface OrderTerms {
   readonly restingPollMs: number;
   /** The venue's limit of placements, before `RATE_LIMIT_PCT` (RT-4). */
   readonly placements: { readonly limit: number; readonly windowMs: number };
+  /** Of moves of trailing stops, beside the placements; absent where no stop is moved. */
+  readonly amendments?: { readonly limit: number; readonly windowMs: number };
+  /** A stop order of the house's own can be moved too, not only a leg that the venue holds. */
+  readonly amendsOwnStops?: boolean;
 }
 
 export const TROUBLE_CODES = ['UNREADABLE', 'VENUE_AWAY', 'PRICE_CAPPED'] as const;

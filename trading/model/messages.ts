@@ -4,8 +4,10 @@ import type { Fact, KillScope, Refusal } from './events.ts';
 import type { Asset, Broker, Instant, Instrument, Mode } from './instrument.ts';
 import type {
   AccountView,
+  Amendment,
   ChangeOutcome,
   FeedTrouble,
+  KnownProtection,
   Lookup,
   OrderRef,
   Placement,
@@ -100,6 +102,9 @@ interface Bodies {
   'placement.answered': { readonly clientOrderId: string; readonly outcome: PlaceOutcome | { readonly kind: 'withheld'; readonly reason: string } };
   'cancel.requested': { readonly order: OrderRef };
   'cancel.answered': { readonly clientOrderId: string; readonly outcome: ChangeOutcome };
+  /** A trailing stop: asked once, as a placement is. */
+  'amend.requested': { readonly amendment: Amendment };
+  'amend.answered': { readonly amendment: Amendment; readonly outcome: ChangeOutcome };
   'lookup.requested': { readonly order: OrderRef; readonly askedAt: Instant };
   'lookup.answered': { readonly clientOrderId: string; readonly askedAt: Instant; readonly lookup: Lookup };
   'order.reported': { readonly order: VenueOrder };
@@ -110,7 +115,13 @@ interface Bodies {
   'limit.told': { readonly limit: number; readonly windowMs: number };
   'trouble.reported': { readonly trouble: VenueTrouble };
   /** The venue's side of the account, for the gateway itself and for the reconciler. */
-  'account.requested': { readonly since: Instant; readonly askedAt: Instant; readonly replyTo: string };
+  'account.requested': {
+    readonly since: Instant;
+    readonly askedAt: Instant;
+    readonly replyTo: string;
+    /** What legs of open positions are known by; absent where there are none. */
+    readonly protections?: readonly KnownProtection[];
+  };
   'account.viewed': { readonly broker: Broker; readonly view: AccountView };
   /** The venue holds no bracket for this entry's position any more. */
   'protection.lost': { readonly clientOrderId: string; readonly reason: string };

@@ -3,7 +3,7 @@
  * gone, and shares are there or not. Pure.
  */
 import { EXTERNAL } from '../ledger/adjustment.ts';
-import { EXERCISE_RULE, liveKey } from '../execution/live-state.ts';
+import { EXERCISE_RULE, liveKey } from '../execution/live-book.ts';
 import { expiresAt, isExpired } from '../lifecycle/expiry.ts';
 import type { DomainEvent } from '../model/events.ts';
 import type { Broker, Instant, Instrument } from '../model/instrument.ts';

@@ -1,6 +1,7 @@
 /** ST-3: the reconciler. It reads each live account at start and again and again, and says or repairs what the journal does not explain. */
 import { NOTHING, type Behavior, type Decision } from '../behavior.ts';
 import { LIVE_FACTS } from '../execution/live-gateway.ts';
+import { recalled } from '../execution/live-stops.ts';
 import type { EventType } from '../model/events.ts';
 import type { Broker, Instant } from '../model/instrument.ts';
 import type { Message, MessageBody, Tell } from '../model/messages.ts';
@@ -63,7 +64,7 @@ function readAccounts(config: ReconcilerConfig, state: ReconcilerState, memory: 
   if (due.length === 0) return NOTHING;
   const effects = due.map(({ broker, port }): Tell => {
     const since = Math.max(0, (state[broker].live.newestFillAt ?? now) - OVERLAP_MS);
-    return { to: port, type: 'account.requested', body: { since, askedAt: now, replyTo: config.name } };
+    return { to: port, type: 'account.requested', body: { since, askedAt: now, replyTo: config.name, ...recalled(state[broker].live) } };
   });
   const askedAt = { ...memory.askedAt, ...Object.fromEntries(due.map(({ broker }) => [broker, now])) };
   return { events: [], effects, memory: { ...memory, askedAt } };

@@ -7,7 +7,8 @@ import type { Fill } from '../model/order.ts';
 import { allShelved } from '../model/shelf.ts';
 import { without } from '../model/without.ts';
 import { add, isPositive, ONE, ZERO_QTY, type Qty } from '../money/decimal.ts';
-import { BLANK_LIVE, evolveLive, liveKey, type LiveOrder, type LiveState } from '../execution/live-state.ts';
+import { BLANK_LIVE, liveKey, type LiveOrder, type LiveState } from '../execution/live-book.ts';
+import { evolveLive } from '../execution/live-state.ts';
 import { isOpen } from '../execution/order-state.ts';
 import type { JournalView } from './diff.ts';
 

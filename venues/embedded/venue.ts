@@ -172,7 +172,7 @@ export class Venue {
 
   /** `tws` and a fault of TWS with what it takes, or one of Bybit. @throws RangeError where the fault or its target is not known. */
   fault(name: string, ...takes: readonly string[]): unknown {
-    if (name !== 'tws') return this.#faults.inject(name, ...takes.slice(0, 2));
+    if (name !== 'tws') return this.#faults.inject(name, ...takes);
     if (this.#stage === null) throw new RangeError('this venue has no TWS façade');
     return this.#stage.inject(takes);
   }

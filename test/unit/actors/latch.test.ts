@@ -5,6 +5,8 @@ import { describe, it } from 'mocha';
 import { LATCH_BYTES_MAX, readLatch, removeLatch, writeLatch, type Latch } from '#actors/latch.ts';
 import { inTempDir } from '#test/support/temp-dir.ts';
 
+const NAME_LENGTH_MAX = 255;
+
 const latch = (more: Partial<Latch> = {}): Latch => ({
   scopes: ['all'],
   reason: 'fire',
@@ -55,6 +57,19 @@ describe('actors/latch', () => {
       const path = join(dir, 'KILL');
       mkdirSync(path);
       assert.deepEqual(readLatch(path)?.scopes, ['all']);
+    }));
+
+  it('KS-2 where its words cannot be written, an empty latch is left: a kill of all; where nothing can be, it says so', () =>
+    inTempDir(async (dir) => {
+      // Room for the name itself, and none for the draft beside it.
+      const path = join(dir, 'K'.repeat(NAME_LENGTH_MAX));
+      writeLatch(path, latch({ scopes: ['forex'] }));
+      assert.deepEqual(readLatch(path)?.scopes, ['all']);
+      assert.equal(statSync(path).size, 0);
+      assert.deepEqual(readdirSync(dir).length, 1);
+      removeLatch(path);
+      assert.equal(readLatch(path), null);
+      assert.throws(() => writeLatch(join(dir, 'nowhere', 'KILL'), latch()), { code: 'ENOENT' });
     }));
 
   it('KS-2 a hand-written latch with more in it counts as what it says', () =>

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { add, qty, ZERO_QTY } from '#trading/money/decimal.ts';
-import { LiveVenue, NO_FAULTS, TERMS } from '../../support/live-venue.ts';
+import { NO_FAULTS } from '../../support/faults.ts';
+import { LiveVenue, TERMS } from '../../support/live-venue.ts';
 import { LiveWorld, SYMBOLS } from '../../support/live-world.ts';
 import { T0 } from '../trading/trader/fixtures.ts';
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { LiveVenue, NO_FAULTS, TERMS } from '../../support/live-venue.ts';
+import { NO_FAULTS } from '../../support/faults.ts';
+import { LiveVenue, TERMS } from '../../support/live-venue.ts';
 import { LiveWorld } from '../../support/live-world.ts';
 import { T0 } from '../trading/trader/fixtures.ts';
 

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { price, qty } from '#trading/money/decimal.ts';
+import { price, qty, ratio } from '#trading/money/decimal.ts';
 import { placementOf } from '#trading/execution/live-state.ts';
 import type { Message } from '#trading/model/messages.ts';
 import type { OrderTerms } from '#trading/model/live.ts';
-import { LiveVenue, NO_FAULTS, TERMS, type Faults } from '../../support/live-venue.ts';
+import { NO_FAULTS, type Faults } from '../../support/faults.ts';
+import { LiveVenue, TERMS } from '../../support/live-venue.ts';
 import { LiveWorld } from '../../support/live-world.ts';
 import { T0 } from '../trading/trader/fixtures.ts';
 
@@ -61,7 +62,9 @@ describe('LiveOrders', () => {
     live.approve(live.intent(BTC, { bracket: null }));
     live.approve(live.intent('MOON/USDT'));
     live.approve(
-      live.intent(BTC, { bracket: { takeProfit: price('110'), stopLoss: price('90'), trailing: { distance: price('5'), activation: null } } }),
+      live.intent(BTC, {
+        bracket: { takeProfit: price('110'), stopLoss: price('90'), partialTakeProfits: [{ price: price('105'), fraction: ratio('0.5') }] },
+      }),
     );
     await live.settle();
     live.gate.trip(['bybit']);

@@ -5,7 +5,9 @@
 import type { Account, OrderEntry, OrderReports } from '#protocol/ports.ts';
 import type { Instant } from '#trading/model/instrument.ts';
 import type {
+  Amendment,
   ChangeOutcome,
+  KnownProtection,
   Lookup,
   OrderRef,
   OrderTerms,
@@ -102,13 +104,39 @@ export class BybitOrders implements OrderEntry, Account {
     return outcome.kind === 'gone' ? this.#change('privatePostV5OrderCancel', { ...body, orderFilter: 'tpslOrder' }) : outcome;
   }
 
-  amend(order: OrderRef, bracket: Bracket): Promise<ChangeOutcome> {
+  /** A leg of a perpetual is changed at its position, one of spot and a stop order of the house's own under its id. */
+  async amend(order: OrderRef, bracket: Bracket, limits?: Pick<Amendment, 'stop' | 'deadlineAt'>): Promise<ChangeOutcome> {
     const { venueSymbol } = this.#session.instrument(order.symbol);
+    const category = categoryOf(order.symbol);
+    const stop = limits?.stop ?? null;
+    const moved = { category, symbol: venueSymbol, triggerPrice: bracket.stopLoss };
+    if (stop !== null) return this.#change('privatePostV5OrderAmend', { ...moved, orderLinkId: stop.clientOrderId }, limits?.deadlineAt);
+    let leg: string | null = null;
+    try {
+      if (category === 'spot' && limits !== undefined) leg = await this.#spotStop(order, venueSymbol);
+    } catch (error) {
+      return { kind: 'rejected', code: 'NOT_SENT', text: this.#session.answerOf(error).text };
+    }
+    // Before it leaves: its leg may be reported before it is answered.
     this.#legs.amended(order.symbol, order.clientOrderId, bracket);
-    if (categoryOf(order.symbol) === 'linear') return this.#change('privatePostV5PositionTradingStop', tradingStopBody(bracket, venueSymbol));
+    if (leg !== null) return this.#change('privatePostV5OrderAmend', { ...moved, orderId: leg }, limits?.deadlineAt);
+    if (category === 'linear') return this.#change('privatePostV5PositionTradingStop', tradingStopBody(bracket, venueSymbol), limits?.deadlineAt);
     const { takeProfit, stopLoss } = bracket;
-    const body = { category: 'spot', symbol: venueSymbol, orderLinkId: order.clientOrderId, takeProfit, stopLoss };
-    return this.#change('privatePostV5OrderAmend', body);
+    const body = { category, symbol: venueSymbol, orderLinkId: order.clientOrderId, takeProfit, stopLoss };
+    return this.#change('privatePostV5OrderAmend', body, limits?.deadlineAt);
+  }
+
+  /** Legs of spot are orders of their own, in a book of their own; null while the entry has none. */
+  async #spotStop({ clientOrderId }: OrderRef, symbol: string): Promise<string | null> {
+    const query = { category: 'spot', symbol, orderFilter: 'tpslOrder', openOnly: 0 };
+    const legs = await this.#allNamed(await this.#rows('privateGetV5OrderRealtime', query, 'urgent'), 'urgent');
+    return legs.find(({ parentId, leg, status }) => parentId === clientOrderId && leg === 'stop_loss' && status === 'open')?.venueOrderId ?? null;
+  }
+
+  recall(protections: readonly KnownProtection[]): void {
+    for (const { takeProfit, stops, ...entry } of protections) {
+      for (const stopLoss of stops) this.#legs.learn({ ...entry, bracket: { takeProfit, stopLoss } });
+    }
   }
 
   /** Open and closed, then the history, then executions: absent only where all three have nothing. */
@@ -357,11 +385,12 @@ export class BybitOrders implements OrderEntry, Account {
     throw new Error(`Bybit lists more than ${PAGES_MAX} pages of ${call}`);
   }
 
-  async #change(call: Parameters<BybitSession['write']>[0], body: Body): Promise<ChangeOutcome> {
+  async #change(call: Parameters<BybitSession['write']>[0], body: Body, deadlineAt?: Instant): Promise<ChangeOutcome> {
     try {
-      await this.#session.write(call, body);
+      await this.#session.write(call, body, deadlineAt);
       return { kind: 'done' };
     } catch (error) {
+      if (error instanceof NotSent) return { kind: 'rejected', code: 'NOT_SENT', text: error.message };
       return changeFailure(this.#session.answerOf(error));
     }
   }

@@ -88,6 +88,7 @@ export function orderOf(raw: unknown, instrumentOf: InstrumentOf): VenueOrder | 
   const instrument = instrumentOf(row.symbol);
   if (instrument === undefined) return null;
   const leg = legOf(row);
+  const { trigger } = triggersOf(raw);
   return {
     // Spot legs have a number of the venue's where a client's id would be.
     clientOrderId: row.orderLinkId === '' || leg !== null ? null : row.orderLinkId,
@@ -100,6 +101,7 @@ export function orderOf(raw: unknown, instrumentOf: InstrumentOf): VenueOrder | 
     status: ENDS[row.orderStatus] ?? 'open',
     qty: row.qty,
     cumQty: row.cumExecQty,
+    ...(trigger === null ? {} : { trigger }),
     reason: [row.orderStatus, row.cancelType, row.rejectReason]
       .filter((part) => part !== '' && part !== 'UNKNOWN' && part !== 'EC_NoError')
       .join(' '),

@@ -175,10 +175,15 @@ export class BybitSession {
     }
   }
 
-  /** May be repeated by who asks; here it is one request. */
-  async write(call: Write, body: Body): Promise<unknown> {
+  /** May be repeated by who asks; here it is one request. @throws NotSent where its turn came after the deadline. */
+  async write(call: Write, body: Body, deadlineAt = Infinity): Promise<unknown> {
     const exchange = this.#opened();
-    return resultOf(await this.#turns.change(call, categoryIn(body), () => exchange[call](body)));
+    const send = async (): Promise<unknown> => {
+      const lateMs = this.#time.now() - deadlineAt;
+      if (lateMs > 0) throw new NotSent(`its turn came ${Math.ceil(lateMs)} ms after the deadline`);
+      return exchange[call](body);
+    };
+    return resultOf(await this.#turns.change(call, categoryIn(body), send));
   }
 
   /** Repeated a few times where the venue or the network does not answer; never with a key that the venue refuses. */

@@ -3,6 +3,8 @@ import type { OrderTerms } from '#trading/model/live.ts';
 
 /** Bybit, rate limits: linear order/create 10 in a second for a default account; the tighter of both categories. */
 const PLACEMENTS = { limit: 10, windowMs: 1000 };
+/** Half of what `position/trading-stop` and `order/amend` take: a person's amendments have room too. */
+const AMENDMENTS = { limit: 5, windowMs: 1000 };
 
 /**
  * Bybit refuses a request that is older than its receive window (guide: `server − recv_window ≤ timestamp`), so what was not accepted by then
@@ -21,4 +23,6 @@ export const BYBIT_TERMS: OrderTerms = Object.freeze({
   pollMs: 500,
   restingPollMs: 5000,
   placements: PLACEMENTS,
+  amendments: AMENDMENTS,
+  amendsOwnStops: true,
 } satisfies OrderTerms);

@@ -232,6 +232,21 @@ export class MatchingExchange implements Exchange {
     return liquidity === undefined ? undefined : { bids: liquidity.side('bids').slice(0, levels), asks: liquidity.side('asks').slice(0, levels) };
   }
 
+  /** Books are their played top alone, or have depth again. */
+  setThin(thin: boolean): void {
+    for (const { liquidity } of this.#state.rooms.values()) liquidity.setThin(thin);
+  }
+
+  /** Funding of a contract now, beside what its interval settles. */
+  settle(contract: ContractKey, now: Instant): Outcome<null> {
+    return this.#with(contract, now, (state, room) => {
+      const { funding } = room.terms;
+      if (funding === null) return refusal('BAD_REQUEST', `${contract} has no funding`);
+      for (const holding of room.holdings.values()) fund(state, room, holding, funding.rateAt(now));
+      return null;
+    });
+  }
+
   priceLimits(contract: ContractKey): { readonly buy: Price; readonly sell: Price } | undefined {
     const room = this.#state.rooms.get(contract);
     return room === undefined ? undefined : (priceLimitsOf(room) ?? undefined);

@@ -37,6 +37,7 @@ export class Liquidity {
   readonly #factors: Readonly<Record<BookSide, readonly Ratio[]>>;
   #quote: Quote | null = null;
   #levels: Record<BookSide, Level[] | null> = { bids: null, asks: null };
+  #thin = false;
 
   constructor(seed: string, terms: ContractTerms) {
     this.#terms = terms;
@@ -47,6 +48,12 @@ export class Liquidity {
 
   renew(quote: Quote): void {
     this.#quote = quote;
+    this.#levels = { bids: null, asks: null };
+  }
+
+  /** Nothing lies behind the played top, from now on. */
+  setThin(thin: boolean): void {
+    this.#thin = thin;
     this.#levels = { bids: null, asks: null };
   }
 
@@ -76,6 +83,7 @@ export class Liquidity {
     const [top, size] = side === 'asks' ? [quote.ask, quote.askSize] : [quote.bid, quote.bidSize];
     if (isZero(size) || !isPositive(top)) return [];
     const levels: Level[] = [{ price: top, size }];
+    if (this.#thin) return levels;
     for (const [index, factor] of this.#factors[side].entries()) {
       const away = scale(this.#spacing, ratio(index + 1));
       const at = side === 'asks' ? add(top, away) : subtract(top, away);

@@ -6,7 +6,8 @@ import { add, money, negate, subtract, ZERO_MONEY, type Money } from '#trading/m
 import { BLANK_GOVERNOR, evolveGovernor, walletOf } from '#trading/risk/state.ts';
 import type { RawRecord } from '#state/store.ts';
 import { verifyJournal } from '#state/verify.ts';
-import { LiveVenue, NO_FAULTS, TERMS } from '../../../support/live-venue.ts';
+import { NO_FAULTS } from '../../../support/faults.ts';
+import { LiveVenue, TERMS } from '../../../support/live-venue.ts';
 import { sealedStory } from '../../../support/journal-story.ts';
 import { LiveWorld } from '../../../support/live-world.ts';
 import { T0 } from '../trader/fixtures.ts';

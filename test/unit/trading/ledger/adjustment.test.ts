@@ -13,7 +13,8 @@ import { BLANK_GOVERNOR, evolveGovernor, type GovernorState } from '#trading/ris
 import { wiresOfNaked } from '#trading/risk/tripwires.ts';
 import { BLANK_RECONCILER, evolveReconciler, journalView, type ReconcilerState } from '#trading/reconcile/state.ts';
 import { evolveTrader, BLANK_STATE } from '#trading/trader/state.ts';
-import { evolveLive, BLANK_LIVE } from '#trading/execution/live-state.ts';
+import { BLANK_LIVE } from '#trading/execution/live-book.ts';
+import { evolveLive } from '#trading/execution/live-state.ts';
 import { cashOf, Position } from '#state/verify/positions.ts';
 import { factOf, perp, perpTrader, settings, T0 } from '../trader/fixtures.ts';
 

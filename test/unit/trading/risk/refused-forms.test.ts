@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'mocha';
 import { money, price, qty, ratio } from '#trading/money/decimal.ts';
-import type { Instrument } from '#trading/model/instrument.ts';
+import { liveFormRefusal } from '#trading/execution/live-forms.ts';
+import type { Asset, Instrument } from '#trading/model/instrument.ts';
 import type { Bracket } from '#trading/model/order.ts';
 import { marketsFile } from '#config/markets.ts';
 import { parseWith } from '#config/json-file.ts';
@@ -50,8 +51,8 @@ describe('SZ-4 what is not quoted in dollars', () => {
 });
 
 describe('BR-1 a form of a bracket that live does not execute', () => {
-  const forms: readonly (readonly [string, Partial<Bracket>, object])[] = [
-    ['a trailing stop', { trailing: { distance: price('1'), activation: null } }, { trailing: '1', rungs: 0 }],
+  const forms: readonly (readonly [string, Partial<Bracket>, object | null])[] = [
+    ['a trailing stop', { trailing: { distance: price('1'), activation: null } }, null],
     ['rungs', { partialTakeProfits: [{ price: price('101'), fraction: ratio('0.5') }] }, { trailing: 'none', rungs: 1 }],
   ];
   const judged = (mode: 'paper' | 'live', more: Partial<Bracket>) => {
@@ -65,12 +66,23 @@ describe('BR-1 a form of a bracket that live does not execute', () => {
   };
 
   for (const [title, more, numbers] of forms) {
-    it(`BR-1 ${title}: refused live, approved on paper`, () => {
+    it(`BR-1 ${title} on spot: ${numbers === null ? 'approved' : 'refused'} live, approved on paper`, () => {
       const refusal = judged('live', more);
-      assert.deepEqual([refusal?.code, refusal?.rule, refusal?.numbers], ['BRACKET_FORM', 'BR-1', numbers]);
+      const expected = numbers === null ? [undefined, undefined, undefined] : ['BRACKET_FORM', 'BR-1', numbers];
+      assert.deepEqual([refusal?.code, refusal?.rule, refusal?.numbers], expected);
       assert.equal(judged('paper', more), null);
     });
   }
+
+  it('BR-1 says of each form why not there, and refuses none that is executed', () => {
+    const bracket: Bracket = { takeProfit: price('110'), stopLoss: price('90') };
+    const why = (asset: Asset, more: Partial<Bracket>) =>
+      liveFormRefusal({ asset, mode: 'live', symbol: 'X', bracket: { ...bracket, ...more } })?.sentence ?? null;
+    const [[, trailing], [, rungs]] = [forms[0] ?? assert.fail(), forms[1] ?? assert.fail()];
+    assert.equal(why('crypto_futures', { ...trailing, ...rungs }), null);
+    assert.match(why('crypto_spot', rungs) ?? '', /partial take-profits \(on spot each would hold coins that the stop needs\)/);
+    assert.match(why('forex', rungs) ?? '', /each gives up what another fills/);
+  });
 
   it('BR-1 the two legs are approved live', () => assert.equal(judged('live', {}), null));
 });

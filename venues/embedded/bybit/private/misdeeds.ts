@@ -11,6 +11,7 @@ export const REQUEST_FAULTS = [
   'code',
   'code-after',
   'http',
+  'nameless-reply',
 ] as const;
 /** On or off. */
 export const SWITCH_FAULTS = [
@@ -25,9 +26,11 @@ export const SWITCH_FAULTS = [
   'refuse-login',
   'isolated-margin',
   'nameless-legs',
+  'thin-book',
+  'two-way',
 ] as const;
 /** Milliseconds; 0 is off. */
-export const AMOUNT_FAULTS = ['skew', 'history-lag', 'realtime-lag', 'stream-lag'] as const;
+export const AMOUNT_FAULTS = ['skew', 'history-lag', 'realtime-lag', 'stream-lag', 'subscribe-lag'] as const;
 
 export type RequestFault = (typeof REQUEST_FAULTS)[number];
 export type SwitchFault = (typeof SWITCH_FAULTS)[number];
@@ -41,13 +44,13 @@ export interface Spoil {
 
 const WAITING_MAX = 100;
 const VALUE_MAX = 86_400_000;
-const NEEDS_VALUE: readonly RequestFault[] = ['late-reply', 'late-delivery', 'code', 'code-after', 'http'];
+export const NEEDS_VALUE: readonly string[] = ['late-reply', 'late-delivery', 'code', 'code-after', 'http'];
 
 export class Misdeeds {
   #waiting: Spoil[] = [];
   readonly #on = new Set<SwitchFault>();
   readonly #amounts = new Map<AmountFault, number>();
-  /** A switch was turned. */
+  /** A switch is turned. @throws RangeError where it cannot be. */
   onSwitch: (fault: SwitchFault, on: boolean) => void = () => undefined;
 
   knows(name: string): boolean {
@@ -70,9 +73,10 @@ export class Misdeeds {
     const found = SWITCH_FAULTS.find((known) => known === name);
     if (found === undefined || (target !== 'on' && target !== 'off'))
       throw new RangeError(`fault ${name} ${JSON.stringify(target.slice(0, 20))}: must be on or off`);
+    // Where the switch cannot be turned, it stays.
+    this.onSwitch(found, target === 'on');
     if (target === 'on') this.#on.add(found);
     else this.#on.delete(found);
-    this.onSwitch(found, target === 'on');
     return { fault: found, on: target === 'on' };
   }
 
@@ -95,6 +99,7 @@ export class Misdeeds {
 
   #await(fault: RequestFault, target: string, text: string): Spoil {
     const value = text === '' && !NEEDS_VALUE.includes(fault) ? 0 : whole(text, false);
+    if (fault === 'http' && (value < 400 || value > 599)) throw new RangeError(`http ${value}: must be a status from 400 to 599`);
     if (this.#waiting.length >= WAITING_MAX) throw new RangeError(`${WAITING_MAX} faults wait already`);
     const spoil = { fault, target, value };
     this.#waiting.push(spoil);

@@ -1,6 +1,6 @@
 /** order/create, amend, cancel, their batches, and cancel-all: for REST and for the trade stream. */
-import { price, ZERO_QTY, type Qty } from '#trading/money/decimal.ts';
-import type { Order, Outcome, PositionSlot, Side } from '../../engine/types.ts';
+import { greaterThan, price, ZERO_QTY, type Qty } from '#trading/money/decimal.ts';
+import type { Order, OrderRequest, Outcome, PositionSlot, Side } from '../../engine/types.ts';
 import { CATEGORIES, listingKey, type Category } from '../../listing.ts';
 import { codeOf, type Code } from './codes.ts';
 import type { Desk } from './desk.ts';
@@ -62,6 +62,7 @@ export class OrdersApi {
     const { engine, now } = this.#desk;
     const facts = { mark: engine.mark(contract), tick: engine.terms(contract)?.tick ?? price('1'), size: this.#size(contract, body) };
     const request = orderRequest(body, category, facts);
+    if (request.type === 'market' && this.#misdeeds.is('thin-book') && category === 'linear') this.#refuseThin(request);
     engine.switches.linkIds = this.#misdeeds.is('link-reuse') ? 'while-active' : 'for-ever';
     return this.#answer(engine.submit(request, now), category, request.side);
   }
@@ -132,6 +133,13 @@ export class OrdersApi {
     this.#desk.after(outcome);
     const list = outcome.ok ? outcome.value.map(idsOf) : [];
     return ok({ list, success: '1' });
+  }
+
+  /** Bybit takes no market order of a perpetual that the book cannot fill. @throws BadRequest */
+  #refuseThin({ contract, side, qty }: OrderRequest): void {
+    const { bids = [], asks = [] } = this.#desk.engine.book(contract, 1) ?? {};
+    const size = (side === 'buy' ? asks : bids)[0]?.size ?? ZERO_QTY;
+    if (greaterThan(qty, size)) throw new BadRequest(`${side}: [${size},${qty}] invalid`);
   }
 
   #size(contract: string, body: Body): Qty {

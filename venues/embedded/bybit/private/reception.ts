@@ -47,7 +47,7 @@ export class Reception {
   /** As a proxy before the venue answers. */
   #broken(response: ServerResponse, status: number): void {
     const body = `<html><head><title>${status}</title></head><body>${status}</body></html>`;
-    response.writeHead(status >= 400 && status <= 599 ? status : 502, { 'content-type': 'text/html', 'content-length': body.length });
+    response.writeHead(status, { 'content-type': 'text/html', 'content-length': body.length });
     response.end(body);
   }
 }

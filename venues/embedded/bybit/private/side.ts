@@ -1,6 +1,7 @@
 /** The private side of the façade: one account with its endpoints, its two streams, and what can go wrong with them. */
 import type { ServerResponse } from 'node:http';
 import type { WebSocket } from 'ws';
+import { isZero } from '#trading/money/decimal.ts';
 import type { Change, Exchange } from '../../exchange.ts';
 import type { Instrument } from '../../instruments.ts';
 import { CATEGORIES, listingKey } from '../../listing.ts';
@@ -13,24 +14,24 @@ import type { Keys } from './auth.ts';
 import { Desk, type DeskOptions } from './desk.ts';
 import { Door, type Request } from './door.ts';
 import { HistoryApi } from './history-api.ts';
-import { AMOUNT_FAULTS, Misdeeds, REQUEST_FAULTS, SWITCH_FAULTS } from './misdeeds.ts';
+import { Misdeeds, REQUEST_FAULTS, type SwitchFault } from './misdeeds.ts';
 import { BadRequest } from './order-request.ts';
 import { OrdersApi } from './orders-api.ts';
 import { openRoutes } from './open-routes.ts';
 import { Reception } from './reception.ts';
+import { GETS, POSTS } from './routes.ts';
 import { symbolOfKey } from './rows.ts';
 import { PRIVATE_SOCKETS_MAX, PrivateStreams } from './streams.ts';
-import { TradeStream } from './trade-stream.ts';
+import { OPERATIONS, TradeStream } from './trade-stream.ts';
 import { TradingStop } from './trading-stop.ts';
 
 export const PRIVATE_STREAM = '/v5/private';
 export const TRADE_STREAM = '/v5/trade';
 
-/** Of an instrument: `halt linear/BTCUSDT`, `filter linear/BTCUSDT tick=0.5`, `funding linear/BTCUSDT 0.0003`. */
-const MARKET_FAULTS = ['halt', 'resume', 'filter', 'funding', 'restart'] as const;
+/** Of an instrument: `halt linear/BTCUSDT`, `filter linear/BTCUSDT tick=0.5`, `funding linear/BTCUSDT 0.0003`, `settle *`. */
+const MARKET_FAULTS = ['halt', 'resume', 'filter', 'funding', 'settle'] as const;
 /** Of an endpoint: `rate order/create 3` a second. */
 const RATE = 'rate';
-export const PRIVATE_FAULTS: readonly string[] = [...REQUEST_FAULTS, ...SWITCH_FAULTS, ...AMOUNT_FAULTS, ...MARKET_FAULTS, RATE];
 const FILTERS = ['tick', 'lot', 'minQty', 'minNotional', 'maxQty', 'maxMarketQty'] as const;
 
 export interface SideOptions extends DeskOptions {
@@ -70,10 +71,7 @@ export class PrivateSide {
       this.#streams.publish(events);
       this.#tellLiquidations(events);
     };
-    misdeeds.onSwitch = (fault, on) => {
-      const row = fault === 'maintenance' ? desk.maintenance.turn(on, desk.now) : null;
-      if (row !== null) this.status.publish([row], desk.now);
-    };
+    misdeeds.onSwitch = (fault, on) => this.#turn(fault, on);
     orders.onCancelRace = (order) => setImmediate(() => this.#streams.publishRace(order));
   }
 
@@ -143,6 +141,7 @@ export class PrivateSide {
 
   /** Null where the fault is none of the private side's. @throws RangeError where it is not understood. */
   inject(name: string, target: string, value: string): object | null {
+    if (REQUEST_FAULTS.some((known) => known === name)) return this.misdeeds.inject(name, pathOf(name, target), value);
     if (this.misdeeds.knows(name)) return this.misdeeds.inject(name, target, value);
     if (name === 'restart') {
       this.#account.wipe();
@@ -150,17 +149,54 @@ export class PrivateSide {
     }
     if (name === RATE) {
       const most = Number(decimalOf(value));
+      if (!ENDPOINTS.includes(target) && !LIMITED.includes(target))
+        throw new RangeError(`rate ${JSON.stringify(target.slice(0, 40))}: must be one of ${[...LIMITED, ...ENDPOINTS].join(', ')}`);
       if (!Number.isInteger(most) || most < 1) throw new RangeError(`rate ${target}: must be at least one whole request a second`);
       this.#door.setLimit(target, most);
       return { fault: name, target, value };
     }
     if (!MARKET_FAULTS.some((known) => known === name)) return null;
+    if (name === 'settle' && target === '*') return this.#settle(this.#perpetuals(), target);
     const instrument = this.#instrument(target);
     const key = listingKey(instrument.category, instrument.symbol);
+    if (name === 'settle') return this.#settle([key], target);
     if (name === 'funding') this.desk.setFunding(key, decimalOf(value));
     else if (name === 'filter') this.#filter(instrument, value);
     else this.desk.setInstrument(instrument, name === 'resume');
     return { fault: name, target, ...(value !== '' && { value }) };
+  }
+
+  #settle(contracts: readonly string[], target: string): object {
+    const outcomes = contracts.map((contract) => this.desk.after(this.desk.engine.settle(contract, this.desk.now)));
+    const refused = outcomes.find((outcome) => !outcome.ok);
+    if (refused !== undefined && !refused.ok) throw new RangeError(`settle ${target}: ${refused.refusal.what}`);
+    return { fault: 'settle', target };
+  }
+
+  #perpetuals(): readonly string[] {
+    return this.desk.engine
+      .contracts()
+      .filter(({ funding }) => funding !== null)
+      .map(({ key }) => key);
+  }
+
+  #turn(fault: SwitchFault, on: boolean): void {
+    const { desk } = this;
+    if (fault === 'thin-book') desk.engine.setThin(on);
+    if (fault === 'two-way') this.#setTwoWay(on);
+    const row = fault === 'maintenance' ? desk.maintenance.turn(on, desk.now) : null;
+    if (row !== null) this.status.publish([row], desk.now);
+  }
+
+  /** As if the account had been switched elsewhere: every perpetual at once, or none. */
+  #setTwoWay(on: boolean): void {
+    const { engine, now } = this.desk;
+    const contracts = this.#perpetuals();
+    const busy = contracts.find(
+      (key) => engine.orders({ contract: key, states: 'open' }).length > 0 || engine.positions(key).some(({ size }) => !isZero(size)),
+    );
+    if (busy !== undefined) throw new RangeError(`two-way: ${busy} has a position or open orders`);
+    for (const key of contracts) this.desk.after(engine.setHedge(key, on, now));
   }
 
   #filter(instrument: Instrument, text: string): void {
@@ -203,6 +239,24 @@ export class PrivateSide {
       this.desk.after(outcome);
     }
   }
+}
+
+const STREAM = 'ws/';
+/** Paths of requests, and `ws/` operations of the trade stream. */
+const PATHS: readonly string[] = [...Object.keys(GETS), ...Object.keys(POSTS), ...Object.keys(OPERATIONS).map((op) => `${STREAM}${op}`)];
+const ENDPOINTS = [...Object.keys(GETS), ...Object.keys(POSTS)].map((path) => path.slice('/v5/'.length));
+const LIMITED = ['trade-stream', 'connections'];
+
+/** A fault of what nobody can ask for would wait for ever. */
+function pathOf(name: string, target: string): string {
+  // HTTP has no ids of requests.
+  if (name === 'nameless-reply' && !target.startsWith(STREAM)) {
+    if (target !== '*') throw new RangeError(`${name} ${JSON.stringify(target.slice(0, 40))}: must be * or begin with ${STREAM}`);
+    return STREAM;
+  }
+  if (target !== '*' && !PATHS.some((path) => path.includes(target)))
+    throw new RangeError(`${name} ${JSON.stringify(target.slice(0, 40))}: must be * or a part of one of ${PATHS.join(', ')}`);
+  return target;
 }
 
 function decimalOf(text: string): string {

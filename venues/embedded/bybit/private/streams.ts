@@ -87,9 +87,18 @@ export class PrivateStreams {
     if (!client.authenticated) return this.#refuse(client, 'error:request not authorized', requestId, op);
     const wrong = list.length === 0 ? 'error:args is empty' : list.map((topic) => wrongTopic(topic)).find((found) => found !== null);
     if (wrong !== undefined && wrong !== null) return this.#refuse(client, wrong, requestId, op);
-    for (const topic of list) {
-      if (op === 'subscribe') client.topics.add(String(topic));
-      else client.topics.delete(String(topic));
+    const lag = this.#misdeeds.ms('subscribe-lag');
+    const carryOut = (): void => this.#subscribe(client, op, list.map(String), requestId);
+    if (lag === 0) carryOut();
+    else setTimeout(carryOut, lag).unref();
+  }
+
+  #subscribe(client: PrivateClient, op: 'subscribe' | 'unsubscribe', topics: readonly string[], requestId: object): void {
+    // It may have left while its request was on the way.
+    if (!this.#clients.has(client)) return;
+    for (const topic of topics) {
+      if (op === 'subscribe') client.topics.add(topic);
+      else client.topics.delete(topic);
     }
     this.#watch();
     this.#say(client, { success: true, ret_msg: '', op, conn_id: client.id, ...requestId });

@@ -20,7 +20,7 @@ const REPEATED_LOGIN = 20_001;
 const REPEATED_REQUEST = 20_006;
 const NO_SUCH_OPERATION = 10_404;
 
-const OPERATIONS: Readonly<Record<string, (apis: Apis, body: Body, granted: number) => Reply>> = {
+export const OPERATIONS: Readonly<Record<string, (apis: Apis, body: Body, granted: number) => Reply>> = {
   'order.create': ({ orders }, body) => orders.create(body),
   'order.amend': ({ orders }, body) => orders.amend(body),
   'order.cancel': ({ orders }, body) => orders.cancel(body),
@@ -91,7 +91,7 @@ export class TradeStream {
       if (spoil?.fault === 'drop-reply' || spoil?.fault === 'hang-body') return;
       const told = spoil?.fault === 'code-after' ? coded(spoil.value) : answered;
       if (spoil?.fault === 'late-reply') setTimeout(() => this.#answer(client, op, reqId, told), spoil.value).unref();
-      else this.#answer(client, op, reqId, told);
+      else this.#answer(client, op, spoil?.fault === 'nameless-reply' ? null : reqId, told);
     };
     if (spoil?.fault === 'late-delivery') setTimeout(carry, spoil.value).unref();
     else carry();
