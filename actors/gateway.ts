@@ -9,7 +9,7 @@ import type { MarketData } from '#protocol/venue.ts';
 
 /** Who plays the market and hands quotes on (DESIGN §2: the conductor of the main process). */
 const CONDUCTOR = 'conductor';
-/** Who pays funding by what the market announces. */
+/** Who pays funding by what the market announces, and tells a person what keeps it from trading. */
 const PAPER = 'gateway.paper';
 const EVERYONE = '*';
 const QUERIES = 'counters, health';
@@ -51,6 +51,7 @@ export class Gateway implements ActorInstance {
         onDropped: (drop) => emit({ to: CONDUCTOR, type: 'frame.dropped', body: drop }),
         onState: (up, reason) => emit(feedChanged(broker, up, reason)),
         onFunding: (announced) => emit({ to: PAPER, type: 'funding.announced', body: announced }),
+        onTrouble: ({ code, sentence }) => emit({ to: PAPER, type: 'feed.troubled', body: { broker, code, sentence } }),
         onInstrument: (instrument) => emit({ to: EVERYONE, type: 'instrument.listed', body: { instrument } }),
       });
     } catch (error) {

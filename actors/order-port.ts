@@ -66,6 +66,7 @@ export class OrderPort implements ActorInstance {
         onOrder: (order) => this.#report({ type: 'order.reported', body: { order } }),
         onExecution: (execution) => this.#report({ type: 'execution.reported', body: { execution } }),
         onFunding: (funding) => this.#report({ type: 'funding.reported', body: { funding } }),
+        onFee: (fee) => this.#report({ type: 'fee.reported', body: { fee } }),
         onResumed: () => this.#resumed(),
         onLimit: (limit, windowMs) => this.#report({ type: 'limit.told', body: { limit, windowMs } }),
         onTrouble: (trouble) => this.#report({ type: 'trouble.reported', body: { trouble } }),

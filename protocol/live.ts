@@ -6,6 +6,7 @@ import {
   VENUE_STATUSES,
   type AccountView,
   type ChangeOutcome,
+  type FeedTrouble,
   type Amendment,
   type KnownProtection,
   type Lookup,
@@ -15,6 +16,7 @@ import {
   type Pricing,
   type Purpose,
   type VenueExecution,
+  type VenueFee,
   type VenueFunding,
   type VenueOrder,
   type VenuePosition,
@@ -131,12 +133,25 @@ export const venueFunding = z.strictObject({
   executedAt: value.instant,
 }) satisfies z.ZodType<VenueFunding>;
 
+export const venueFee: z.ZodType<VenueFee> = z.strictObject({
+  executionId: value.name,
+  asset: value.asset,
+  symbol: value.name,
+  fee: value.money,
+});
+
 export const venueTrouble: z.ZodType<VenueTrouble> = z.strictObject({
   code: z.enum(TROUBLE_CODES),
   sentence: value.text,
   order: z.strictObject({ asset: value.asset, symbol: value.name, clientOrderId: value.clientOrderId.nullable() }).nullable(),
   closes: z.boolean(),
 });
+
+export const feedTrouble = z.strictObject({
+  broker: value.broker,
+  code: z.enum(TROUBLE_CODES),
+  sentence: value.text,
+}) satisfies z.ZodType<FeedTrouble>;
 
 const venuePosition = z.strictObject({
   asset: value.asset,

@@ -44,6 +44,7 @@ export const MESSAGE_BODIES: BodySchemas = {
   'frame.dropped': z.strictObject({ asset: value.asset, symbol: value.name.nullable(), reason: value.text, exchangeAt: value.instant.nullable() }),
   'funding.announced': z.strictObject({ symbol: value.name, rate: value.ratio, nextAt: value.instant }),
   'feed.changed': z.strictObject({ broker: value.broker, up: z.boolean(), reason: value.text }),
+  'feed.troubled': live.feedTrouble,
   'instrument.listed': z.strictObject({ instrument: value.instrument }),
   'history.requested': z.strictObject({
     asset: value.asset,
@@ -97,6 +98,7 @@ export const MESSAGE_BODIES: BodySchemas = {
   'order.reported': z.strictObject({ order: live.venueOrder }),
   'execution.reported': z.strictObject({ execution: live.venueExecution }),
   'funding.reported': z.strictObject({ funding: live.venueFunding }),
+  'fee.reported': z.strictObject({ fee: live.venueFee }),
   'limit.told': z.strictObject({ limit: z.int().positive(), windowMs: z.int().positive() }),
   'trouble.reported': z.strictObject({ trouble: live.venueTrouble }),
   'account.requested': z.strictObject({

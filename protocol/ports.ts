@@ -13,6 +13,7 @@ import type {
   PlaceOutcome,
   VenueBalance,
   VenueExecution,
+  VenueFee,
   VenueFunding,
   VenueOrder,
   VenuePosition,
@@ -108,6 +109,8 @@ export interface OrderReports {
   /** Reports flow again after a gap: what was missed is read by who needs it. */
   readonly onResumed: () => void;
   readonly onFunding?: (funding: VenueFunding) => void;
+  /** An execution that was told cost something else than what was said of it. */
+  readonly onFee?: (fee: VenueFee) => void;
   /** The venue takes at most `limit` placements in any `windowMs`, before `RATE_LIMIT_PCT`, where that is less than its terms say. */
   readonly onLimit?: (limit: number, windowMs: number) => void;
   /** For a person. One that closes is taken back by `onResumed`. */

@@ -3,6 +3,7 @@
  * "paper calls no order endpoint" (RT-1) is a type.
  */
 import type { Asset, Instant, Instrument } from '#trading/model/instrument.ts';
+import type { VenueTrouble } from '#trading/model/live.ts';
 import type { FundingAnnounced } from '#trading/model/messages.ts';
 import type { Bar, QuoteSnapshot } from '#trading/model/quote.ts';
 
@@ -25,6 +26,8 @@ export interface FeedHandlers {
   readonly onInstrument: (instrument: Instrument) => void;
   /** Read now and then of every perpetual, first before the first quote. */
   readonly onFunding?: (announced: FundingAnnounced) => void;
+  /** For a person: it does not come right by itself. */
+  readonly onTrouble?: (trouble: Pick<VenueTrouble, 'code' | 'sentence'>) => void;
 }
 
 /** Public quotes, instruments and candles of one venue; needs no keys. One object is one session: opened once, closed once. */

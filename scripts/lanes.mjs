@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 
 const SYSTEM = /^test\/(simulation|e2e)\/|^test\/integration\/(system|supervisors)-/;
 /** Systems beside the other systems, or the lists would not end together. None of them says that nothing was restarted. */
-const BESIDE = /^test\/integration\/system-(bybit-demo|ibkr|kill-points|live-ibkr)\./;
+const BESIDE = /^test\/integration\/system-(ibkr|kill-points)\./;
 
 /**
  * Every test. Whole systems, with their heartbeats and deadlines, run one after the other; beside them everything else, which is one process most of

@@ -33,6 +33,11 @@ export function logFact(log: Log, fact: Fact): void {
       log.info({ actor, rate, at }, `funding of ${symbol}: ${amount} USD`);
       return;
     }
+    case 'fee.adjusted': {
+      const { symbol, amount, fee, venueExecutionId } = fact.body;
+      log.info({ actor, fee, execution: venueExecutionId }, `fee of ${symbol} was told late: ${amount} USD more than booked`);
+      return;
+    }
     case 'stop.trailed':
     case 'stop.stands':
       logStop(log, fact);

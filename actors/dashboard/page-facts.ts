@@ -75,6 +75,8 @@ export function evolvePage(state: PageFacts, fact: Fact): PageFacts {
       return trailed(state, fact.body);
     case 'funding.booked':
       return funded(state, fact.body);
+    case 'fee.adjusted':
+      return moved(state, fact.body, negate(fact.body.amount));
     case 'dust.set_aside':
     case 'position.settled':
       return { ...state, positions: without(state.positions, positionKey(fact.body)) };

@@ -8,7 +8,7 @@ export const PROBLEMS_KEPT_MAX = 100;
  * - `SCHEMA`, `VERSION`, `OWNER`, `TIME`: a record that could not have been written so.
  * - `INTENT`, `APPROVAL`, `ORDER`, `KILL`, `MODE`, `WIRE`: an order without its cause, twice, or against a switch.
  * - `FILL`, `PROOF`, `POSITION`: an execution that nothing explains.
- * - `FUNDING`, `DUST`, `SETTLEMENT`: cash or an end of a position that does not follow from the position that was open.
+ * - `FUNDING`, `FEE`, `DUST`, `SETTLEMENT`: cash or an end of a position that does not follow from the position that was open.
  * - `SESSION`: an order where its market was closed.
  * - `TRADE`, `BUDGET`: a result that does not follow from its fills.
  */
@@ -30,6 +30,7 @@ export type VerifyRule =
   | 'PROOF'
   | 'POSITION'
   | 'FUNDING'
+  | 'FEE'
   | 'DUST'
   | 'SETTLEMENT'
   | 'SESSION'

@@ -4,6 +4,7 @@ import { negate, ZERO_QTY } from '#trading/money/decimal.ts';
 import { GENESIS, recordTail, type Link } from '../chain.ts';
 import { keyOf, seqOf, type RawRecord } from '../store.ts';
 import { DustRules } from './dust.ts';
+import { FeeRules } from './fees.ts';
 import { FillRules, type FillCounts } from './fills.ts';
 import { FundingRules } from './funding.ts';
 import { instrumentKey, OrderBook } from './order-book.ts';
@@ -38,6 +39,7 @@ export class Walk {
   readonly #trails = new TrailRules(this.#book, this.#fills);
   readonly #stops = new LiveStopRules(this.#book, this.#fills);
   readonly #funding = new FundingRules(this.#book, this.#fills, (booked) => this.#trades.moved(booked, negate(booked.amount)));
+  readonly #fees = new FeeRules((adjusted) => this.#trades.moved(adjusted, negate(adjusted.amount)));
   readonly #dust = new DustRules(this.#book, this.#fills, (of, by, trip, report) => this.#trades.closed(of, by, trip, report));
   readonly #settlements = new SettlementRules(this.#book, this.#fills, (of, by, trip, report) => this.#trades.closed(of, by, trip, report));
   readonly #sessions = new SessionRules(this.#book);
@@ -103,6 +105,7 @@ export class Walk {
     this.#trails.check(fact, report);
     this.#stops.check(fact, report);
     this.#funding.check(fact, report);
+    this.#fees.check(fact, report);
     this.#dust.check(fact, report);
     this.#settlements.check(fact, report);
     this.#sessions.check(fact, report);

@@ -44,6 +44,22 @@ describe('IBKR market data', () => {
     );
   });
 
+  it('RT-5 a TWS that does not come is said to a person, once, and not where it comes in time', async () => {
+    const limits = { ...MARKET_LIMITS, session: { ...QUICK, openMs: 1 }, awayMs: 30 };
+    await watching(
+      { limits },
+      async ({ tws, states, troubles }) => {
+        await until('a person is called', () => troubles.length > 0);
+        assert.match(troubles.join(), /^VENUE_AWAY: TWS, which quotes come from, cannot be used \(.*confirm its login$/);
+        tws.faults.login();
+        await until('TWS', () => states.at(-1) === 'up: market data is live');
+        assert.equal(troubles.length, 1);
+      },
+      (tws) => tws.faults.restart(null, 'weekly', null),
+    );
+    await watching({}, ({ troubles }) => Promise.resolve(assert.deepEqual(troubles, [])));
+  });
+
   it('RT-5 TWS goes away in the middle of a step: nothing is made up, nothing fails, and the quotes come again', async () => {
     await watching({}, async ({ tws, data, states, play }) => {
       await play('EUR.USD', '1.1', '1.1001', 1);

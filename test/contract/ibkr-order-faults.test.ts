@@ -146,6 +146,22 @@ describe('IBKR orders: what TWS says, and does not', () => {
     });
   });
 
+  it('a commission that comes after ours was used, and is another one, is told once', async () => {
+    await IbkrRig.with(async (rig) => {
+      rig.tws.switches.noCommission = true;
+      await rig.port.place(rig.entry());
+      await rig.port.caughtUp();
+      const { executionId } = rig.executed[0] ?? assert.fail();
+      for (let time = 0; time < 2; time++) rig.says('commissionReport', { execId: `${executionId}.01`, commission: 2.4, currency: 'USD' });
+      assert.deepEqual(rig.fees, [{ executionId, asset: 'forex', symbol: PAIR, fee: '2.4' }]);
+      assert.equal(rig.executed.length, 1);
+      assert.deepEqual(
+        (await rig.port.executionsSince(0)).map(({ fee }) => fee),
+        ['2.4'],
+      );
+    });
+  });
+
   it('ST-3 silent fills are found by whoever reads the account', async () => {
     await IbkrRig.with(async (rig) => {
       rig.tws.switches.silentFills = true;

@@ -1,9 +1,10 @@
 /** The live order port of IBKR over the real library, at an embedded TWS. */
 import { join } from 'node:path';
 import type { Instrument } from '#trading/model/instrument.ts';
-import type { Placement, VenueExecution, VenueOrder, VenueTrouble } from '#trading/model/live.ts';
+import type { Placement, VenueExecution, VenueFee, VenueOrder, VenueTrouble } from '#trading/model/live.ts';
 import { price, qty, type Price } from '#trading/money/decimal.ts';
 import type { EmbeddedTws, TwsParams } from '#venues/embedded/tws/tws.ts';
+import type { TwsEvents } from '#venues/ibkr/client.ts';
 import { Catalog } from '#venues/ibkr/catalog.ts';
 import { OrderIds } from '#venues/ibkr/order-ids.ts';
 import type { IbkrSession, SessionOptions } from '#venues/ibkr/session.ts';
@@ -31,6 +32,7 @@ export class IbkrRig {
   readonly tws: EmbeddedTws;
   readonly reported: VenueOrder[] = [];
   readonly executed: VenueExecution[] = [];
+  readonly fees: VenueFee[] = [];
   readonly troubles: VenueTrouble[] = [];
   readonly #dir: string;
   readonly #touched = new Map<string, { readonly bid: Price; readonly ask: Price }>();
@@ -96,6 +98,7 @@ export class IbkrRig {
     return this.port.subscribe({
       onOrder: (order) => void this.reported.push(order),
       onExecution: (execution) => void this.executed.push(execution),
+      onFee: (fee) => void this.fees.push(fee),
       onResumed: () => void this.resumed++,
       onTrouble: (trouble) => void this.troubles.push(trouble),
     });
@@ -160,6 +163,13 @@ export class IbkrRig {
     const side = of.side === 'buy' ? 'sell' : 'buy';
     const { asset, symbol } = of;
     return this.entry({ asset, symbol, side, purpose: 'exit', qty: of.qty, bracket: null, reduceOnly: true, pricing: MARKET, ...more });
+  }
+
+  /** As if TWS had said it. */
+  says(event: keyof TwsEvents, ...values: readonly unknown[]): void {
+    const client: object | undefined = this.session.line?.client;
+    if (client === undefined || !('emit' in client) || typeof client.emit !== 'function') throw new Error('the library is no emitter any more');
+    Reflect.apply(client.emit, client, [event, ...values]);
   }
 
   /** As the venue has them, of every client: `name status`. */

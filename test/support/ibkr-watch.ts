@@ -16,6 +16,7 @@ export interface WatchRig {
   readonly quotes: QuoteSnapshot[];
   readonly drops: DroppedFrame[];
   readonly states: string[];
+  readonly troubles: string[];
   /** Symbols that were told of after the start. */
   readonly listed: string[];
   /** Plays a quote and hands over what it came to. */
@@ -47,6 +48,7 @@ export async function watching(
     const quotes: QuoteSnapshot[] = [];
     const drops: DroppedFrame[] = [];
     const states: string[] = [];
+    const troubles: string[] = [];
     const listed: string[] = [];
     const settle = async (seconds: number): Promise<void> => data.settle(at(seconds));
     try {
@@ -55,6 +57,7 @@ export async function watching(
         onQuote: (quote) => quotes.push(quote),
         onDropped: (drop) => drops.push(drop),
         onState: (up, reason) => states.push(`${up ? 'up' : 'down'}: ${reason}`),
+        onTrouble: ({ code, sentence }) => troubles.push(`${code}: ${sentence}`),
         onInstrument: ({ symbol }) => listed.push(symbol),
       });
       const play: WatchRig['play'] = async (symbol, bid, ask, seconds) => {
@@ -63,7 +66,7 @@ export async function watching(
         await settle(seconds);
         return quotes.slice(had);
       };
-      const rig: WatchRig = { tws, data, quotes, drops, states, listed, play, settle, isMisread: false };
+      const rig: WatchRig = { tws, data, quotes, drops, states, troubles, listed, play, settle, isMisread: false };
       await work(rig);
       if (!rig.isMisread) assert.equal(data.counters()['error.505'] ?? 0, 0, 'decode errors (505)');
     } finally {

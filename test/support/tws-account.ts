@@ -74,7 +74,7 @@ export function ourTwsAccount(facts: readonly Fact[], fills: readonly Fill[]): P
     held.set(venueSymbol, add(held.get(venueSymbol) ?? ZERO_QTY, change));
     move(quote, negate(notional(price(fill.price), change, multiplier)));
     if (fill.asset === 'forex') move(fill.symbol.slice(0, 3), money(change));
-    move('USD', negate(fill.fee));
+    move('USD', negate(feeOf(facts, fill)));
   }
   const positions = [...held].filter(([, amount]) => !isZero(amount)).map(([symbol, amount]) => [symbol, String(amount)] as const);
   return { positions: sorted(positions), cash: sorted([...cash].map(([currency, amount]) => [currency, String(amount)] as const)) };
@@ -86,7 +86,7 @@ export function ourTwsRows(facts: readonly Fact[], fills: readonly Fill[]): read
   return fills
     .map((fill) => {
       const side = fill.side === 'buy' ? 'BUY' : 'SELL';
-      return [fill.venueExecutionId, named(instruments, fill.symbol).venueSymbol, side, fill.qty, fill.price, fill.fee].join(' ');
+      return [fill.venueExecutionId, named(instruments, fill.symbol).venueSymbol, side, fill.qty, fill.price, feeOf(facts, fill)].join(' ');
     })
     .sort();
 }
@@ -97,6 +97,10 @@ export const twsRows = ({ executions }: TwsAccount): readonly string[] =>
       [execId.slice(0, execId.lastIndexOf('.')), contract, side, qty(amount), at, money(commission)].join(' '),
     )
     .sort();
+
+/** As it was told last. */
+const feeOf = (facts: readonly Fact[], { venueExecutionId, fee }: Fill): Money =>
+  facts.reduce((last, fact) => (fact.type === 'fee.adjusted' && fact.body.venueExecutionId === venueExecutionId ? fact.body.fee : last), fee);
 
 function instrumentsOf(facts: readonly Fact[]): ReadonlyMap<string, Instrument> {
   return new Map(facts.flatMap((fact) => (fact.type === 'instrument.changed' ? [[fact.body.instrument.symbol, fact.body.instrument] as const] : [])));

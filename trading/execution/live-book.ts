@@ -8,7 +8,7 @@ import type { QuoteSnapshot } from '../model/quote.ts';
 import type { Settings } from '../model/settings.ts';
 import { EMPTY_SHELF, shelved, type Shelf } from '../model/shelf.ts';
 import { NO_SWITCHES, type Switches } from '../risk/modes.ts';
-import { add, isPositive, smaller, subtract, toStep, ZERO_QTY, type Price, type Qty } from '../money/decimal.ts';
+import { add, isPositive, smaller, subtract, toStep, ZERO_QTY, type Money, type Price, type Qty } from '../money/decimal.ts';
 import { executedOf, isOpen, venueOrderIdOf, type OrderState } from './order-state.ts';
 
 /** Of a refusal that closes a whole asset. */
@@ -87,6 +87,8 @@ export interface LiveState {
   readonly amending?: Readonly<Record<string, StopAmending>>;
   /** By funding id. Absent, as `past`, in snapshots of before it existed. */
   readonly fundings?: Readonly<Record<string, { readonly executionId: string; readonly at: Instant }>>;
+  /** By execution id, oldest first: USD, as booked. Absent before the first. */
+  readonly fees?: Readonly<Record<string, Money>>;
   /** By `liveKey`: the newest closed ones. */
   readonly past?: Readonly<Record<string, readonly PastHolding[]>>;
 }

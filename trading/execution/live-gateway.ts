@@ -11,6 +11,7 @@ import { BLANK_LIVE, orderOf, type LiveState } from './live-book.ts';
 import { evolveLive } from './live-state.ts';
 import { doubtfulCloses, findBare } from './live-bare.ts';
 import { cancelKilled, protect, sweep } from './live-guard.ts';
+import { onFee } from './live-fees.ts';
 import { onFunding } from './live-funding.ts';
 import { lose, onCancelled, onExecution, onLookedUp, onOrder, onPlaced, onProtectionLost } from './live-report.ts';
 import { sendApproved, sendWaiting } from './live-send.ts';
@@ -35,6 +36,7 @@ export const LIVE_FACTS: readonly EventType[] = [
   'stop.trailed',
   'stop.stands',
   'funding.booked',
+  'fee.adjusted',
   'dust.set_aside',
   'position.settled',
   'alarm.raised',
@@ -125,6 +127,9 @@ function onVenue(turn: LiveTurn, message: Message): LiveDecision {
       break;
     case 'funding.reported':
       onFunding(turn, message.body.funding);
+      break;
+    case 'fee.reported':
+      onFee(turn, message.body.fee);
       break;
     case 'limit.told':
       turn.memory = { ...turn.memory, limit: message.body };

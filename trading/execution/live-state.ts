@@ -6,7 +6,7 @@ import type { Fill, OrderEnd, OrderIntent } from '../model/order.ts';
 import { allShelved, shelve, unshelve } from '../model/shelf.ts';
 import { evolveSwitches } from '../risk/modes.ts';
 import { without } from '../model/without.ts';
-import { add, atMost, isPositive, subtract, type Qty } from '../money/decimal.ts';
+import { add, atMost, isPositive, subtract, type Money, type Qty } from '../money/decimal.ts';
 import { evolveStop } from './live-stops.ts';
 import { orderOfFill } from './order-names.ts';
 import { isOpen, NEW_ORDER, transition, type OrderInput } from './order-state.ts';
@@ -18,6 +18,8 @@ export const ENDED_KEPT_MAX = 2048;
 const PAST_KEPT_MAX = 16;
 /** Ids of funding rows are kept this long behind the newest fill: longer than what a reading of the account goes back. */
 const FUNDINGS_KEPT_MS = 86_400_000;
+/** Executions whose fee may be told anew: the newest. */
+const FEES_KEPT_MAX = 256;
 
 /** Total: paper, other brokers and what means nothing here change nothing. */
 export function evolveLive(broker: Broker, state: LiveState, fact: Fact): LiveState {
@@ -41,6 +43,8 @@ export function evolveLive(broker: Broker, state: LiveState, fact: Fact): LiveSt
       return watched(adjusted(state, fact.body), fact.at);
     case 'funding.booked':
       return isOurs(broker, fact.body) ? withFunding(state, fact.body) : state;
+    case 'fee.adjusted':
+      return isOurs(broker, fact.body) ? withFee(state, fact.body.venueExecutionId, fact.body.fee) : state;
     case 'dust.set_aside':
       return isOurs(broker, fact.body) ? gone(state, liveKey(fact.body), fact.body.exitedAt) : state;
     case 'position.settled':
@@ -152,9 +156,9 @@ function pruned(state: LiveState): LiveState {
 }
 
 function filled(before: LiveState, fill: Fill): LiveState {
-  const state = { ...before, newestFillAt: Math.max(before.newestFillAt ?? 0, fill.filledAt) };
   const executed = orderOfFill(fill.fillId);
   const executionId = fill.venueExecutionId ?? fill.fillId;
+  const state = { ...withFee(before, executionId, fill.fee), newestFillAt: Math.max(before.newestFillAt ?? 0, fill.filledAt) };
   const isLeg = executed === fill.clientOrderId && fill.reason !== 'entry' && fill.reason !== 'exit';
   const after = isLeg
     ? legFilled(state, executed, executionId)
@@ -172,6 +176,12 @@ function withFunding(state: LiveState, { fundingId, venueExecutionId, at }: Even
   const oldest = Math.min(state.newestFillAt ?? at, at) - FUNDINGS_KEPT_MS;
   const kept = Object.entries(state.fundings ?? {}).filter(([, known]) => known.at >= oldest);
   return { ...state, fundings: { ...Object.fromEntries(kept), [fundingId]: { executionId: venueExecutionId ?? fundingId, at } } };
+}
+
+function withFee(state: LiveState, executionId: string, fee: Money): LiveState {
+  const { [executionId]: _before, ...others } = state.fees ?? {};
+  const newest = Object.entries(others).slice(1 - FEES_KEPT_MAX);
+  return { ...state, fees: { ...Object.fromEntries(newest), [executionId]: fee } };
 }
 
 function gone(state: LiveState, key: string, closedAt: Instant): LiveState {

@@ -203,6 +203,24 @@ export interface FundingBooked {
   readonly pricedOn: QuoteSnapshot | null;
 }
 
+/**
+ * Live: what an execution cost, told after its fill was booked at our own reckoning. Cash that moves the wallet by no trade: the fill stands, and a trade of
+ * it may be booked already.
+ */
+export interface FeeAdjusted {
+  readonly asset: Asset;
+  readonly mode: Mode;
+  readonly symbol: string;
+  readonly venueExecutionId: string;
+  /** USD: what the fill, or the adjustment before this one, said; and what the venue said now. */
+  readonly booked: Money;
+  readonly fee: Money;
+  /** `fee` less `booked`: positive was paid besides, negative is had back. */
+  readonly amount: Money;
+  /** When it was told. */
+  readonly at: Instant;
+}
+
 /** What an exit left of a live position is less than the venue's smallest order: nobody can sell it, so the position counts as closed. */
 export interface DustSetAside {
   readonly asset: Asset;
@@ -279,6 +297,7 @@ interface Bodies {
   'stop.trailed': StopTrailed;
   'stop.stands': StopStands;
   'funding.booked': FundingBooked;
+  'fee.adjusted': FeeAdjusted;
   'dust.set_aside': DustSetAside;
   'position.settled': Settled;
   'trade.closed': { readonly trade: ClosedTrade };

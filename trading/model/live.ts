@@ -130,6 +130,15 @@ export interface VenueFunding {
   readonly executedAt: Instant;
 }
 
+/** What an execution that was told before did cost. */
+export interface VenueFee {
+  readonly executionId: string;
+  readonly asset: Asset;
+  readonly symbol: string;
+  /** USD. */
+  readonly fee: Money;
+}
+
 export interface VenuePosition {
   readonly asset: Asset;
   readonly symbol: string;
@@ -191,6 +200,13 @@ export interface OrderTerms {
 }
 
 export const TROUBLE_CODES = ['UNREADABLE', 'VENUE_AWAY', 'PRICE_CAPPED'] as const;
+
+/** The same of a feed, which knows no orders. */
+export interface FeedTrouble {
+  readonly broker: Broker;
+  readonly code: (typeof TROUBLE_CODES)[number];
+  readonly sentence: string;
+}
 
 /** What a person must hear of a venue now. */
 export interface VenueTrouble {

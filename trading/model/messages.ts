@@ -6,12 +6,14 @@ import type {
   AccountView,
   Amendment,
   ChangeOutcome,
+  FeedTrouble,
   KnownProtection,
   Lookup,
   OrderRef,
   Placement,
   PlaceOutcome,
   VenueExecution,
+  VenueFee,
   VenueFunding,
   VenueOrder,
   VenueTrouble,
@@ -69,6 +71,8 @@ interface Bodies {
   /** From a broker's gateway to the paper gateway: for `nextAt` the newest one counts. */
   'funding.announced': FundingAnnounced;
   'feed.changed': { readonly broker: Broker; readonly up: boolean; readonly reason: string };
+  /** From a gateway to the paper simulator, which tells a person: its quotes need somebody to look. */
+  'feed.troubled': FeedTrouble;
   'instrument.listed': { readonly instrument: Instrument };
   'history.requested': {
     readonly asset: Asset;
@@ -106,6 +110,7 @@ interface Bodies {
   'order.reported': { readonly order: VenueOrder };
   'execution.reported': { readonly execution: VenueExecution };
   'funding.reported': { readonly funding: VenueFunding };
+  'fee.reported': { readonly fee: VenueFee };
   /** The venue takes fewer placements than its terms say, or as many again: at most `limit` in any `windowMs`. */
   'limit.told': { readonly limit: number; readonly windowMs: number };
   'trouble.reported': { readonly trouble: VenueTrouble };

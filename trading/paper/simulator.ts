@@ -7,7 +7,8 @@ import { exitSessionRefusal } from '../calendar/gate.ts';
 import { isToBeSold } from '../lifecycle/expiry.ts';
 import { judgeQuote } from '../market/freshness.ts';
 import type { EventType, Fact, KillScope } from '../model/events.ts';
-import type { Instant } from '../model/instrument.ts';
+import { ASSETS, brokerOf, type Instant } from '../model/instrument.ts';
+import type { FeedTrouble } from '../model/live.ts';
 import type { Message } from '../model/messages.ts';
 import { RUNGS_MAX } from '../model/order.ts';
 import type { QuoteSnapshot } from '../model/quote.ts';
@@ -66,6 +67,8 @@ function decide(turn: Turn, message: Message): PaperDecision {
       return decided(turn);
     case 'funding.announced':
       return { ...NOTHING, memory: withAnnounced(turn.memory, message.body) };
+    case 'feed.troubled':
+      return onTrouble(turn, message.body);
     case 'kill.trip':
       return onGate(turn, message.body.scope);
     case 'kill.rearm':
@@ -98,6 +101,14 @@ function onFact(turn: Turn, fact: Fact): PaperDecision {
 function onGate(turn: Turn, scope: KillScope): PaperDecision {
   turn.memory = { ...turn.memory, gate: [...new Set([...turn.memory.gate, scope])] };
   cancelEntries(turn, [scope]);
+  return decided(turn);
+}
+
+/** Each asset of the broker hears of it, under the broker's name. */
+function onTrouble(turn: Turn, { broker, code, sentence }: FeedTrouble): PaperDecision {
+  for (const asset of ASSETS.filter((of) => brokerOf(of) === broker)) {
+    turn.record({ type: 'alarm.raised', body: { asset, mode: 'paper', symbol: broker, clientOrderId: null, code, sentence } });
+  }
   return decided(turn);
 }
 

@@ -39,6 +39,7 @@ export const GOVERNOR_FACTS: readonly EventType[] = [
   'order.ended',
   'fill.recorded',
   'funding.booked',
+  'fee.adjusted',
   'dust.set_aside',
   'position.settled',
   'reconcile.adjusted',
@@ -120,6 +121,7 @@ function onFact(turn: Turn, fact: Fact): GovernorDecision {
       bookClosed(turn);
       return settled(turn, fact.body.fill);
     case 'funding.booked':
+    case 'fee.adjusted':
     case 'reconcile.adjusted':
       // Where it came after its trade, or ended a position without one, the day's loss and the drawdown moved by no trade.
       for (const wire of wiresOfWallet(turn.state, fact.body, turn.now)) turn.record(wire);

@@ -4,7 +4,18 @@ import { add, isNegative, isPositive, isZero, negate, ONE, ZERO_QTY, type Qty } 
 import { bookDust, bookFill, bookFunding, bookSettlement, positionKey, type BookedPosition, type ClosedPart } from '../ledger/positions.ts';
 import { bookAdjusted } from '../ledger/adjustment.ts';
 import { baseKey, bookTrade, EMPTY_WALLET, rebased, walletKey, type Bases, type Wallet } from '../ledger/wallet.ts';
-import type { Approval, DomainEvent, DustSetAside, EventBody, Fact, FundingBooked, KillScope, Refusal, Settled } from '../model/events.ts';
+import type {
+  Approval,
+  DomainEvent,
+  DustSetAside,
+  EventBody,
+  Fact,
+  FeeAdjusted,
+  FundingBooked,
+  KillScope,
+  Refusal,
+  Settled,
+} from '../model/events.ts';
 import type { Asset, Instant, Instrument, Mode } from '../model/instrument.ts';
 import type { Fill, OrderIntent } from '../model/order.ts';
 import type { ClosedTrade } from '../model/position.ts';
@@ -108,6 +119,8 @@ export function evolveGovernor(state: GovernorState, event: DomainEvent | Fact):
       return filled(state, event.body.fill);
     case 'funding.booked':
       return funded(state, event.body);
+    case 'fee.adjusted':
+      return charged(state, event.body);
     case 'dust.set_aside':
       return setAside(state, event.body);
     case 'position.settled':
@@ -188,6 +201,12 @@ function funded(state: GovernorState, booked: FundingBooked): GovernorState {
   if (position !== null) return { ...state, positions: { ...state.positions, [key]: position } };
   const wallet = bookTrade(walletOf(state, booked), { pnl: negate(booked.amount), closedAt: booked.at });
   return { ...state, wallets: { ...state.wallets, [walletKey(booked)]: wallet } };
+}
+
+/** Its fill may be of a trade that is booked: the wallet is moved without one, whatever is still open. */
+function charged(state: GovernorState, fee: FeeAdjusted): GovernorState {
+  const wallet = bookTrade(walletOf(state, fee), { pnl: negate(fee.amount), closedAt: fee.at });
+  return { ...state, wallets: { ...state.wallets, [walletKey(fee)]: wallet } };
 }
 
 function setAside(state: GovernorState, dust: DustSetAside): GovernorState {

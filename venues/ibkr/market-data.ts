@@ -1,6 +1,7 @@
 /** IBKR as a source of market data: pairs, shares and the options on them, over a session that has no way to send an order (RT-1). */
 import type { FeedHandlers, MarketData } from '#protocol/venue.ts';
 import type { Instant, Instrument } from '#trading/model/instrument.ts';
+import type { VenueTrouble } from '#trading/model/live.ts';
 import type { Bar } from '#trading/model/quote.ts';
 import { CorrectedTime, PlayedTime, type VenueTime } from '../shared/clock.ts';
 import { atMost, briefly } from '../shared/retry.ts';
@@ -9,8 +10,17 @@ import type { WatchRules } from './chains.ts';
 import { createClient, type Address, type MarketClient } from './client.ts';
 import { assetOf } from './contracts.ts';
 import { HistoryReader } from './history.ts';
-import { EMBEDDED_SESSION_LIMITS, IbkrSession, SESSION_LIMITS, type SessionLimits, type SessionPart, type SyncReason } from './session.ts';
+import {
+  EMBEDDED_SESSION_LIMITS,
+  IbkrSession,
+  SESSION_LIMITS,
+  type SessionLimits,
+  type SessionPart,
+  type SessionState,
+  type SyncReason,
+} from './session.ts';
 import type { Line } from './line.ts';
+import { AWAY_MS, Troubles } from './troubles.ts';
 import { Ticker, type TickerLimits } from './ticker.ts';
 
 export const IBKR_ENVIRONMENTS = ['embedded', 'testnet', 'mainnet'] as const;
@@ -37,6 +47,8 @@ export interface IbkrMarketLimits {
   readonly ticker: TickerLimits;
   /** Between two looks at the option chains, market time. */
   readonly chooseMs: number;
+  /** After so long without quotes from TWS a person is called. Wall milliseconds. */
+  readonly awayMs: number;
 }
 
 export const MARKET_LIMITS: IbkrMarketLimits = Object.freeze({
@@ -45,6 +57,7 @@ export const MARKET_LIMITS: IbkrMarketLimits = Object.freeze({
   historyMs: 8000,
   ticker: { refreshAfterMs: 1000, competingMs: 30_000, vigil: { silentMs: 60_000, answerMs: 10_000 }, optionSilentMs: 600_000, lookMs: 5000 },
   chooseMs: 900_000,
+  awayMs: AWAY_MS,
 });
 const SETTLE_MS = 5000;
 
@@ -61,7 +74,10 @@ class IbkrMarketData implements MarketData, SessionPart<MarketClient> {
   readonly #catalog: Catalog;
   readonly #ticker: Ticker;
   readonly #history: HistoryReader;
+  readonly #troubles: Troubles;
   #handlers: FeedHandlers | null = null;
+  /** What came before anybody subscribed. */
+  #untold: VenueTrouble | null = null;
   #up: boolean | null = null;
   /** Instruments that whoever subscribed knows of. */
   readonly #told = new Set<Instrument>();
@@ -86,6 +102,7 @@ class IbkrMarketData implements MarketData, SessionPart<MarketClient> {
     this.#catalog = new Catalog(this.#session.pacing, this.#limits.requestMs);
     const isOpen = (symbol: string, now: Instant): boolean | null => this.#catalog.isOpen(symbol, now);
     this.#ticker = new Ticker(this.#session, this.#time, this.#limits.ticker, played, isOpen, () => this.#tellState());
+    this.#troubles = new Troubles('TWS, which quotes come from,', this.#limits.awayMs, (trouble) => this.#called(trouble));
     this.#session.add(this.#ticker);
     this.#session.add(this);
   }
@@ -110,7 +127,8 @@ class IbkrMarketData implements MarketData, SessionPart<MarketClient> {
     this.#tellInstruments();
   }
 
-  onState(): void {
+  onState(state: SessionState): void {
+    this.#troubles.state(state, () => this.#session.state.reason);
     this.#tellState();
   }
 
@@ -124,6 +142,7 @@ class IbkrMarketData implements MarketData, SessionPart<MarketClient> {
     this.#handlers = handlers;
     this.#ticker.start(handlers);
     this.#tellState();
+    if (this.#untold !== null) handlers.onTrouble?.(this.#untold);
     // A played market has no time of its own: it is looked at with each step.
     if (this.#options.environment !== 'embedded') this.#chooser = setInterval(() => void this.#chooseIfDue(), this.#limits.chooseMs);
     return Promise.resolve();
@@ -217,6 +236,11 @@ class IbkrMarketData implements MarketData, SessionPart<MarketClient> {
   #failed(what: string, error: unknown): void {
     this.#session.counters.count(`failed.${what}`);
     this.#trouble = `${what}: ${briefly(error)}`;
+  }
+
+  #called(trouble: VenueTrouble): void {
+    if (this.#handlers === null) this.#untold = trouble;
+    else this.#handlers.onTrouble?.(trouble);
   }
 
   #tellState(): void {

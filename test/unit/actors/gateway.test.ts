@@ -67,16 +67,18 @@ describe('gateway', () => {
     assert.deepEqual(data.asked, ['subscribe BTC/USDT']);
   });
 
-  it('tells drops to the conductor, changes of the feed and of instruments to everyone', async () => {
+  it('tells drops to the conductor, changes of the feed and of instruments to everyone, what a person must hear to the simulator', async () => {
     const { told, data } = await started();
     told.length = 0;
     data.handlers?.onDropped({ asset: 'crypto_spot', symbol: null, reason: 'not_json', exchangeAt: null });
     data.handlers?.onState(false, 'x'.repeat(2000));
     data.handlers?.onInstrument(spot);
+    data.handlers?.onTrouble?.({ code: 'VENUE_AWAY', sentence: 'look' });
     assert.deepEqual(
       told.map(({ to, type }) => `${type} → ${to}`),
-      ['frame.dropped → conductor', 'feed.changed → *', 'instrument.listed → *'],
+      ['frame.dropped → conductor', 'feed.changed → *', 'instrument.listed → *', 'feed.troubled → gateway.paper'],
     );
+    assert.deepEqual(told[3]?.body, { broker: 'bybit', code: 'VENUE_AWAY', sentence: 'look' });
     assert.ok(told[1]?.type === 'feed.changed' && told[1].body.reason.length === 500);
   });
 

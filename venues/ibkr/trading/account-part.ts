@@ -4,7 +4,7 @@
  */
 import type { Contract } from '@stoqey/ib';
 import type { Instant } from '#trading/model/instrument.ts';
-import type { VenueExecution, VenuePosition } from '#trading/model/live.ts';
+import type { VenueExecution, VenueFee, VenuePosition } from '#trading/model/live.ts';
 import { add, isDecimalText, money, qty, quotient, ratio, scale, ZERO_QTY, type Money, type Qty, type Ratio } from '#trading/money/decimal.ts';
 import type { IbkrError } from '../codes.ts';
 import type { Line } from '../line.ts';
@@ -28,6 +28,7 @@ export interface AccountPorts {
   readonly onOrder: (order: Mirrored) => void;
   readonly onCapped: (order: Mirrored, at: number) => void;
   readonly onExecution: (execution: VenueExecution) => void;
+  readonly onFee: (fee: VenueFee) => void;
   /** An order of ours was told of, under whatever name. */
   readonly onHeard: (orderId: number, permId: number, status: string | null) => void;
   readonly onCode: (orderId: number, error: IbkrError) => void;
@@ -77,7 +78,7 @@ export class AccountPart implements SessionPart<OrderClient> {
   constructor(ports: AccountPorts) {
     this.#ports = ports;
     this.mirror = new Mirror(ports.clientId, ports.onCapped);
-    this.fills = new Fills({ told: ports.onExecution, corrected: ports.onExecution });
+    this.fills = new Fills({ told: ports.onExecution, charged: ports.onFee, corrected: ports.onExecution });
   }
 
   attach(line: Line<OrderClient>): void {

@@ -1,9 +1,9 @@
 /**
  * Executions and what they cost, which TWS says in two messages, in either order, or late, or not at all (venues/ibkr, modes 5 to 7). An execution is
- * told once both are there; where the commission does not come, at the price of our own table (decision 33).
+ * told once both are there; where the commission does not come, at the price of our own table, and what it was is told when it comes (decision 33).
  */
 import type { Instrument, Instant } from '#trading/model/instrument.ts';
-import type { VenueExecution } from '#trading/model/live.ts';
+import type { VenueExecution, VenueFee } from '#trading/model/live.ts';
 import { larger, money, notional, ratio, scale, ZERO_MONEY, type Money } from '#trading/money/decimal.ts';
 
 /** One execution as TWS tells it. */
@@ -21,6 +21,8 @@ export interface ExecutionRow {
 
 export interface FillPorts {
   readonly told: (execution: VenueExecution) => void;
+  /** The commission came after ours was used, and is another one. */
+  readonly charged: (fee: VenueFee) => void;
   /** The exchange changed an execution that was told: it is nobody's order, and a person looks. */
   readonly corrected: (execution: VenueExecution) => void;
 }
@@ -51,7 +53,7 @@ export class Fills {
   /** By stem: commissions that came before their execution. */
   readonly #early = new Map<string, Money>();
   readonly #revisions = new Set<string>();
-  /** Commissions that came after ours was used, and were others: what the books are wrong by. */
+  /** Commissions that came after ours was used, and were others. */
   lateDifferences = 0;
   estimated = 0;
   corrections = 0;
@@ -81,9 +83,12 @@ export class Fills {
       if (this.#early.size > COMMISSIONS_WAITING_MAX) for (const oldest of [...this.#early.keys()].slice(0, 1)) this.#early.delete(oldest);
     } else if (known.told === null) this.#tell(stem, fee, false);
     else if (known.isEstimated && known.told.fee !== fee) {
-      // The journal has it at our own price: what is booked is never booked again.
+      // The journal has it at our own price: the fill is never booked again, the difference is cash.
       known.isEstimated = false;
+      known.told = { ...known.told, fee };
       this.lateDifferences++;
+      const { executionId, asset, symbol } = known.told;
+      this.#ports.charged({ executionId, asset, symbol, fee });
     }
   }
 

@@ -27,6 +27,7 @@ import { briefly } from '../../shared/retry.ts';
 import type { Line } from '../line.ts';
 import type { OrderIds } from '../order-ids.ts';
 import type { IbkrSession, SessionState, SyncReason } from '../session.ts';
+import { AWAY_MS, Troubles } from '../troubles.ts';
 import { AccountPart, COMMISSION_MS_MAX } from './account-part.ts';
 import { amendLegs } from './amending.ts';
 import { Cancelling } from './cancelling.ts';
@@ -42,7 +43,6 @@ import type { OrderContracts } from './order-contracts.ts';
 import { Placing } from './placing.ts';
 import { refuseReadOnly } from './probe.ts';
 import type { SentFamily, SentFile } from './sent-file.ts';
-import { AWAY_MS, Troubles } from './troubles.ts';
 import { withUsable } from './usable.ts';
 
 export interface IbkrOrdersOptions {
@@ -96,6 +96,7 @@ export class IbkrOrders implements OrderEntry, Account {
       onOrder: (order) => this.#onOrder(order),
       onCapped: (order, at) => this.#troubles.capped(order, at),
       onExecution: (execution) => this.#reports?.onExecution(execution),
+      onFee: (fee) => this.#reports?.onFee?.(fee),
       onHeard: (orderId, permId, status) => this.#onHeard(orderId, permId, status),
       onCode: (orderId, error) => this.#onCode(orderId, error),
       onRead: (line) => this.#discardHeld(line),

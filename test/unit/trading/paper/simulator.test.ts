@@ -77,6 +77,17 @@ describe('paper/simulator: acceptance', () => {
     assert.deepEqual([house.of('order.accepted').length, house.of('order.ended').length], [0, 0]);
   });
 
+  it('RT-5 what keeps a feed from coming is an alarm for each asset of its broker, under its name', () => {
+    const house = new House();
+    house.tell('gateway.paper', { type: 'feed.troubled', body: { broker: 'ibkr', code: 'VENUE_AWAY', sentence: 'look' } });
+    assert.deepEqual(
+      house.of('alarm.raised'),
+      ['forex', 'options'].map((asset) => ({
+        ...{ asset, mode: 'paper', symbol: 'ibkr', clientOrderId: null, code: 'VENUE_AWAY', sentence: 'look' },
+      })),
+    );
+  });
+
   it('refuses a second entry of a symbol, so that a bracket belongs to one position', () => {
     const { house } = opened();
     approve(house, entryOn(house.quoteAt(T0 + 200, 100), spot, { clientOrderId: 'second' }));

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import type { VenueExecution } from '#trading/model/live.ts';
+import type { VenueExecution, VenueFee } from '#trading/model/live.ts';
 import { money, price, qty } from '#trading/money/decimal.ts';
 import { cancelAnswer, meaningOf } from '#venues/ibkr/trading/codes.ts';
 import { forgotten, unanswered } from '#venues/ibkr/trading/evidence.ts';
@@ -106,7 +106,11 @@ describe('IBKR: executions and what they cost', () => {
     fc.assert(
       fc.property(fc.shuffledSubarray(['e1', 'e1', 'e2', 'c1', 'c2', 'c1'], { minLength: 6 }), (order) => {
         const told: VenueExecution[] = [];
-        const fills = new Fills({ told: (each) => void told.push(each), corrected: () => assert.fail('nothing was corrected') });
+        const fills = new Fills({
+          told: (each) => void told.push(each),
+          charged: () => assert.fail('nothing came late'),
+          corrected: () => assert.fail('nothing was corrected'),
+        });
         for (const [index, each] of order.entries()) {
           const execId = `x.${each.slice(1)}.01`;
           if (each.startsWith('e')) fills.hear(executed(execId), index);
@@ -117,9 +121,10 @@ describe('IBKR: executions and what they cost', () => {
     );
   });
 
-  it('one that is not charged in time is told at our own price, the minimum once an order; a late one is counted', () => {
+  it('one that is not charged in time is told at our own price, the minimum once an order; a late one is told, once, where it is another one', () => {
     const told: VenueExecution[] = [];
-    const fills = new Fills({ told: (each) => void told.push(each), corrected: () => undefined });
+    const charged: VenueFee[] = [];
+    const fills = new Fills({ told: (each) => void told.push(each), charged: (fee) => void charged.push(fee), corrected: () => undefined });
     fills.hear(executed('x.1.01'), 0);
     fills.hear(executed('x.2.01'), 0);
     fills.estimate(-1);
@@ -131,13 +136,22 @@ describe('IBKR: executions and what they cost', () => {
       ['2', '0.0022'],
     );
     fills.charged('x.1.01', money('2'));
-    fills.charged('x.2.01', money('0.5'));
+    for (let time = 0; time < 2; time++) fills.charged('x.2.01', money('0.5'));
+    assert.deepEqual(
+      charged.map(({ executionId, fee }) => [executionId, fee]),
+      [['x.2', '0.5']],
+    );
+    assert.deepEqual(
+      fills.since(0).map(({ fee }) => fee),
+      ['2', '0.5'],
+      'who asks again hears what it cost',
+    );
     assert.deepEqual([told.length, fills.lateDifferences, fills.estimated], [2, 1, 2]);
   });
 
   it('a correction is told once, as nobody’s, and the first price stays', () => {
     const corrected: VenueExecution[] = [];
-    const fills = new Fills({ told: () => undefined, corrected: (each) => void corrected.push(each) });
+    const fills = new Fills({ told: () => undefined, charged: () => undefined, corrected: (each) => void corrected.push(each) });
     fills.hear(executed('x.1.01'), 0);
     fills.charged('x.1.01', money('2'));
     for (let time = 0; time < 3; time++) fills.hear(executed('x.1.02', { price: price('1.2') }), time);

@@ -1,7 +1,7 @@
-/** What of an account's session a person must hear of at once, and what closes it for entries (venues/ibkr, modes 13, 19 and 24). */
+/** What of a session a person must hear of at once, and what closes an account for entries (venues/ibkr, modes 13, 19 and 24). */
 import type { VenueTrouble } from '#trading/model/live.ts';
-import type { SessionState } from '../session.ts';
-import type { Mirrored } from './mirror.ts';
+import type { SessionState } from './session.ts';
+import type { Mirrored } from './trading/mirror.ts';
 
 /** A nightly restart takes two minutes. */
 export const AWAY_MS = 300_000;
@@ -31,8 +31,7 @@ export class Troubles {
     if (said === this.#said) return;
     this.#said = said;
     if (misread === null) return;
-    const advice =
-      'no entry until a new connection has read the account without that; after an update of TWS, go back to the version that was tested';
+    const advice = 'no entry until a new connection has read everything without that; after an update of TWS, go back to the version that was tested';
     this.#tell({ code: 'UNREADABLE', sentence: `${this.#where} says what cannot be read (${misread}): ${advice}`, order: null, closes: true });
   }
 
