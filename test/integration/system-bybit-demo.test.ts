@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type { Fact } from '#trading/model/events.ts';
 import { absolute, add, lessThan, money, subtract, type Money } from '#trading/money/decimal.ts';
+import { configWith } from '#test/support/config-with.ts';
 import { freshDirectory } from '#test/support/command.ts';
 import { RECORDED, recordedBybit } from '#test/support/recorded-bybit.ts';
 import { agree, prove } from '#test/support/rehearsed.ts';
@@ -22,6 +23,9 @@ const OPENING = money('100000');
 const CENT = money('0.01');
 const SYMBOLS = ['BTC/USDT', 'ADA/USDT:USDT', 'WIF/USDT:USDT'];
 
+/** DEMO_FORMS=1 plays it with stops that trail. */
+const FORMS = process.env['DEMO_FORMS'] === '1';
+
 const count = (facts: readonly Fact[], type: Fact['type'], fits: (fact: Fact) => boolean = () => true): number =>
   facts.filter((fact) => fact.type === type && fits(fact)).length;
 
@@ -35,7 +39,9 @@ describe('Bybit, whole', function () {
     const to = Math.min(RECORDED.to, from + (DAYS > 0 ? DAYS * 24 : SHORT_HOURS) * HOUR_MS);
     const dataDir = freshDirectory();
     const window = ['--from', String(from), '--to', String(to), '--until-end', '--speed', 'max', '--seed', String(SEED)];
-    const args = ['--play', ...files, ...window, '--rehearse', 'crypto_spot,crypto_futures'];
+    // Spot refuses rungs (decision 45): with them it would not trade.
+    const config = FORMS ? ['--config-dir', configWith({ trailAtr: 1.5, trailAfterAtr: 1 })] : [];
+    const args = ['--play', ...files, ...window, ...config, '--rehearse', 'crypto_spot,crypto_futures'];
     const { system, killed, spared } = await storm({ dataDir, args, from, to, kills: KILLS, seed: SEED });
     const finished = await system.done;
     assert.equal(finished.code, 0, finished.stderr.slice(-3000));
@@ -79,6 +85,7 @@ function report(facts: readonly Fact[], { killed, fills, difference, twice, veri
     `${kills} kills: ${JSON.stringify(killed)}`,
     `live: ${count(facts, 'order.sending')} orders sent, fills ${JSON.stringify(fills)}, ${twice} twice at the venue; paper: ${paper} fills`,
     `funding: ${funding.length} rows live (${paid} USDT), ${count(facts, 'funding.booked') - funding.length} paper; wallet at the venue ${usdt} USDT, ours ${difference} apart`,
+    `stops: ${count(facts, 'stop.amending')} moves decided, ${count(facts, 'stop.trailed', ({ body }) => 'mode' in body && body.mode === 'live')} taken, ${count(facts, 'stop.stands')} not`,
     `verify: ${verify}`,
   ];
   for (const line of lines) process.stderr.write(`      ${line}\n`);

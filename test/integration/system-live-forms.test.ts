@@ -1,24 +1,14 @@
 /** BR-1, decision 47: a strategy that asks for a trailing stop and rungs, live on the embedded venue, in a whole system that is killed while it trades. */
 import assert from 'node:assert/strict';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, it } from 'mocha';
 import type { Fact } from '#trading/model/events.ts';
 import { freshDirectory } from '../support/command.ts';
+import { configWith } from '../support/config-with.ts';
 import { agree, boot, stop, tree, untilAgreed, untilTrading } from '../support/rehearsed.ts';
 import { factsOf } from '../support/venue-account.ts';
 
 const MOVED = /moved the stop of/;
 const VICTIMS = ['gateway.bybit.port', 'main', 'venue.embedded'] as const;
-
-/** The shipped configuration, with a strategy that asks for more. */
-function configWith(more: object): string {
-  const directory = freshDirectory();
-  cpSync('config', directory, { recursive: true });
-  const file = join(directory, 'strategies', 'ema-cross.json');
-  writeFileSync(file, JSON.stringify({ ...(JSON.parse(readFileSync(file, 'utf8')) as object), ...more }));
-  return directory;
-}
 
 const count = (facts: readonly Fact[], fits: (fact: Fact) => boolean): number => facts.filter(fits).length;
 
