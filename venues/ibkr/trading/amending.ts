@@ -47,9 +47,9 @@ export async function amendLegs(ports: AmendingPorts, order: OrderRef, bracket: 
   } catch (error) {
     return limits === undefined ? { kind: 'unknown', reason: briefly(error) } : notSent(briefly(error));
   }
-  // Asking for a contract that was not known yet takes its time.
+  // Asking for a contract that was not known yet takes its time, and the line or its servers may have gone meanwhile.
   if (ports.usable() !== line) return limits === undefined ? { kind: 'unknown', reason: ports.away() } : notSent(ports.away());
-  if (limits !== undefined && ports.now() > limits.deadlineAt) return notSent('its turn came too late');
+  if (limits !== undefined && ports.now() > limits.deadlineAt) return notSent('its turn came after the deadline');
   try {
     const ladder = contracts.ladderOf(order.symbol);
     const refused = await guard.amend(line, legs, {
