@@ -17,12 +17,23 @@ describe('scripts: lists of tests that run at once', () => {
 
   it('every test is in one of the lists, and in no other', async () => {
     const { suite } = await load<{ suite(root: string): Readonly<Record<string, readonly string[]>> }>('lanes.mjs');
-    const files = ['unit/a', 'contract/b', 'contract/deep/b', 'integration/system-c', 'integration/system-ibkr', 'integration/other', 'e2e/d', 'new/e'];
+    const files = [
+      'unit/a',
+      'contract/b',
+      'contract/deep/b',
+      'integration/system-c',
+      'integration/system-ibkr',
+      'integration/other',
+      'e2e/d',
+      'new/e',
+    ];
     for (const file of files) write(tree, `test/${file}.test.ts`, '');
     write(tree, 'test/support/system.ts', '');
     assert.deepEqual(suite(tree), {
       systems: ['test/e2e/d.test.ts', 'test/integration/system-c.test.ts'],
-      parts: ['contract/b', 'contract/deep/b', 'integration/other', 'integration/system-ibkr', 'new/e', 'unit/a'].map((file) => `test/${file}.test.ts`),
+      parts: ['contract/b', 'contract/deep/b', 'integration/other', 'integration/system-ibkr', 'new/e', 'unit/a'].map(
+        (file) => `test/${file}.test.ts`,
+      ),
     });
   });
 
