@@ -15,7 +15,12 @@ export interface Latch {
   /** UTC milliseconds. */
   readonly at: number;
   readonly flatten: boolean;
+  /** For which of the scopes it was asked for; absent: for all of them where `flatten` says so. */
+  readonly flattened?: readonly KillScope[];
 }
+
+/** KS-1: flatten is a choice of its own, of the kill that asked for it and of no other. */
+export const flattenedBy = ({ flatten, scopes, flattened = scopes }: Latch): readonly KillScope[] => (flatten ? flattened : []);
 
 /** A latch is a line; what is larger was not written by us. */
 export const LATCH_BYTES_MAX = 4096;
@@ -29,6 +34,7 @@ const latchFile = z.object({
   source: z.string().min(1).max(SOURCE_LENGTH_MAX),
   at: z.number().nonnegative(),
   flatten: z.boolean(),
+  flattened: z.array(killScope).exactOptional(),
 });
 
 /** Null where there is none; a kill of all where there is one that cannot be read. */
@@ -79,6 +85,7 @@ function writeWhole(path: string, latch: Latch): void {
     source: latch.source.slice(0, SOURCE_LENGTH_MAX),
     scopes: [...new Set([...(before?.scopes ?? []), ...latch.scopes])],
     flatten: latch.flatten || (before?.flatten ?? false),
+    ...(before !== null && { flattened: [...new Set([...flattenedBy(before), ...flattenedBy(latch)])] }),
   };
   // A directory of its own: two processes that pull the switch at once never write into one file.
   const draftDir = mkdtempSync(`${path}.`);

@@ -4,7 +4,7 @@ import { adminSocketPath } from '#supervisors/admin-path.ts';
 import { paths } from '#state/data-dir.ts';
 import { JournalError } from '#state/errors.ts';
 import { verifyDataDir, type VerifyReport } from '#state/verify.ts';
-import { askSystem } from './admin-client.ts';
+import { AdminError, askSystem } from './admin-client.ts';
 import type { Context } from './context.ts';
 import { EXIT, UsageError } from './output.ts';
 
@@ -17,6 +17,9 @@ export async function verify(context: Context, options: { readonly from: number 
     throw new UsageError(`--data-dir ${context.dataDir}: holds no journal of the ${context.market} market; run "npm run system" first`);
   }
   const report = await proved(context, options.from);
+  if (report === null) return EXIT.failed;
+  if (report.ok && options.from > report.records)
+    throw new UsageError(`--from ${options.from}: the journal has ${report.records} records, so nothing would be proven; name one of them`);
   const { ok, records, intents, paperFills, liveFills, rederived, problems, chainHead } = report;
   context.output.answer(report, [
     `${ok ? 'ok' : 'FAILED'}: ${records} records, ${intents} intents, ${paperFills} paper fills (${rederived} derived again), ${liveFills} live fills, head ${chainHead.slice(0, 16)}`,
@@ -26,7 +29,8 @@ export async function verify(context: Context, options: { readonly from: number 
   return ok ? EXIT.ok : EXIT.failed;
 }
 
-async function proved(context: Context, from: number): Promise<VerifyReport> {
+/** Null where a run holds the journal and does not answer: it has just been told. */
+async function proved(context: Context, from: number): Promise<VerifyReport | null> {
   const places = paths(context.dataDir, context.market);
   try {
     return await verifyDataDir(places, { from });
@@ -36,5 +40,11 @@ async function proved(context: Context, from: number): Promise<VerifyReport> {
     if (error.code !== 'LOCKED') throw error;
   }
   // The running system holds the store, so it walks its own journal.
-  return (await askSystem(adminSocketPath(places.adminSocket), { command: 'verify' }, RUNNING_ANSWER_MS_MAX)) as VerifyReport;
+  try {
+    return (await askSystem(adminSocketPath(places.adminSocket), { command: 'verify' }, RUNNING_ANSWER_MS_MAX)) as VerifyReport;
+  } catch (error) {
+    if (!(error instanceof AdminError)) throw error;
+    context.output.complain(`not verified: a run holds the journal and did not answer (${error.message}); try again once it has started or stopped`);
+    return null;
+  }
 }

@@ -93,7 +93,7 @@ export async function verifyDataDir(files: Pick<DataPaths, 'leveldb' | 'anchor'>
   try {
     await store.open();
   } catch (error) {
-    if (error instanceof JournalError && error.code === 'STORE_BROKEN') return unreadable(error);
+    if (error instanceof JournalError && (error.code === 'STORE_BROKEN' || error.code === 'DISK_REFUSED')) return unreadable(error);
     throw error;
   }
   try {

@@ -7,7 +7,7 @@ import type { Log } from '#protocol/ports.ts';
 import type { KillAck } from '#protocol/admin.ts';
 import type { KillScope } from '#trading/model/events.ts';
 import type { Instant } from '#trading/model/instrument.ts';
-import { readLatch, writeLatch, removeLatch, type Latch } from '#actors/latch.ts';
+import { flattenedBy, readLatch, removeLatch, writeLatch, type Latch } from '#actors/latch.ts';
 import { sendGate } from '#actors/send-gate.ts';
 import type { Router } from './router.ts';
 import { ACTOR } from './tree.ts';
@@ -40,7 +40,8 @@ export interface KillPathOptions {
 
 export class KillPath {
   readonly #options: KillPathOptions;
-  #journaled = false;
+  /** What the journal has of the latch. One that says more was written by another process. */
+  readonly #journaled = { scopes: new Set<KillScope>(), flattened: new Set<KillScope>() };
   #busy = false;
   latencyMs: number | null = null;
 
@@ -64,7 +65,8 @@ export class KillPath {
     this.#busy = true;
     try {
       await router.ask(ACTOR.killSwitch, { type: 'kill.trip', body: order }, ACK_MS_MAX);
-      this.#journaled = true;
+      this.#journaled.scopes.add(order.scope);
+      if (order.flatten) this.#journaled.flattened.add(order.scope);
       acks.push({ actor: ACTOR.killSwitch, ms: elapsed() });
       // Mailboxes are in order: who answers has handled the fact that was posted before.
       const heard = gates().map(async (actor) => {
@@ -103,7 +105,8 @@ export class KillPath {
     if (reply?.ok !== true) throw new Error(reply?.error ?? 'the kill-switch refused to re-arm');
     removeLatch(latchPath);
     sendGate(latchPath).rearm();
-    this.#journaled = false;
+    this.#journaled.scopes.clear();
+    this.#journaled.flattened.clear();
     log.warn({ actor: ACTOR.killSwitch, reason: request.reason, source: request.source }, 're-armed');
     return { tripped: false, latch: false };
   }
@@ -113,11 +116,13 @@ export class KillPath {
     const { latchPath, router, log, now } = this.#options;
     const state = (await router.ask(ACTOR.killSwitch, { type: 'actor.asked', body: { query: 'state', args: [] } }, ACK_MS_MAX)) as {
       scopes?: readonly KillScope[];
+      flattened?: readonly KillScope[];
     };
     const journaled = state.scopes ?? [];
-    this.#journaled = journaled.length > 0;
+    for (const scope of journaled) this.#journaled.scopes.add(scope);
+    for (const scope of state.flattened ?? []) this.#journaled.flattened.add(scope);
+    if (journaled.length > 0) sendGate(latchPath).trip(journaled);
     if (journaled.length > 0 && !this.isLatched()) {
-      sendGate(latchPath).trip(journaled);
       this.#latch({ scopes: [...journaled], reason: 'tripped before this run', source: 'journal', at: now(), flatten: false });
     }
     if (this.isLatched()) {
@@ -131,15 +136,20 @@ export class KillPath {
 
   /** Notices a latch that another process wrote. */
   look(): void {
-    if (this.#journaled || this.#busy || !this.isLatched()) return;
-    void this.#journal();
+    if (!this.#busy && this.isLatched() && this.#news().length > 0) void this.#journal();
+  }
+
+  #news(): readonly KillOrder[] {
+    const latch = readLatch(this.#options.latchPath);
+    if (latch === null) return [];
+    const { reason, source, scopes } = latch;
+    const { scopes: known, flattened } = this.#journaled;
+    return scopes
+      .map((scope) => ({ scope, reason, source, flatten: flattenedBy(latch).includes(scope) }))
+      .filter(({ scope, flatten }) => !known.has(scope) || (flatten && !flattened.has(scope)));
   }
 
   async #journal(): Promise<void> {
-    const latch = readLatch(this.#options.latchPath);
-    if (latch === null) return;
-    for (const scope of latch.scopes) {
-      await this.trip({ scope, reason: latch.reason, source: latch.source, flatten: latch.flatten });
-    }
+    for (const order of this.#news()) await this.trip(order);
   }
 }

@@ -1,5 +1,6 @@
 /** What a run reports: `npm run system -- --json`, and `status` while it runs. */
-import type { JournalHead } from '#protocol/ports.ts';
+import type { JournalHead, Log } from '#protocol/ports.ts';
+import type { Instant } from '#trading/model/instrument.ts';
 import { tradesSha256 } from '#state/trades-hash.ts';
 import type { SystemOptions, SystemReport } from './system-options.ts';
 import type { Tally } from './tally.ts';
@@ -35,4 +36,15 @@ export function reportOf({ market, seed, assets }: SystemOptions, tally: Tally, 
     restarts: run.restarts,
     byAsset: tally.byAsset(assets.map(({ asset }) => asset)),
   };
+}
+
+/** A market that ended before it began has a reason that a person can mend: time goes on from the newest fact of the data directory. */
+export function tellEnd(log: Log, quotes: number, from: Instant): void {
+  log.info({ actor: 'conductor', quotes }, 'the market ended');
+  if (quotes > 0) return;
+  const begins = new Date(from).toISOString();
+  log.warn(
+    { actor: 'conductor' },
+    `nothing was played: the facts of this data directory reach ${begins}; to play what lies before, name another --data-dir`,
+  );
 }

@@ -29,7 +29,7 @@ import { MarketClock } from './market-clock.ts';
 import { createModePath, type ModePath } from './mode-path.ts';
 import { createPlayer, type Player } from './player.ts';
 import { wallClock } from './real-market.ts';
-import { reportOf } from './report.ts';
+import { reportOf, tellEnd } from './report.ts';
 import { Router } from './router.ts';
 import { runBegins } from './run-begins.ts';
 import { SettingsWatch } from './settings-watch.ts';
@@ -379,7 +379,7 @@ class System implements RunningSystem {
   #onPlayed(how: 'ended' | 'stopped'): void {
     if (how !== 'ended') return;
     this.#ended = true;
-    this.#options.log.info({ actor: 'conductor', quotes: this.#conductor.quotes }, 'the market ended');
+    tellEnd(this.#options.log, this.#conductor.quotes, this.#marketStart);
     if (this.#options.untilEnd) this.#end('the market ended');
   }
 

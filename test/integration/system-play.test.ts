@@ -93,6 +93,18 @@ describe('recorded candles through the whole tree', function () {
     assert.notEqual((await play(file, freshDirectory(), 8)).tradesSha256, report.tradesSha256);
   });
 
+  it('VF-1 a proof of nothing is none: records that are not there, and a journal that is held by a run that does not answer', async () => {
+    const beyond = await run('verify', '--data-dir', dataDir, '--from', '999999');
+    assert.equal(beyond.code, 2);
+    assert.match(beyond.stderr, /--from 999999: the journal has \d+ records/);
+    const store = levelStore(join(dataDir, 'embedded', 'state', 'leveldb'));
+    await store.open();
+    const held = await run('verify', '--data-dir', dataDir);
+    await store.close();
+    assert.equal(held.code, 1);
+    assert.match(held.stderr.trim(), /^not verified: a run holds the journal and did not answer .*$/);
+  });
+
   it('VF-1 one flipped byte of a record fails verify by its number', async () => {
     const store = levelStore(join(dataDir, 'embedded', 'state', 'leveldb'));
     await store.open();

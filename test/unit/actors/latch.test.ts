@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'mocha';
-import { LATCH_BYTES_MAX, readLatch, removeLatch, writeLatch, type Latch } from '#actors/latch.ts';
+import { flattenedBy, LATCH_BYTES_MAX, readLatch, removeLatch, writeLatch, type Latch } from '#actors/latch.ts';
 import { inTempDir } from '#test/support/temp-dir.ts';
 
 const NAME_LENGTH_MAX = 255;
@@ -31,7 +31,10 @@ describe('actors/latch', () => {
       const path = join(dir, 'KILL');
       writeLatch(path, latch({ scopes: ['forex'], flatten: true }));
       writeLatch(path, latch({ scopes: ['bybit', 'forex'], reason: 'more', source: 'page', at: 5 }));
-      assert.deepEqual(readLatch(path), { scopes: ['forex', 'bybit'], reason: 'more', source: 'page', at: 5, flatten: true });
+      const merged = { scopes: ['forex', 'bybit'], reason: 'more', source: 'page', at: 5, flatten: true, flattened: ['forex'] } as const;
+      assert.deepEqual(readLatch(path), merged);
+      assert.deepEqual(flattenedBy(merged), ['forex'], 'of the kill that asked for it, and of no other');
+      assert.deepEqual([flattenedBy(latch()), flattenedBy(latch({ flatten: true }))], [[], ['all']]);
     }));
 
   for (const [what, text] of [
