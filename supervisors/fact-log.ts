@@ -28,16 +28,10 @@ export function logFact(log: Log, fact: Fact): void {
       log.info({ actor, reason: exitReason, fees, budget: budgetAfter }, `closed ${symbol}, PnL ${pnl} USD`);
       return;
     }
-    case 'funding.booked': {
-      const { symbol, amount, rate, at } = fact.body;
-      log.info({ actor, rate, at }, `funding of ${symbol}: ${amount} USD`);
+    case 'funding.booked':
+    case 'fee.adjusted':
+      logCash(log, fact);
       return;
-    }
-    case 'fee.adjusted': {
-      const { symbol, amount, fee, venueExecutionId } = fact.body;
-      log.info({ actor, fee, execution: venueExecutionId }, `fee of ${symbol} was told late: ${amount} USD more than booked`);
-      return;
-    }
     case 'stop.trailed':
     case 'stop.stands':
       logStop(log, fact);
@@ -81,4 +75,16 @@ function logStop(log: Log, { actor, ...fact }: Fact<EventOf<'stop.trailed'> | Ev
   if (fact.type === 'stop.stands') log.warn({ actor, id, why: fact.body.reason }, `the stop of ${symbol} is at ${stopLoss}`);
   // On paper it is no news: nothing was asked of anybody.
   else if (fact.body.mode === 'live') log.info({ actor, id }, `moved the stop of ${symbol} to ${stopLoss}`);
+}
+
+/** What moves money and no quantity. */
+function logCash(log: Log, fact: Fact<EventOf<'funding.booked'> | EventOf<'fee.adjusted'>>): void {
+  const { actor } = fact;
+  if (fact.type === 'funding.booked') {
+    const { symbol, amount, rate, at } = fact.body;
+    log.info({ actor, rate, at }, `funding of ${symbol}: ${amount} USD`);
+  } else {
+    const { symbol, amount, fee, venueExecutionId } = fact.body;
+    log.info({ actor, fee, execution: venueExecutionId }, `fee of ${symbol} was told late: ${amount} USD more than booked`);
+  }
 }
