@@ -4,6 +4,8 @@ import type {
   ClosedPnLV5,
   ExecutionV5,
   PositionV5,
+  PreCheckOrderResultV5,
+  RiskLimitV5,
   TransactionLogV5,
   WalletBalanceV5,
   WalletBalanceV5Coin,
@@ -14,6 +16,7 @@ import type {
 } from 'bybit-api';
 import { describe, it } from 'mocha';
 import type { closedPnlRow, transactionRow } from '#venues/embedded/bybit/private/ledger.ts';
+import type { preCheckRow, riskLimitRow } from '#venues/embedded/bybit/private/risk-rows.ts';
 import type {
   executionEvent,
   executionRow,
@@ -61,6 +64,12 @@ const transactions: Same<
   // A transfer is of no category.
   'category'
 > = true;
+const riskLimits: Same<
+  Differences<ReturnType<typeof riskLimitRow>, RiskLimitV5>,
+  // Rates are text, as all numbers of a result.
+  'maintenanceMargin' | 'initialMargin'
+> = true;
+const preChecks: Same<Differences<ReturnType<typeof preCheckRow>, PreCheckOrderResultV5>, never> = true;
 const wallets: Same<Differences<Wallet, WalletBalanceV5>, 'coin'> = true;
 // `free` was of classic accounts: the example has none.
 const coins: Same<Differences<Wallet['coin'][number], WalletBalanceV5Coin>, 'free'> = true;
@@ -83,6 +92,20 @@ const walletEvents: Same<Differences<Wallet, WSWalletV5>, never> = true;
 
 describe('rows of the embedded venue and the declarations of bybit-api', () => {
   it('differ in what is listed, and in nothing else', () => {
-    void [orders, executions, positions, closings, transactions, wallets, coins, orderEvents, executionEvents, positionEvents, walletEvents];
+    void [
+      orders,
+      executions,
+      positions,
+      closings,
+      transactions,
+      riskLimits,
+      preChecks,
+      wallets,
+      coins,
+      orderEvents,
+      executionEvents,
+      positionEvents,
+      walletEvents,
+    ];
   });
 });

@@ -23,7 +23,7 @@ import {
   type Qty,
   type Ratio,
 } from '#trading/money/decimal.ts';
-import { holdingOf, markOf, type Holding, type Live, type Room, type State } from './state.ts';
+import { holdingOf, leverageOf, markOf, type Holding, type Live, type Room, type State } from './state.ts';
 import type { ContractTerms, Execution, Order, Side } from './types.ts';
 
 /** Cost that a partial close takes out is rounded to this; the rest keeps the difference, so nothing is lost. */
@@ -72,7 +72,7 @@ export function fill(state: State, room: Room, live: Live, { price: at, qty: siz
       closed: effect.closed,
       realised: effect.realised,
       openFee: effect.openFee,
-      leverage: room.leverage,
+      leverage: leverageOf(room, slot),
       mark: markOf(room) ?? at,
       leaves,
       slot,
@@ -188,6 +188,13 @@ export function fund(state: State, room: Room, holding: Holding, rate: Ratio): v
   state.touch(room, holding);
   const side = isPositive(holding.size) ? 'buy' : 'sell';
   const what = { kind: 'funding', contract: terms.key, orderId: state.nextId(terms.kind), linkId: '', side, price: mark, qty: size, value } as const;
-  const nothing = { maker: false, closed: ZERO_QTY, realised: ZERO_MONEY, openFee: ZERO_MONEY, leverage: room.leverage, leaves: ZERO_QTY } as const;
+  const nothing = {
+    maker: false,
+    closed: ZERO_QTY,
+    realised: ZERO_MONEY,
+    openFee: ZERO_MONEY,
+    leverage: leverageOf(room, holding.slot),
+    leaves: ZERO_QTY,
+  } as const;
   state.record({ ...what, ...nothing, fee: paid, feeCurrency: terms.quote, feeRate: rate, mark, slot: holding.slot }, null);
 }

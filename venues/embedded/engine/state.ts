@@ -9,6 +9,7 @@ import type {
   ExchangeEvent,
   Execution,
   ExitLeg,
+  Leverage,
   MarginMode,
   Order,
   OrderId,
@@ -99,7 +100,7 @@ export interface Room {
   /** Open orders, in the order of their time priority. */
   live: Live[];
   readonly holdings: Map<PositionSlot, Holding>;
-  leverage: Ratio;
+  leverage: Leverage;
   hedge: boolean;
   /** Up to when funding was settled. */
   fundedAt: Instant | null;
@@ -297,6 +298,9 @@ export function holdingOf(room: Room, slot: PositionSlot): Holding {
   return holding;
 }
 
+/** Whoever is not in two-way mode has the same of both. */
+export const leverageOf = ({ leverage }: Room, slot: PositionSlot): Ratio => (slot === 'short' ? leverage.short : leverage.long);
+
 /** The last price, or where nothing was traded, the middle of the book. */
 export function lastOf(room: Room): Price | null {
   if (room.last !== null) return room.last;
@@ -315,7 +319,8 @@ export function priceOf(room: Room, by: PriceSource): Price | null {
 }
 
 function newRoom(options: ExchangeOptions, terms: ContractTerms): Room {
-  const leverage = terms.maxLeverage === '1' ? terms.maxLeverage : options.leverage;
+  const own = terms.maxLeverage === '1' ? terms.maxLeverage : options.leverage;
+  const leverage = { long: own, short: own };
   const state = { terms, quote: null, last: null, live: [], hedge: false, fundedAt: null };
   return { ...state, liquidity: new Liquidity(options.seed, terms), holdings: new Map(), leverage };
 }

@@ -4,6 +4,8 @@
  */
 import type { Money, Price, Qty, Ratio } from '#trading/money/decimal.ts';
 import type { Instant } from '#trading/model/instrument.ts';
+import type { Account } from './account.ts';
+import type { RiskTier } from './tiers.ts';
 
 /** The façade's own unique name of a contract: `linear:BTCUSDT`, `fx:EUR.USD`, a conId as text. */
 export type ContractKey = string;
@@ -34,8 +36,8 @@ export interface ContractTerms {
   readonly fees: FeeSchedule;
   /** 1 where nothing can be borrowed. */
   readonly maxLeverage: Ratio;
-  /** Maintenance margin as a fraction of the position's value; 0 never liquidates. */
-  readonly maintenance: Ratio;
+  /** Smallest first. Without any, nothing is liquidated and positions have no limit. */
+  readonly tiers: readonly RiskTier[];
   /** How far from the mark a limit may lie, as a fraction; null where there is no such limit. */
   readonly priceLimit: Ratio | null;
   /** Rate paid by longs to shorts at a settlement, one every interval at multiples of it since the epoch; null where there is no funding. */
@@ -76,6 +78,11 @@ export type PriceSource = 'last' | 'mark' | 'index';
 export type MarginMode = 'cross' | 'isolated';
 /** Two-way (hedge) accounts keep long and short apart. */
 export type PositionSlot = 'one-way' | 'long' | 'short';
+
+export interface Leverage {
+  readonly long: Ratio;
+  readonly short: Ratio;
+}
 
 export interface Trigger {
   readonly price: Price;
@@ -229,6 +236,8 @@ export interface Position {
   /** What was paid for it, quote units: |size| × average × multiplier to the last decimal. */
   readonly cost: Money;
   readonly leverage: Ratio;
+  /** By its value at the mark; null where the contract has none. */
+  readonly tier: RiskTier | null;
   readonly mark: Price;
   readonly unrealised: Money;
   /** Since it was opened, and ever: profits, fees and funding. */
@@ -245,32 +254,6 @@ export interface Position {
   readonly createdAt: Instant;
   readonly updatedAt: Instant;
   readonly sequence: number;
-}
-
-export interface Balance {
-  readonly currency: string;
-  /** What is owned, locked or not. */
-  readonly wallet: Money;
-  /** Held by open orders of exchange contracts. */
-  readonly locked: Money;
-  readonly orderMargin: Money;
-  readonly positionMargin: Money;
-  readonly maintenanceMargin: Money;
-  readonly unrealised: Money;
-  readonly realisedEver: Money;
-  /** In account money. */
-  readonly value: Money;
-}
-
-/** In account money (USD): balances at their marks. */
-export interface Account {
-  readonly equity: Money;
-  readonly wallet: Money;
-  readonly available: Money;
-  readonly initialMargin: Money;
-  readonly maintenanceMargin: Money;
-  readonly unrealised: Money;
-  readonly balances: readonly Balance[];
 }
 
 export type RefusalCode =
@@ -297,9 +280,16 @@ export type RefusalCode =
   | 'NOT_MODIFIED'
   | 'QTY_BELOW_FILLED'
   | 'LEVERAGE_RANGE'
+  /** Position and orders are worth more than this leverage allows. */
+  | 'LEVERAGE_TIER'
+  | 'RISK_LIMIT'
+  /** The best price that a market order would find is beyond the price limits. */
+  | 'THIN_BOOK'
   | 'NO_POSITION'
   | 'HAS_POSITION_OR_ORDERS'
-  | 'MARGIN_SHORT';
+  | 'MARGIN_SHORT'
+  /** What was set would liquidate a position at once. */
+  | 'WOULD_LIQUIDATE';
 
 export interface Refusal {
   readonly code: RefusalCode;
@@ -358,8 +348,9 @@ export interface Exchange {
   /** Open orders that `which` picks; those ended are the value. */
   cancelAll(which: (order: Order) => boolean, now: Instant, reason?: CancelReason): Outcome<readonly Order[]>;
 
-  setLeverage(contract: ContractKey, leverage: Ratio, now: Instant): Outcome<null>;
-  /** Of the whole account; only while it has neither position nor open order on margin. */
+  /** Of longs and of shorts: two of them only in two-way mode with isolated margin. */
+  setLeverage(contract: ContractKey, leverage: Leverage, now: Instant): Outcome<null>;
+  /** Of the whole account, where its funds carry what it holds in the other mode. */
   setMarginMode(mode: MarginMode, now: Instant): Outcome<null>;
   marginMode(): MarginMode;
   /** Only while the contract has neither position nor open order. */

@@ -22,7 +22,8 @@ import {
 } from '#trading/money/decimal.ts';
 import type { Instant } from '#trading/model/instrument.ts';
 import { signed } from '../../engine/fills.ts';
-import type { Account, ContractTerms, Execution, Order, Position } from '../../engine/types.ts';
+import type { Account } from '../../engine/account.ts';
+import type { ContractTerms, Execution, Order, Position } from '../../engine/types.ts';
 import type { Category } from '../../listing.ts';
 import { executionType, sideText, symbolOfKey } from './rows.ts';
 

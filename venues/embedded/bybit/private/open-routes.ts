@@ -6,6 +6,7 @@ import type { Misdeeds } from './misdeeds.ts';
 import { BadRequest } from './order-request.ts';
 import { ok, type Reply } from './orders-api.ts';
 import { wholeOf, type Query } from './pages.ts';
+import { riskLimits } from './risk-limits.ts';
 
 const FUNDINGS_MAX = 200;
 const HOUR_MS = 3_600_000;
@@ -13,6 +14,7 @@ const HOUR_MS = 3_600_000;
 export const openRoutes: Readonly<Record<string, (desk: Desk, misdeeds: Misdeeds, query: Query) => Reply>> = {
   '/v5/market/price-limit': priceLimit,
   '/v5/market/funding/history': fundingHistory,
+  '/v5/market/risk-limit': (desk, _misdeeds, query) => riskLimits(desk, query),
   '/v5/system/status': systemStatus,
   '/v5/market/orderbook': orderbook,
   '/v5/market/time': time,

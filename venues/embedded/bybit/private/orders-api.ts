@@ -1,11 +1,12 @@
 /** order/create, amend, cancel, their batches, and cancel-all: for REST and for the trade stream. */
 import { price, ZERO_QTY, type Qty } from '#trading/money/decimal.ts';
-import type { Order, Outcome, PositionSlot, Side } from '../../engine/types.ts';
+import type { Order, OrderRequest, Outcome, PositionSlot, Side } from '../../engine/types.ts';
 import { CATEGORIES, listingKey, type Category } from '../../listing.ts';
 import { codeOf, type Code } from './codes.ts';
 import type { Desk } from './desk.ts';
 import type { Misdeeds } from './misdeeds.ts';
 import { amendmentRequest, BadRequest, orderRequest, slotOfBody, textOf, type Body } from './order-request.ts';
+import { preCheckRow } from './risk-rows.ts';
 import { stopTypeOf, type Row } from './rows.ts';
 
 export interface Reply extends Code {
@@ -58,12 +59,29 @@ export class OrdersApi {
 
   create(body: Body): Reply {
     const category = categoryOfBody(body);
-    const contract = listingKey(category, textOf(body, 'symbol'));
+    const request = this.#request(body, category);
+    return this.#answer(this.#desk.engine.submit(request, this.#desk.now), category, request.side);
+  }
+
+  /** What an order would make of the account's rates, in ten thousandths; it is not placed. */
+  preCheck(body: Body): Reply {
+    const category = categoryOfBody(body);
     const { engine, now } = this.#desk;
+    if (category !== 'linear') throw new BadRequest('params error: Category is invalid');
+    if (engine.marginMode() !== 'cross') throw new BadRequest('isolated margin mode is not supported');
+    const request = this.#request(body, category);
+    const outcome = engine.preview(request, now);
+    if (!outcome.ok) return failed(codeOf(outcome.refusal, category, request.side));
+    const { order, before, after } = outcome.value;
+    return ok(preCheckRow(order, before, after));
+  }
+
+  #request(body: Body, category: Category): OrderRequest {
+    const contract = listingKey(category, textOf(body, 'symbol'));
+    const { engine } = this.#desk;
     const facts = { mark: engine.mark(contract), tick: engine.terms(contract)?.tick ?? price('1'), size: this.#size(contract, body) };
-    const request = orderRequest(body, category, facts);
     engine.switches.linkIds = this.#misdeeds.is('link-reuse') ? 'while-active' : 'for-ever';
-    return this.#answer(engine.submit(request, now), category, request.side);
+    return orderRequest(body, category, facts);
   }
 
   amend(body: Body): Reply {

@@ -1,15 +1,18 @@
 /** Which private request is answered by what. */
 import type { AccountApi } from './account-api.ts';
 import type { Keys } from './auth.ts';
+import type { Desk } from './desk.ts';
 import type { HistoryApi } from './history-api.ts';
 import type { Body } from './order-request.ts';
 import { ok, type OrdersApi, type Reply } from './orders-api.ts';
 import type { Query } from './pages.ts';
+import { setRiskLimit } from './risk-limits.ts';
 
 export interface Apis {
   readonly orders: OrdersApi;
   readonly account: AccountApi;
   readonly history: HistoryApi;
+  readonly desk: Desk;
   readonly keys: Keys;
 }
 
@@ -38,8 +41,10 @@ export const POSTS: Readonly<Record<string, (apis: Apis, body: Body, granted: nu
   '/v5/order/create-batch': ({ orders }, body, granted) => orders.batch('create', body, granted),
   '/v5/order/amend-batch': ({ orders }, body, granted) => orders.batch('amend', body, granted),
   '/v5/order/cancel-batch': ({ orders }, body, granted) => orders.batch('cancel', body, granted),
+  '/v5/order/pre-check': ({ orders }, body) => orders.preCheck(body),
   '/v5/order/disconnected-cancel-all': ({ account }, body) => account.disconnectedCancelAll(body),
   '/v5/position/set-leverage': ({ account }, body) => account.setLeverage(body),
+  '/v5/position/set-risk-limit': ({ desk }, body) => setRiskLimit(desk, body),
   '/v5/position/trading-stop': ({ account }, body) => account.tradingStop(body),
   '/v5/position/switch-mode': ({ account }, body) => account.switchMode(body),
   '/v5/account/set-margin-mode': ({ account }, body) => account.setMarginMode(body),

@@ -16,20 +16,8 @@ import {
   type Money,
   type Price,
 } from '#trading/money/decimal.ts';
-import type {
-  Account,
-  Balance,
-  CancelReason,
-  Execution,
-  ExitLeg,
-  Order,
-  OrderState,
-  Position,
-  PositionSlot,
-  PriceSource,
-  Side,
-  StopKind,
-} from '../../engine/types.ts';
+import type { Account, Balance } from '../../engine/account.ts';
+import type { CancelReason, Execution, ExitLeg, Order, OrderState, Position, PositionSlot, PriceSource, Side, StopKind } from '../../engine/types.ts';
 import type { Category } from '../../listing.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -215,8 +203,8 @@ export function positionRow(position: Position) {
   const flat = isZero(position.size);
   return {
     positionIdx: slotIndex(position.slot),
-    riskId: 1,
-    riskLimitValue: '2000000',
+    riskId: position.tier?.id ?? 0,
+    riskLimitValue: position.tier?.limit ?? '0',
     symbol: symbolOfKey(position.contract),
     side: flat ? '' : isPositive(position.size) ? 'Buy' : 'Sell',
     size: absolute(position.size),

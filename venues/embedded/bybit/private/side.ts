@@ -52,7 +52,7 @@ export class PrivateSide {
     desk.namesEntries = () => !misdeeds.is('nameless-legs');
     const orders = new OrdersApi(desk, misdeeds);
     this.#account = new AccountApi(desk, misdeeds);
-    const apis = { orders, account: this.#account, history: new HistoryApi(desk, exchange, misdeeds), keys };
+    const apis = { orders, account: this.#account, history: new HistoryApi(desk, exchange, misdeeds), desk, keys };
     const door = (this.#door = new Door({ keys, desk, misdeeds, apis, clock, limits }));
     this.#streams = new PrivateStreams({ desk, misdeeds, keys, door, dcp: this.#account.dcp });
     this.#trade = new TradeStream({ desk, misdeeds, keys, door, apis });
