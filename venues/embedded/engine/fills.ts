@@ -2,6 +2,8 @@
 import {
   absolute,
   add,
+  atMost,
+  divide,
   isNegative,
   isPositive,
   isZero,
@@ -23,6 +25,7 @@ import {
   type Qty,
   type Ratio,
 } from '#trading/money/decimal.ts';
+import { rateOf } from './margin.ts';
 import { holdingOf, leverageOf, markOf, type Holding, type Live, type Room, type State } from './state.ts';
 import type { ContractTerms, Execution, Order, Side } from './types.ts';
 
@@ -48,8 +51,11 @@ export function fill(state: State, room: Room, live: Live, { price: at, qty: siz
   const { terms } = room;
   const { side, slot, qtyUnit } = live.order.request;
   const value = notional(at, size, terms.multiplier);
-  const fee = feeOf(terms, side, { value, size, maker });
-  const effect = terms.kind === 'exchange' ? swap(state, terms, side, size, value) : hold(state, room, live.order, { at, size, value, fee: fee.fee });
+  const fee = inToken(state, terms.kind, feeOf(terms, side, { value, size, maker }));
+  const effect =
+    terms.kind === 'exchange'
+      ? swap(state, terms, side, size, value)
+      : hold(state, room, live.order, { at, size, value, fee: fee.currency === terms.quote ? fee.fee : ZERO_MONEY });
   state.move(fee.currency, negate(fee.fee));
   const leaves = subtract(live.order.leaves, qtyUnit === 'quote' ? qty(value) : size);
   const done = isZero(leaves);
@@ -119,6 +125,15 @@ function feeOf(
   // Bybit: of what is received, unless the maker is paid a rebate: then of what is given.
   const inBase = kind === 'exchange' && fees.paidIn === 'received' && (side === 'buy') !== (of.maker && isNegative(rate));
   return inBase ? { fee: scale(money(of.size), rate), currency: base, rate } : { fee: scale(of.value, rate), currency: quote, rate };
+}
+
+/** The same fee in another currency, where the account has enough of it; rebates are paid in what is traded. */
+function inToken(state: State, kind: ContractTerms['kind'], fee: Fee): Fee {
+  const token = state.switches.feesIn[kind];
+  if (token === null || !isPositive(fee.fee)) return fee;
+  const paid = rounded(divide(scale(fee.fee, rateOf(state, fee.currency)), token.price), COST_DECIMALS);
+  const owned = state.wallet.get(token.currency) ?? ZERO_MONEY;
+  return isPositive(paid) && atMost(paid, owned) ? { fee: paid, currency: token.currency, rate: fee.rate } : fee;
 }
 
 interface Effect {

@@ -103,7 +103,7 @@ export function rateOf(state: State, currency: string): Ratio {
     if (base === currency && STABLE.includes(quote)) return ratio(mark);
     if (quote === currency && STABLE.includes(base)) return rounded(quotient(ratio('1'), ratio(mark)), RATE_DECIMALS);
   }
-  return ratio('0');
+  return Object.values(state.switches.feesIn).find((token) => token?.currency === currency)?.price ?? ratio('0');
 }
 
 /** What an open order of an exchange contract holds back, in the currency it gives. */

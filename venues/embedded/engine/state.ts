@@ -58,6 +58,14 @@ export interface Switches {
   linkIds: 'for-ever' | 'while-active';
   /** Margin contracts: a limit beyond the price limits is moved to it instead of refused. */
   reprice: boolean;
+  /** What fees are paid in where there is enough of it, by kind of contract; null: in what is traded. */
+  readonly feesIn: Record<Kind, FeeToken | null>;
+}
+
+export interface FeeToken {
+  readonly currency: string;
+  /** Account money for one of it. */
+  readonly price: Ratio;
 }
 
 /** An open order and what only the exchange knows of it. */
@@ -116,7 +124,7 @@ type Draft = Omit<Execution, 'id' | 'sequence' | 'at'>;
 
 export class State {
   readonly options: ExchangeOptions;
-  readonly switches: Switches = { linkIds: 'for-ever', reprice: true };
+  readonly switches: Switches = { linkIds: 'for-ever', reprice: true, feesIn: { exchange: null, margin: null } };
   readonly rooms = new Map<ContractKey, Room>();
   readonly wallet = new Map<string, Money>();
   readonly realised = new Map<string, Money>();

@@ -13,6 +13,8 @@ export interface Apis {
   readonly account: AccountApi;
   readonly history: HistoryApi;
   readonly desk: Desk;
+  /** VIP level. */
+  readonly vip: number;
   readonly keys: Keys;
 }
 
@@ -30,7 +32,7 @@ export const GETS: Readonly<Record<string, (apis: Apis, query: Query) => Reply>>
   '/v5/account/user-setting-config': ({ history }) => history.settings(),
   '/v5/account/instruments-info': ({ history }, query) => history.instruments(query),
   '/v5/asset/coin/query-info': () => ok({ rows: [] }),
-  '/v5/user/query-api': ({ keys }) => ok(keyInfo(keys)),
+  '/v5/user/query-api': ({ keys, vip }) => ok(keyInfo(keys, vip)),
 };
 
 export const POSTS: Readonly<Record<string, (apis: Apis, body: Body, granted: number) => Reply>> = {
@@ -52,7 +54,7 @@ export const POSTS: Readonly<Record<string, (apis: Apis, body: Body, granted: nu
 };
 
 /** A master key that may trade and may not withdraw. It expires, as keys without an address list do. */
-function keyInfo({ apiKey }: Keys): object {
+function keyInfo({ apiKey }: Keys, vip: number): object {
   return {
     id: '1',
     note: 'embedded',
@@ -87,7 +89,7 @@ function keyInfo({ apiKey }: Keys): object {
     uta: 1,
     userID: 1,
     inviterID: 0,
-    vipLevel: 'No VIP',
+    vipLevel: vip === 0 ? 'No VIP' : `VIP-${vip}`,
     mktMakerLevel: '0',
     affiliateID: 0,
     rsaPublicKey: '',
