@@ -18,6 +18,8 @@ const ROUTE_UNKNOWN = 10017;
 
 const KLINES_DEFAULT = 200;
 const KLINES_MAX = 1000;
+/** Of a fraction of the index. */
+const PREMIUM_DECIMALS = 6;
 const TRADES_DEFAULT = { spot: 60, linear: 500 };
 const INTERVALS: Readonly<Record<string, number>> = {
   '1': 1,
@@ -56,6 +58,13 @@ const ROUTES: Readonly<Record<string, (exchange: Exchange, query: Query) => Answ
   '/v5/market/kline': (exchange, query) => kline(exchange, query, (board, asked) => exchange.history(board, asked), klineRow),
   '/v5/market/mark-price-kline': (exchange, query) => kline(exchange, query, ({ mark }, asked) => mark?.marks.select(asked) ?? null, pricesRow),
   '/v5/market/index-price-kline': (exchange, query) => kline(exchange, query, ({ mark }, asked) => mark?.indices.select(asked) ?? null, pricesRow),
+  '/v5/market/premium-index-price-kline': (exchange, query) =>
+    kline(
+      exchange,
+      query,
+      ({ mark }, asked) => mark?.premiums.select(asked) ?? null,
+      (bar) => cellsOf(bar, PREMIUM_DECIMALS),
+    ),
   '/v5/market/tickers': tickers,
   '/v5/market/recent-trade': recentTrade,
 };
@@ -91,7 +100,9 @@ function kline(exchange: Exchange, query: Query, barsOf: BarsOf, row: (bar: Tape
   const start = instant(query.get('start'), 0);
   const end = instant(query.get('end'), exchange.now);
   if (limit === null || start === null || end === null) return wrong('params error: start, end and limit must be whole numbers');
-  return withBoard(exchange, query, (board) => {
+  // Bybit takes a perpetual for meant where nothing is said.
+  const named = query.has('category') ? query : new URLSearchParams([...query, ['category', 'linear']]);
+  return withBoard(exchange, named, (board) => {
     const bars = barsOf(board, {
       intervalMinutes,
       // A bar belongs to the window where its open does.
@@ -106,8 +117,10 @@ function kline(exchange: Exchange, query: Query, barsOf: BarsOf, row: (bar: Tape
 
 const klineRow = (bar: TapeBar, board: Board): readonly string[] => [...pricesRow(bar, board), decimal(bar.volume), decimal(bar.turnover)];
 
-function pricesRow({ at, open, high, low, close }: TapeBar, { played }: Board): readonly string[] {
-  return [String(at), ...[open, high, low, close].map((price) => price.toFixed(played.priceDecimals))];
+const pricesRow = (bar: TapeBar, { played }: Board): readonly string[] => cellsOf(bar, played.priceDecimals);
+
+function cellsOf({ at, open, high, low, close }: TapeBar, decimals: number): readonly string[] {
+  return [String(at), ...[open, high, low, close].map((price) => price.toFixed(decimals))];
 }
 
 function tickers(exchange: Exchange, query: Query): Answer {

@@ -1,5 +1,5 @@
 /** The exchange itself: one account, deterministic. The same requests, quotes and times give the same events. */
-import { greaterThan, isPositive, isZero, type Price } from '#trading/money/decimal.ts';
+import { absolute, add, greaterThan, isPositive, isZero, ZERO_QTY, type Price, type Qty } from '#trading/money/decimal.ts';
 import type { Instant } from '#trading/model/instrument.ts';
 import type { Account } from './account.ts';
 import { admitted, marginsWith } from './admission.ts';
@@ -10,7 +10,7 @@ import { liquidate, liquidateIsolated } from './liquidation.ts';
 import { accountOf, isBankrupt, positionOf } from './margin.ts';
 import { memoryOf, recall, type Memory } from './memory.ts';
 import { activate, endOpen, fireTriggers, matchResting } from './matching.ts';
-import { holdingOf, isResting, markOf, State, type ExchangeOptions, type Live, type Room, type Switches } from './state.ts';
+import { holdingOf, isResting, markOf, State, type ExchangeOptions, type Holding, type Live, type Room, type Switches } from './state.ts';
 import type {
   Amendment,
   CancelReason,
@@ -217,6 +217,12 @@ export class MatchingExchange implements Exchange {
   mark(contract: ContractKey): Price | undefined {
     const room = this.#state.rooms.get(contract);
     return room === undefined ? undefined : (markOf(room) ?? undefined);
+  }
+
+  /** Of this account: a long and a short of it are two. */
+  openContracts(contract: ContractKey): Qty {
+    const holdings = this.#state.rooms.get(contract)?.holdings ?? new Map<PositionSlot, Holding>();
+    return [...holdings.values()].reduce<Qty>((sum, { size }) => add(sum, absolute(size)), ZERO_QTY);
   }
 
   leverage(contract: ContractKey): Leverage | undefined {

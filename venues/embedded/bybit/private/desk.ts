@@ -53,6 +53,7 @@ export class Desk {
       conditionalsMax: CONDITIONALS_MAX,
     };
     this.engine = new MatchingExchange(engine, this.#file?.memories);
+    for (const board of exchange.boards('linear')) board.openInterest = () => this.engine.openContracts(listingKey('linear', board.symbol));
     const file = this.#file;
     if (file !== null) this.engine.onMemory = (memory) => file.append(memory);
   }
