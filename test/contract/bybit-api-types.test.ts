@@ -41,8 +41,8 @@ const orders: Same<
   Differences<OrderRow, AccountOrderV5>,
   // Examples send '' and 'UNKNOWN' for what an order has not, 0 for no trigger, and a number for the group.
   | ('isLeverage' | 'stopOrderType' | 'marketUnit' | 'tpTriggerBy' | 'slTriggerBy' | 'triggerDirection' | 'triggerBy' | 'smpGroup')
-  // Documented: CancelByDCP; the declaration lacks it.
-  | 'cancelType'
+  // Documented: CancelByDCP, CreateBySettle, EC_BySelfMatch; the declarations lack them.
+  | ('cancelType' | 'createType' | 'rejectReason')
   // Spot rows have none: ccxt takes every row with this key for a contract's.
   | 'tpslMode'
   // Of options and OCO orders: the venue has neither.
@@ -76,7 +76,7 @@ const coins: Same<Differences<Wallet['coin'][number], WalletBalanceV5Coin>, 'fre
 const orderEvents: Same<
   Differences<ReturnType<typeof orderEvent>, WSAccountOrderV5>,
   // As in the list.
-  'cancelType' | 'stopOrderType' | 'marketUnit' | 'tpslMode' | 'triggerBy' | 'smpGroup'
+  'cancelType' | 'createType' | 'rejectReason' | 'stopOrderType' | 'marketUnit' | 'tpslMode' | 'triggerBy' | 'smpGroup'
 > = true;
 const executionEvents: Same<
   Differences<ReturnType<typeof executionEvent>, WSExecutionV5>,

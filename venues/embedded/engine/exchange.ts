@@ -1,12 +1,12 @@
 /** The exchange itself: one account, deterministic. The same requests, quotes and times give the same events. */
-import { absolute, add, greaterThan, isPositive, isZero, ZERO_QTY, type Price, type Qty } from '#trading/money/decimal.ts';
+import { absolute, add, greaterThan, isPositive, isZero, toStep, ZERO_QTY, type Price, type Qty } from '#trading/money/decimal.ts';
 import type { Instant } from '#trading/model/instrument.ts';
 import type { Account } from './account.ts';
 import { admitted, marginsWith } from './admission.ts';
 import { amendmentOf, wrongAmendment } from './amend.ts';
 import { syncPosition } from './exits.ts';
 import { fund } from './fills.ts';
-import { liquidate, liquidateIsolated } from './liquidation.ts';
+import { closeAll, liquidate, liquidateIsolated } from './liquidation.ts';
 import { accountOf, isBankrupt, positionOf } from './margin.ts';
 import { memoryOf, recall, type Memory } from './memory.ts';
 import { activate, endOpen, fireTriggers, matchResting } from './matching.ts';
@@ -172,6 +172,15 @@ export class MatchingExchange implements Exchange {
       state.touch(room, holding);
       return positionOf(state, room, holding);
     });
+  }
+
+  close(contract: ContractKey, origin: 'deleveraging' | 'settlement', now: Instant): readonly ExchangeEvent[] {
+    const room = this.#state.rooms.get(contract);
+    const at = room === undefined ? null : markOf(room);
+    if (room === undefined || room.terms.kind !== 'margin') throw new RangeError(`${contract} has no positions`);
+    this.#state.now = now;
+    if (at !== null) closeAll(this.#state, room, origin, toStep(at, room.terms.tick, 'down'));
+    return this.#drain();
   }
 
   wants(contract: ContractKey): boolean {

@@ -133,7 +133,14 @@ export interface OrderRequest {
   readonly parent: OrderId | null;
   /** One cancels all: when one of the group fills or triggers, the others are cancelled. */
   readonly group: string | null;
+  /** What becomes of it and of an own resting order that it meets; absent: they trade. */
+  readonly selfMatch?: SelfMatch;
+  /** Of orders that the exchange makes: why. */
+  readonly origin?: Origin;
 }
+
+export type SelfMatch = 'cancel-maker' | 'cancel-taker' | 'cancel-both';
+export type Origin = 'liquidation' | 'takeover' | 'deleveraging' | 'settlement';
 
 export type OrderState =
   | 'untriggered'
@@ -160,6 +167,10 @@ export type CancelReason =
   | 'exit-cleared'
   | 'group'
   | 'liquidation'
+  | 'deleveraging'
+  | 'settlement'
+  /** It would have traded with an order of the same account. */
+  | 'self-match'
   | 'margin'
   | 'disconnect'
   | 'admin';
@@ -177,6 +188,8 @@ export interface Order {
   readonly protection: Protection | null;
   readonly state: OrderState;
   readonly cancelReason: CancelReason;
+  /** The own order that it met, where it was cancelled for that. */
+  readonly met?: OrderId;
   readonly filled: Qty;
   /** Quote units. */
   readonly filledValue: Money;
@@ -196,7 +209,7 @@ export interface Order {
 
 export interface Execution {
   readonly id: string;
-  readonly kind: 'trade' | 'funding' | 'liquidation';
+  readonly kind: 'trade' | 'funding' | 'liquidation' | 'deleveraging' | 'settlement';
   readonly contract: ContractKey;
   /** Funding has an order id of its own that no order carries. */
   readonly orderId: OrderId;
@@ -280,7 +293,6 @@ export type RefusalCode =
   | 'NOT_MODIFIED'
   | 'QTY_BELOW_FILLED'
   | 'LEVERAGE_RANGE'
-  /** Position and orders are worth more than this leverage allows. */
   | 'LEVERAGE_TIER'
   | 'RISK_LIMIT'
   /** The best price that a market order would find is beyond the price limits. */
@@ -362,6 +374,9 @@ export interface Exchange {
     exits: { readonly takeProfit?: ExitLeg | null; readonly stopLoss?: ExitLeg | null },
     now: Instant,
   ): Outcome<Position>;
+
+  /** The exchange closes what the account has of a contract, at the mark. @throws RangeError where there is no such contract. */
+  close(contract: ContractKey, origin: 'deleveraging' | 'settlement', now: Instant): readonly ExchangeEvent[];
 
   /** The market moved: fills, triggers, liquidations. Cheap where the account has nothing of the contract. */
   onQuote(quote: Quote, now: Instant): readonly ExchangeEvent[];

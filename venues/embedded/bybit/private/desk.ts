@@ -121,6 +121,12 @@ export class Desk {
     this.engine.setTerms(this.#charged({ ...termsOf(instrument, rate), trading }));
   }
 
+  /** The venue closes what the account has of a contract. @throws RangeError where it has no positions. */
+  closeOut(contract: string, origin: 'deleveraging' | 'settlement'): void {
+    this.sync();
+    this.onEvents(this.engine.close(contract, origin, this.now));
+  }
+
   /** A rate below zero is a rebate. Filters that change later keep it. @throws RangeError where there is no such contract. */
   setFee(contract: string, of: 'maker' | 'taker', rate: string): void {
     const terms = this.engine.terms(contract);

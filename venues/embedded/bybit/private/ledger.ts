@@ -95,7 +95,14 @@ export function closedPnlRow(closing: Closing, order: Order | null, settles: str
   } as const;
 }
 
-type TransactionType = 'TRADE' | 'SETTLEMENT' | 'LIQUIDATION' | 'TRANSFER_IN';
+const TYPES = {
+  trade: 'TRADE',
+  funding: 'SETTLEMENT',
+  liquidation: 'LIQUIDATION',
+  deleveraging: 'ADL',
+  settlement: 'DELIVERY',
+} as const satisfies Readonly<Record<Execution['kind'], string>>;
+type TransactionType = (typeof TYPES)[keyof typeof TYPES] | 'TRANSFER_IN';
 
 /** One change of one balance. */
 export interface Transaction {
@@ -151,7 +158,7 @@ export function transactionsOf({ executions, positions, account, openedAt, terms
     const { sequence, contract, slot, kind, side, qty, at } = execution;
     const held = `${contract}:${slot}`;
     const size = sizes.get(held) ?? ZERO_QTY;
-    const type = kind === 'funding' ? 'SETTLEMENT' : kind === 'liquidation' ? 'LIQUIDATION' : 'TRADE';
+    const type = TYPES[kind];
     for (const [index, draft] of draftsOf(execution, terms).entries()) {
       book(draft, { key: `${sequence}-${index}`, at, type, execution, size: terms.kind === 'margin' ? size : ZERO_QTY });
     }

@@ -21,8 +21,8 @@ import { TradeStream } from './trade-stream.ts';
 export const PRIVATE_STREAM = '/v5/private';
 export const TRADE_STREAM = '/v5/trade';
 
-/** Of an instrument: `halt linear/BTCUSDT`, `filter linear/BTCUSDT tick=0.5`, `funding linear/BTCUSDT 0.0003`, `fees spot/BTCUSDT maker=-0.0001`. */
-const MARKET_FAULTS = ['halt', 'resume', 'filter', 'funding', 'fees', 'restart'] as const;
+/** Of an instrument: `halt linear/BTCUSDT`, `filter linear/BTCUSDT tick=0.5`, `funding linear/BTCUSDT 0.0003`, `fees spot/BTCUSDT maker=-0.0001`, `adl linear/BTCUSDT`, `delist linear/BTCUSDT`. */
+const MARKET_FAULTS = ['halt', 'resume', 'filter', 'funding', 'fees', 'adl', 'delist', 'restart'] as const;
 /** Fees of a category are paid in MNT at this price of it: `mnt-fees spot 0.8`, `mnt-fees linear off`. */
 const MNT_FEES = 'mnt-fees';
 /** Of an endpoint: `rate order/create 3` a second. */
@@ -142,9 +142,17 @@ export class PrivateSide {
     const key = listingKey(instrument.category, instrument.symbol);
     if (name === 'funding') this.desk.setFunding(key, decimalOf(value));
     else if (name === 'fees') this.#fees(key, value);
+    else if (name === 'adl') this.desk.closeOut(key, 'deleveraging');
+    else if (name === 'delist') this.#delist(instrument);
     else if (name === 'filter') this.#filter(instrument, value);
     else this.desk.setInstrument(instrument, name === 'resume');
     return { fault: name, target, ...(value !== '' && { value }) };
+  }
+
+  /** The contract ends: everything of it is closed, and it takes no orders any more. */
+  #delist(instrument: Instrument): void {
+    this.desk.closeOut(listingKey(instrument.category, instrument.symbol), 'settlement');
+    this.desk.setInstrument(instrument, false);
   }
 
   #payInMnt(target: string, value: string): object {
