@@ -56,6 +56,7 @@ describe('embedded venue: closed by the venue', () => {
         ['Cancelled', 'CancelBySmp', 'EC_BySelfMatch', 'CancelTaker', own],
       );
       assert.equal((await seen(own))?.orderStatus, 'New');
+      assert.equal((await api.getSMPGroup()).result.smpGroup, 0);
       const sold = await submit({ side: 'Sell' });
       assert.deepEqual([(await seen(own))?.orderStatus, (await seen(sold))?.orderStatus], ['Filled', 'Filled']);
       assert.equal((await api.submitOrder({ ...order, side: 'Buy', smpType: 'Nobody' as 'None' })).retCode, 10001);

@@ -68,6 +68,28 @@ describe('embedded venue: open interest and premium', () => {
         assert.equal((await call(venue, '/v5/market/open-interest', query)).body.retCode, 10001, query);
     }));
 
+  it('instruments of perpetuals come a page at a time where they are asked for so; of spot all at once', () =>
+    played(async (venue, api) => {
+      const all = (await api.getInstrumentsInfo({ category: 'linear' })).result;
+      assert.ok(all.list.length > 2 && all.nextPageCursor === '');
+      const seen: string[] = [];
+      let cursor = '';
+      do {
+        const { list, nextPageCursor } = (await api.getInstrumentsInfo({ category: 'linear', limit: 2, ...(cursor !== '' && { cursor }) })).result;
+        assert.ok(list.length <= 2);
+        seen.push(...list.map(({ symbol }) => symbol));
+        cursor = nextPageCursor ?? '';
+      } while (cursor !== '');
+      assert.deepEqual(
+        seen,
+        all.list.map(({ symbol }) => symbol),
+      );
+      const code = async (query: string) => (await call(venue, '/v5/market/instruments-info', query)).body.retCode;
+      assert.deepEqual([await code('category=linear&cursor=first%3DNOUSDT'), await code('category=linear&limit=0')], [10001, 10001]);
+      const spot = rowsOf(await call(venue, '/v5/market/instruments-info', 'category=spot&limit=1'));
+      assert.ok(spot.length > 1);
+    }));
+
   it('bars of the premium are a fraction of the index with six decimals; a category is not needed for bars of perpetuals', () =>
     played(async (venue, api) => {
       await until(venue, 10);

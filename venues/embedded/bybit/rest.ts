@@ -18,6 +18,8 @@ const ROUTE_UNKNOWN = 10017;
 
 const KLINES_DEFAULT = 200;
 const KLINES_MAX = 1000;
+const INSTRUMENTS_DEFAULT = 500;
+const INSTRUMENTS_MAX = 1000;
 /** Of a fraction of the index. */
 const PREMIUM_DECIMALS = 6;
 const TRADES_DEFAULT = { spot: 60, linear: 500 };
@@ -79,7 +81,20 @@ export function instrumentsInfo(exchange: Exchange, query: Query, own: object = 
   const symbol = query.get('symbol');
   const rows = trading ? instrumentsOf(exchange, category).map((instrument, index) => ({ instrument, row: instrumentRow(instrument, index) })) : [];
   const asked = rows.filter(({ instrument }) => symbol === null || instrument.symbol === symbol);
-  return ok({ category, list: asked.map(({ row }) => ({ ...row, ...own })), nextPageCursor: '' });
+  const page = instrumentsPage(asked, category, query);
+  if (page === null) return wrong('params error: limit or cursor invalid');
+  return ok({ category, list: page.rows.map(({ row }) => ({ ...row, ...own })), nextPageCursor: page.next });
+}
+
+/** Spot knows no pages. The cursor names the first row of the next one. */
+function instrumentsPage<Row extends { readonly instrument: Instrument }>(rows: readonly Row[], category: Category, query: Query) {
+  if (category === 'spot') return { rows, next: '' };
+  const [limit, cursor] = [bounded(query.get('limit'), INSTRUMENTS_DEFAULT, INSTRUMENTS_MAX), query.get('cursor') ?? ''];
+  const named = /^first(?:=|%3D)([A-Z0-9]{1,30})$/.exec(cursor)?.[1];
+  const from = cursor === '' ? 0 : rows.findIndex(({ instrument }) => instrument.symbol === named);
+  if (limit === null || from < 0) return null;
+  const after = rows[from + limit];
+  return { rows: rows.slice(from, from + limit), next: after === undefined ? '' : `first%3D${after.instrument.symbol}` };
 }
 
 /** Those the venue knows, and those it plays. */

@@ -25,6 +25,7 @@ export const GETS: Readonly<Record<string, (apis: Apis, query: Query) => Reply>>
   '/v5/position/list': ({ account }, query) => account.positions(query),
   '/v5/account/wallet-balance': ({ account }, query) => account.wallet(query),
   '/v5/account/info': ({ account }) => account.info(),
+  '/v5/account/smp-group': () => ok({ smpGroup: 0 }),
   '/v5/account/query-dcp-info': ({ account }) => account.disconnectInfo(),
   '/v5/account/fee-rate': ({ account }, query) => account.fees(query),
   '/v5/position/closed-pnl': ({ history }, query) => history.closedPnl(query),
