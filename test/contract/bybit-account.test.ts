@@ -106,7 +106,7 @@ describe('embedded venue: orders of the account', () => {
       assert.equal(await create({ ...MARKET, triggerPrice: '10000000', triggerDirection: 2 }), 110093);
       assert.equal(await code(post(venue, 'position/set-leverage', { ...LINEAR, buyLeverage: '10', sellLeverage: '10' })), 110043);
       assert.equal(await code(post(venue, 'position/switch-mode', { ...LINEAR, mode: 0 })), 110025);
-      assert.equal(await code(post(venue, 'position/switch-mode', { ...LINEAR, mode: 3 })), 110024, 'there is an open order');
+      assert.equal(await code(post(venue, 'position/switch-mode', { ...LINEAR, mode: 3 })), 110028, 'there is an open order');
       assert.equal(await code(post(venue, 'position/trading-stop', { ...LINEAR, takeProfit: '100000', positionIdx: 0 })), 10001);
       assert.equal(await code(post(venue, 'order/cancel', { ...LINEAR, orderId: 'none' })), 110001);
       await post(venue, 'account/set-limit-px-action', { category: 'linear', modifyEnable: false });

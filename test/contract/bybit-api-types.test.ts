@@ -4,6 +4,8 @@ import type {
   ClosedPnLV5,
   ExecutionV5,
   PositionV5,
+  PreCheckOrderResultV5,
+  RiskLimitV5,
   TransactionLogV5,
   WalletBalanceV5,
   WalletBalanceV5Coin,
@@ -15,6 +17,7 @@ import type {
 } from 'bybit-api';
 import { describe, it } from 'mocha';
 import type { closedPnlRow, transactionRow } from '#venues/embedded/bybit/private/ledger.ts';
+import type { preCheckRow, riskLimitRow } from '#venues/embedded/bybit/private/risk-rows.ts';
 import type {
   executionEvent,
   executionFast,
@@ -40,8 +43,8 @@ const orders: Same<
   Differences<OrderRow, AccountOrderV5>,
   // Examples send '' and 'UNKNOWN' for what an order has not, 0 for no trigger, and a number for the group.
   | ('isLeverage' | 'stopOrderType' | 'marketUnit' | 'tpTriggerBy' | 'slTriggerBy' | 'triggerDirection' | 'triggerBy' | 'smpGroup')
-  // Documented: CancelByDCP and CreateByTrailingProfit; the declarations lack them.
-  | ('cancelType' | 'createType')
+  // Documented: CancelByDCP, CreateByTrailingProfit, CreateBySettle, EC_BySelfMatch; the declarations lack them.
+  | ('cancelType' | 'createType' | 'rejectReason')
   // Spot rows have none: ccxt takes every row with this key for a contract's.
   | 'tpslMode'
   // Of options and OCO orders: the venue has neither.
@@ -63,13 +66,19 @@ const transactions: Same<
   // A transfer is of no category.
   'category'
 > = true;
+const riskLimits: Same<
+  Differences<ReturnType<typeof riskLimitRow>, RiskLimitV5>,
+  // Rates are text, as all numbers of a result.
+  'maintenanceMargin' | 'initialMargin'
+> = true;
+const preChecks: Same<Differences<ReturnType<typeof preCheckRow>, PreCheckOrderResultV5>, never> = true;
 const wallets: Same<Differences<Wallet, WalletBalanceV5>, 'coin'> = true;
 // `free` was of classic accounts: the example has none.
 const coins: Same<Differences<Wallet['coin'][number], WalletBalanceV5Coin>, 'free'> = true;
 const orderEvents: Same<
   Differences<ReturnType<typeof orderEvent>, WSAccountOrderV5>,
   // As in the list.
-  'cancelType' | 'createType' | 'stopOrderType' | 'marketUnit' | 'tpslMode' | 'triggerBy' | 'smpGroup'
+  'cancelType' | 'createType' | 'rejectReason' | 'stopOrderType' | 'marketUnit' | 'tpslMode' | 'triggerBy' | 'smpGroup'
 > = true;
 const executionEvents: Same<
   Differences<ReturnType<typeof executionEvent>, WSExecutionV5>,
@@ -86,7 +95,7 @@ const walletEvents: Same<Differences<Wallet, WSWalletV5>, never> = true;
 
 describe('rows of the embedded venue and the declarations of bybit-api', () => {
   it('differ in what is listed, and in nothing else', () => {
-    const rows = [orders, executions, positions, closings, transactions, wallets, coins];
+    const rows = [orders, executions, positions, closings, transactions, riskLimits, preChecks, wallets, coins];
     void [...rows, orderEvents, executionEvents, fastExecutions, positionEvents, walletEvents];
   });
 });

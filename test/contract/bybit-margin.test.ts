@@ -38,8 +38,8 @@ describe('embedded venue: margin modes', () => {
       assert.ok(liquidation > bankruptcy && liquidation < entry);
       const [wallet] = rowsOf(await call(venue, '/v5/account/wallet-balance', 'accountType=UNIFIED'));
       assert.deepEqual([wallet?.totalEquity, wallet?.totalAvailableBalance, wallet?.accountType], ['', '', 'UNIFIED']);
-      await assert.rejects(ccxt.setMarginMode('cross'), /3400045|reasons/);
-      assert.equal(await mode(venue), 'ISOLATED_MARGIN');
+      await ccxt.setMarginMode('cross');
+      assert.deepEqual([await mode(venue), (await position(venue))?.bustPrice], ['REGULAR_MARGIN', ''], 'with its position');
     }));
 
   it('the same through bybit-api: mode, leverage, two-way positions, and what is so already', () =>

@@ -1,4 +1,4 @@
-/** BR-1, decision 45: trailing stops at an embedded TWS over the real client library. */
+/** BR-1, decision 47: trailing stops at an embedded TWS over the real client library. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { lessThan, price } from '#trading/money/decimal.ts';

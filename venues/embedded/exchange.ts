@@ -1,4 +1,5 @@
 /** The market as it is played: market time, and of each listing the book, the last trades and the bars. Orders are the engine's. */
+import { ZERO_QTY, type Qty } from '#trading/money/decimal.ts';
 import type { Instant } from '#trading/model/instrument.ts';
 import { FUNDING_MS, nextFunding, type Instrument } from './instruments.ts';
 import { CATEGORIES, listingKey, type Category, type ListingKey } from './listing.ts';
@@ -22,6 +23,8 @@ export interface Board {
   readonly trades: RecentTrades;
   /** Of the settlement at a time; 0 where there is none. */
   fundingRate: (at: Instant) => string;
+  /** Open contracts of a perpetual: those of whoever has an account here. */
+  openInterest: () => Qty;
   /** Perpetuals alone have a mark of their own. */
   readonly mark: MarkPrice | null;
 }
@@ -128,7 +131,7 @@ function newBoard(played: Played, book: BookUpdate, at: Instant): Board {
   const { category, symbol } = played.instrument;
   const mark = category === 'linear' ? new MarkPrice({ at, bid: Number(book.bid), ask: Number(book.ask) }) : null;
   const common = { category, symbol, played, book, update: 1, sequence: at, changedAt: at, pushedAt: at, mark };
-  return { ...common, trades: new RecentTrades(), fundingRate: () => '0' };
+  return { ...common, trades: new RecentTrades(), fundingRate: () => '0', openInterest: () => ZERO_QTY };
 }
 
 function momentOf({ book, trades, fundingRate, played }: Board, now: Instant): Moment {

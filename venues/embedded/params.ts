@@ -1,6 +1,7 @@
 /** The parameters of the embedded venue, as they come from the command line through the tree. */
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
+import { VIP_LEVELS } from './bybit/private/limits.ts';
 import { BAD_QUOTES_EVERY_MAX, BAD_QUOTES_EVERY_MIN } from './market/bad-quotes.ts';
 import { FILES_MAX } from './market/recorded.ts';
 import { VERSION_MAX, VERSION_MIN } from './tws/codec/versions.ts';
@@ -44,6 +45,12 @@ const account = z.strictObject({
   fundingRate: decimalText.default('0.0001'),
   /** Bybit's request limits, by the wall's clock: off where the market is played at another speed than the wall's. */
   limits: z.boolean().default(true),
+  /** VIP level: more orders a second. */
+  vip: z
+    .int()
+    .min(0)
+    .max(VIP_LEVELS.length - 1)
+    .default(0),
   /** Keeps the account over the end of the process; its directory exists. Null forgets it. */
   file: z.string().refine(isAbsolute, 'must be absolute').nullable().default(null),
 });

@@ -19,9 +19,11 @@ const USAGES: ReadonlyMap<string, Usage> = new Map([
   ...REQUEST_FAULTS.flatMap((name) => (NEEDS_VALUE.includes(name) ? usage([name], 2, 2, 'PATH VALUE') : usage([name], 0, 1, '[PATH]'))),
   ...usage(SWITCH_FAULTS, 1, 1, 'on or off'),
   ...usage(AMOUNT_FAULTS, 1, 1, 'MILLISECONDS'),
-  ...usage(['halt', 'resume', 'settle'], 1, 1, 'INSTRUMENT'),
+  ...usage(['halt', 'resume', 'settle', 'adl', 'delist'], 1, 1, 'INSTRUMENT'),
   ...usage(['filter'], 2, 2, 'INSTRUMENT FILTER=VALUE'),
   ...usage(['funding'], 2, 2, 'INSTRUMENT RATE'),
+  ...usage(['fees'], 2, 2, 'INSTRUMENT maker=RATE or taker=RATE'),
+  ...usage(['mnt-fees'], 2, 2, 'CATEGORY and PRICE or off'),
   ...usage(['rate'], 2, 2, 'ENDPOINT REQUESTS'),
 ]);
 

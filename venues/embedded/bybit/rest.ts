@@ -18,6 +18,10 @@ const ROUTE_UNKNOWN = 10017;
 
 const KLINES_DEFAULT = 200;
 const KLINES_MAX = 1000;
+const INSTRUMENTS_DEFAULT = 500;
+const INSTRUMENTS_MAX = 1000;
+/** Of a fraction of the index. */
+const PREMIUM_DECIMALS = 6;
 const TRADES_DEFAULT = { spot: 60, linear: 500 };
 /** Minutes of each candle; months have none of their own. */
 export const INTERVALS: Readonly<Record<string, number>> = {
@@ -57,6 +61,13 @@ const ROUTES: Readonly<Record<string, (exchange: Exchange, query: Query) => Answ
   '/v5/market/kline': (exchange, query) => kline(exchange, query, (board, asked) => exchange.history(board, asked), klineRow),
   '/v5/market/mark-price-kline': (exchange, query) => kline(exchange, query, ({ mark }, asked) => mark?.marks.select(asked) ?? null, pricesRow),
   '/v5/market/index-price-kline': (exchange, query) => kline(exchange, query, ({ mark }, asked) => mark?.indices.select(asked) ?? null, pricesRow),
+  '/v5/market/premium-index-price-kline': (exchange, query) =>
+    kline(
+      exchange,
+      query,
+      ({ mark }, asked) => mark?.premiums.select(asked) ?? null,
+      (bar) => cellsOf(bar, PREMIUM_DECIMALS),
+    ),
   '/v5/market/tickers': tickers,
   '/v5/market/recent-trade': recentTrade,
 };
@@ -71,7 +82,20 @@ export function instrumentsInfo(exchange: Exchange, query: Query, own: object = 
   const symbol = query.get('symbol');
   const rows = trading ? instrumentsOf(exchange, category).map((instrument, index) => ({ instrument, row: instrumentRow(instrument, index) })) : [];
   const asked = rows.filter(({ instrument }) => symbol === null || instrument.symbol === symbol);
-  return ok({ category, list: asked.map(({ row }) => ({ ...row, ...own })), nextPageCursor: '' });
+  const page = instrumentsPage(asked, category, query);
+  if (page === null) return wrong('params error: limit or cursor invalid');
+  return ok({ category, list: page.rows.map(({ row }) => ({ ...row, ...own })), nextPageCursor: page.next });
+}
+
+/** Spot knows no pages. The cursor names the first row of the next one. */
+function instrumentsPage<Row extends { readonly instrument: Instrument }>(rows: readonly Row[], category: Category, query: Query) {
+  if (category === 'spot') return { rows, next: '' };
+  const [limit, cursor] = [bounded(query.get('limit'), INSTRUMENTS_DEFAULT, INSTRUMENTS_MAX), query.get('cursor') ?? ''];
+  const named = /^first(?:=|%3D)([A-Z0-9]{1,30})$/.exec(cursor)?.[1];
+  const from = cursor === '' ? 0 : rows.findIndex(({ instrument }) => instrument.symbol === named);
+  if (limit === null || from < 0) return null;
+  const after = rows[from + limit];
+  return { rows: rows.slice(from, from + limit), next: after === undefined ? '' : `first%3D${after.instrument.symbol}` };
 }
 
 /** Those the venue knows, and those it plays. */
@@ -92,7 +116,9 @@ function kline(exchange: Exchange, query: Query, barsOf: BarsOf, row: (bar: Tape
   const start = instant(query.get('start'), 0);
   const end = instant(query.get('end'), exchange.now);
   if (limit === null || start === null || end === null) return wrong('params error: start, end and limit must be whole numbers');
-  return withBoard(exchange, query, (board) => {
+  // Bybit takes a perpetual for meant where nothing is said.
+  const named = query.has('category') ? query : new URLSearchParams([...query, ['category', 'linear']]);
+  return withBoard(exchange, named, (board) => {
     const bars = barsOf(board, {
       intervalMinutes,
       // A bar belongs to the window where its open does.
@@ -107,8 +133,10 @@ function kline(exchange: Exchange, query: Query, barsOf: BarsOf, row: (bar: Tape
 
 const klineRow = (bar: TapeBar, board: Board): readonly string[] => [...pricesRow(bar, board), decimal(bar.volume), decimal(bar.turnover)];
 
-export function pricesRow({ at, open, high, low, close }: TapeBar, { played }: Board): readonly string[] {
-  return [String(at), ...[open, high, low, close].map((price) => price.toFixed(played.priceDecimals))];
+export const pricesRow = (bar: TapeBar, { played }: Board): readonly string[] => cellsOf(bar, played.priceDecimals);
+
+function cellsOf({ at, open, high, low, close }: TapeBar, decimals: number): readonly string[] {
+  return [String(at), ...[open, high, low, close].map((price) => price.toFixed(decimals))];
 }
 
 function tickers(exchange: Exchange, query: Query): Answer {

@@ -1,4 +1,5 @@
 /** Ticker rows, REST and WebSocket, from the book and the bars of the last 24 hours. */
+import { notional, price } from '#trading/money/decimal.ts';
 import type { Board, Exchange } from '../exchange.ts';
 import { decimalsOf, FUNDING_MS, nextFunding } from '../instruments.ts';
 import type { TapeBar } from '../market/process.ts';
@@ -50,18 +51,19 @@ function dayOf(bars: readonly TapeBar[], priceDecimals: number, lotDecimals: num
   };
 }
 
-/** Open interest is not modelled: it is zero. */
+/** Open interest is the account's own: nothing is known of others. */
 function perpetual(board: Board, lastPrice: string, prevPrice1h: string, now: number) {
   const { instrument, priceDecimals: decimals } = board.played;
   const fundedAt = nextFunding(instrument, now);
+  const [markPrice, openInterest] = [board.mark?.mark.toFixed(decimals) ?? lastPrice, board.openInterest()];
   return {
     tickDirection: board.trades.last?.direction ?? 'ZeroPlusTick',
     prevPrice1h,
-    markPrice: board.mark?.mark.toFixed(decimals) ?? lastPrice,
+    markPrice,
     indexPrice: board.mark?.index.toFixed(decimals) ?? lastPrice,
-    openInterest: '0',
+    openInterest,
     // ccxt takes a ticker for a contract's by this key.
-    openInterestValue: '0',
+    openInterestValue: notional(price(markPrice), openInterest),
     fundingRate: board.fundingRate(fundedAt),
     nextFundingTime: String(fundedAt),
     fundingIntervalHour: String((instrument.fundingMs ?? FUNDING_MS) / HOUR_MS),

@@ -1,17 +1,18 @@
 /** The exchange itself: one account, deterministic. The same requests, quotes and times give the same events. */
-import { greaterThan, isZero, lessThan, ONE, type Price, type Ratio } from '#trading/money/decimal.ts';
+import { absolute, add, greaterThan, isZero, toStep, ZERO_QTY, type Price, type Qty } from '#trading/money/decimal.ts';
 import type { Instant } from '#trading/model/instrument.ts';
+import type { Account } from './account.ts';
+import { admitted, marginsWith } from './admission.ts';
 import { amendmentOf, wrongAmendment } from './amend.ts';
 import { endPair, followTrails, syncPosition } from './exits.ts';
 import { fund } from './fills.ts';
-import { liquidate, liquidateIsolated } from './liquidation.ts';
-import { accountOf, isBankrupt, needsMoreThanThereIs, positionOf } from './margin.ts';
+import { closeAll, liquidate, liquidateIsolated } from './liquidation.ts';
+import { accountOf, isBankrupt, positionOf } from './margin.ts';
 import { memoryOf, recall, type Memory } from './memory.ts';
 import { activate, endOpen, fireTriggers, matchResting } from './matching.ts';
 import { holdingOf, isResting, markOf, State, type ExchangeOptions, type Holding, type Live, type Room, type Switches } from './state.ts';
 import type { ExitLeg, Exits, PartialExits, StopKind } from './triggers.ts';
 import type {
-  Account,
   Amendment,
   CancelReason,
   ContractKey,
@@ -20,6 +21,7 @@ import type {
   Exchange,
   ExchangeEvent,
   Execution,
+  Leverage,
   MarginMode,
   Order,
   OrderFilter,
@@ -33,7 +35,8 @@ import type {
 } from './types.ts';
 import { addPartialExits } from './partial-exits.ts';
 import { changedExits } from './set-exits.ts';
-import { priceLimitsOf, refusal, repriced, unaffordable, wrongWith } from './validate.ts';
+import { changeHedge, changeLeverage, changeMarginMode, slotsOf } from './settings.ts';
+import { priceLimitsOf, refusal, unaffordable } from './validate.ts';
 
 const NOTHING: readonly ExchangeEvent[] = [];
 
@@ -72,20 +75,21 @@ export class MatchingExchange implements Exchange {
 
   submit(asked: OrderRequest, now: Instant): Outcome<Order> {
     return this.#with(asked.contract, now, (state, room) => {
-      const against = asked.slot !== 'one-way' && (asked.slot === 'long') !== (asked.side === 'buy');
-      const request = against ? { ...asked, reduceOnly: true } : asked;
-      const wrong = wrongWith(state, room, request);
-      if (wrong !== null) return wrong;
-      const parent = request.parent === null ? null : room.live.find(({ order }) => order.id === request.parent);
-      if (parent === undefined) return refusal('ORDER_NOT_FOUND', `parent ${request.parent ?? ''} is not open`);
-      const at = request.price === null ? null : repriced(state, room, request.side, request.price);
-      const live = state.draft(room, { ...request, price: at });
-      const short = unaffordable(state, room, live.order);
-      if (short !== null) return short;
+      const live = admitted(state, room, asked);
+      if ('code' in live) return live;
       state.enlist(room, live);
       if (live.order.state === 'untriggered') state.change(room, live, {});
       else activate(state, room, live);
       return live.order;
+    });
+  }
+
+  /** What an order would do to the margin of the account; it is not placed. */
+  preview(asked: OrderRequest, now: Instant): Outcome<ReturnType<typeof marginsWith> & { readonly order: Order }> {
+    return this.#with(asked.contract, now, (state, room) => {
+      if (asked.trigger !== null) return refusal('BAD_REQUEST', 'a conditional order changes nothing before it is triggered');
+      const live = admitted(state, room, asked);
+      return 'code' in live ? live : { order: live.order, ...marginsWith(state, room, live.order) };
     });
   }
 
@@ -133,35 +137,15 @@ export class MatchingExchange implements Exchange {
     return { ok: true, value: ended, events: this.#drain() };
   }
 
-  setLeverage(contract: ContractKey, leverage: Ratio, now: Instant): Outcome<null> {
-    return this.#with(contract, now, (state, room) => {
-      const { maxLeverage, kind } = room.terms;
-      if (kind !== 'margin') return refusal('BAD_REQUEST', `${contract} is not traded on margin`);
-      if (lessThan(leverage, ONE) || greaterThan(leverage, maxLeverage))
-        return refusal('LEVERAGE_RANGE', `leverage ${leverage}: must be 1 to ${maxLeverage}`);
-      if (leverage === room.leverage) return refusal('NOT_MODIFIED', 'leverage not modified');
-      const before = room.leverage;
-      room.leverage = leverage;
-      if (needsMoreThanThereIs(state)) {
-        room.leverage = before;
-        return refusal('MARGIN_SHORT', `leverage ${leverage} needs more margin than there is`);
-      }
-      for (const slot of slotsOf(room)) state.touch(room, holdingOf(room, slot));
-      return null;
-    });
+  setLeverage(contract: ContractKey, leverage: Leverage, now: Instant): Outcome<null> {
+    return this.#with(contract, now, (state, room) => changeLeverage(state, room, leverage));
   }
 
   setMarginMode(mode: MarginMode, now: Instant): Outcome<null> {
-    const state = this.#state;
-    state.now = now;
-    if (state.marginMode === mode) return { ok: false, refusal: refusal('NOT_MODIFIED', 'margin mode not modified'), events: NOTHING };
-    const rooms = [...state.rooms.values()].filter(({ terms }) => terms.kind === 'margin');
-    const busy = rooms.find(({ live, holdings }) => live.length > 0 || [...holdings.values()].some(({ size }) => !isZero(size)));
-    if (busy !== undefined)
-      return { ok: false, refusal: refusal('HAS_POSITION_OR_ORDERS', `${busy.terms.key} has a position or open orders`), events: NOTHING };
-    state.marginMode = mode;
-    for (const room of rooms) for (const slot of slotsOf(room)) state.touch(room, holdingOf(room, slot));
-    return { ok: true, value: null, events: this.#drain() };
+    this.#state.now = now;
+    const refused = changeMarginMode(this.#state, mode);
+    const events = this.#drain();
+    return refused === null ? { ok: true, value: null, events } : { ok: false, refusal: refused, events };
   }
 
   marginMode(): MarginMode {
@@ -169,15 +153,7 @@ export class MatchingExchange implements Exchange {
   }
 
   setHedge(contract: ContractKey, hedge: boolean, now: Instant): Outcome<null> {
-    return this.#with(contract, now, (state, room) => {
-      if (room.hedge === hedge) return refusal('NOT_MODIFIED', 'Position mode is not modified');
-      if (room.live.length > 0 || [...room.holdings.values()].some(({ size }) => !isZero(size)))
-        return refusal('HAS_POSITION_OR_ORDERS', `${contract} has a position or open orders`);
-      room.hedge = hedge;
-      room.holdings.clear();
-      for (const slot of slotsOf(room)) state.touch(room, holdingOf(room, slot));
-      return null;
-    });
+    return this.#with(contract, now, (state, room) => changeHedge(state, room, hedge));
   }
 
   setExits(contract: ContractKey, slot: PositionSlot, exits: Exits, now: Instant): Outcome<Position> {
@@ -194,6 +170,15 @@ export class MatchingExchange implements Exchange {
 
   addExits(contract: ContractKey, slot: PositionSlot, exits: PartialExits, now: Instant): Outcome<readonly Order[]> {
     return this.#with(contract, now, (state, room) => addPartialExits(state, room, slot, exits));
+  }
+
+  close(contract: ContractKey, origin: 'deleveraging' | 'settlement', now: Instant): readonly ExchangeEvent[] {
+    const room = this.#state.rooms.get(contract);
+    const at = room === undefined ? null : markOf(room);
+    if (room === undefined || room.terms.kind !== 'margin') throw new RangeError(`${contract} has no positions`);
+    this.#state.now = now;
+    if (at !== null) closeAll(this.#state, room, origin, toStep(at, room.terms.tick, 'down'));
+    return this.#drain();
   }
 
   wants(contract: ContractKey): boolean {
@@ -257,7 +242,13 @@ export class MatchingExchange implements Exchange {
     return room === undefined ? undefined : (markOf(room) ?? undefined);
   }
 
-  leverage(contract: ContractKey): Ratio | undefined {
+  /** Of this account: a long and a short of it are two. */
+  openContracts(contract: ContractKey): Qty {
+    const holdings = this.#state.rooms.get(contract)?.holdings ?? new Map<PositionSlot, Holding>();
+    return [...holdings.values()].reduce<Qty>((sum, { size }) => add(sum, absolute(size)), ZERO_QTY);
+  }
+
+  leverage(contract: ContractKey): Leverage | undefined {
     return this.#state.rooms.get(contract)?.leverage;
   }
 
@@ -376,7 +367,5 @@ function retarget(room: Room, { request, trigger, price }: Order): void {
   const leg: ExitLeg = { trigger: trigger.price, by: trigger.by, limit: price };
   Object.assign(holding, request.stopKind === 'take-profit' ? { takeProfit: leg } : { stopLoss: leg });
 }
-
-const slotsOf = ({ hedge }: Room): readonly PositionSlot[] => (hedge ? ['long', 'short'] : ['one-way']);
 
 const isRefusal = (value: object | null): value is Refusal => value !== null && 'code' in value && 'what' in value;

@@ -2,6 +2,8 @@
 import {
   absolute,
   add,
+  atMost,
+  divide,
   isNegative,
   isPositive,
   isZero,
@@ -23,7 +25,8 @@ import {
   type Qty,
   type Ratio,
 } from '#trading/money/decimal.ts';
-import { holdingOf, markOf, NO_EXITS, type Holding, type Live, type Room, type State } from './state.ts';
+import { rateOf } from './margin.ts';
+import { holdingOf, leverageOf, markOf, NO_EXITS, type Holding, type Live, type Room, type State } from './state.ts';
 import type { ContractTerms, Execution, Order, Side } from './types.ts';
 
 /** Cost that a partial close takes out is rounded to this; the rest keeps the difference, so nothing is lost. */
@@ -48,8 +51,11 @@ export function fill(state: State, room: Room, live: Live, { price: at, qty: siz
   const { terms } = room;
   const { side, slot, qtyUnit } = live.order.request;
   const value = notional(at, size, terms.multiplier);
-  const fee = feeOf(terms, side, { value, size, maker });
-  const effect = terms.kind === 'exchange' ? swap(state, terms, side, size, value) : hold(state, room, live.order, { at, size, value, fee: fee.fee });
+  const fee = inToken(state, terms.kind, feeOf(terms, side, { value, size, maker }));
+  const effect =
+    terms.kind === 'exchange'
+      ? swap(state, terms, side, size, value)
+      : hold(state, room, live.order, { at, size, value, fee: fee.currency === terms.quote ? fee.fee : ZERO_MONEY });
   state.move(fee.currency, negate(fee.fee));
   const leaves = subtract(live.order.leaves, qtyUnit === 'quote' ? qty(value) : size);
   const done = isZero(leaves);
@@ -72,7 +78,7 @@ export function fill(state: State, room: Room, live: Live, { price: at, qty: siz
       closed: effect.closed,
       realised: effect.realised,
       openFee: effect.openFee,
-      leverage: room.leverage,
+      leverage: leverageOf(room, slot),
       mark: markOf(room) ?? at,
       leaves,
       slot,
@@ -119,6 +125,15 @@ function feeOf(
   // Bybit: of what is received, unless the maker is paid a rebate: then of what is given.
   const inBase = kind === 'exchange' && fees.paidIn === 'received' && (side === 'buy') !== (of.maker && isNegative(rate));
   return inBase ? { fee: scale(money(of.size), rate), currency: base, rate } : { fee: scale(of.value, rate), currency: quote, rate };
+}
+
+/** The same fee in another currency, where the account has enough of it; rebates are paid in what is traded. */
+function inToken(state: State, kind: ContractTerms['kind'], fee: Fee): Fee {
+  const token = state.switches.feesIn[kind];
+  if (token === null || !isPositive(fee.fee)) return fee;
+  const paid = rounded(divide(scale(fee.fee, rateOf(state, fee.currency)), token.price), COST_DECIMALS);
+  const owned = state.wallet.get(token.currency) ?? ZERO_MONEY;
+  return isPositive(paid) && atMost(paid, owned) ? { fee: paid, currency: token.currency, rate: fee.rate } : fee;
 }
 
 interface Effect {
@@ -188,6 +203,13 @@ export function fund(state: State, room: Room, holding: Holding, rate: Ratio): v
   state.touch(room, holding);
   const side = isPositive(holding.size) ? 'buy' : 'sell';
   const what = { kind: 'funding', contract: terms.key, orderId: state.nextId(terms.kind), linkId: '', side, price: mark, qty: size, value } as const;
-  const nothing = { maker: false, closed: ZERO_QTY, realised: ZERO_MONEY, openFee: ZERO_MONEY, leverage: room.leverage, leaves: ZERO_QTY } as const;
+  const nothing = {
+    maker: false,
+    closed: ZERO_QTY,
+    realised: ZERO_MONEY,
+    openFee: ZERO_MONEY,
+    leverage: leverageOf(room, holding.slot),
+    leaves: ZERO_QTY,
+  } as const;
   state.record({ ...what, ...nothing, fee: paid, feeCurrency: terms.quote, feeRate: rate, mark, slot: holding.slot }, null);
 }

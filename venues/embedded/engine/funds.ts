@@ -1,29 +1,14 @@
 /** Whether the account can pay for an order. */
-import {
-  absolute,
-  add,
-  atMost,
-  divide,
-  isNegative,
-  isZero,
-  notional,
-  price,
-  scale,
-  smaller,
-  subtract,
-  ZERO_MONEY,
-  ZERO_QTY,
-  type Money,
-  type Qty,
-} from '#trading/money/decimal.ts';
+import { add, atMost, divide, isZero, notional, scale, smaller, subtract, ZERO_MONEY, type Money, type Qty } from '#trading/money/decimal.ts';
+import { beyondLimit, openingPrice, opens } from './exposure.ts';
 import { oppositeOf } from './liquidity.ts';
 import { accountOf, lockedOf, lockOf } from './margin.ts';
-import { holdingOf, markOf, type Room, type State } from './state.ts';
+import { leverageOf, type Room, type State } from './state.ts';
 import type { Order } from './types.ts';
 
 /** For an order that is already among the open ones of its room, or about to be. */
 export function affordable(state: State, room: Room, order: Order): boolean {
-  return shortBy(state, room, order) === null;
+  return shortBy(state, room, order) === null && beyondLimit(room, order) === null;
 }
 
 /** What is needed and what there is, where that is not enough. Quote units, or base units of a sell on an exchange contract. */
@@ -55,18 +40,14 @@ function walkCost(room: Room, size: Qty): Money {
 
 function shortOfMargin(state: State, room: Room, order: Order): { readonly needed: Money; readonly available: Money } | null {
   const { request } = order;
-  if (request.reduceOnly) return null;
-  const holding = holdingOf(room, request.slot);
-  const closes = isNegative(holding.size) === (request.side === 'buy') ? absolute(holding.size) : ZERO_QTY;
-  const opens = subtract(order.leaves, smaller(closes, order.leaves));
-  if (isZero(opens)) return null;
-  const at = order.price ?? room.liquidity.side(oppositeOf(request.side))[0]?.price ?? markOf(room) ?? price('0');
-  const value = notional(at, opens, room.terms.multiplier);
+  const size = opens(room, order);
+  if (isZero(size)) return null;
+  const value = notional(openingPrice(room, order), size, room.terms.multiplier);
   const fee = room.terms.fees.kind === 'rate' ? scale(value, room.terms.fees.taker) : ZERO_MONEY;
-  const needed = add(divide(value, room.leverage), fee);
+  const needed = add(divide(value, leverageOf(room, request.slot)), fee);
   const held = heldBy(room, order);
   const resting = held !== undefined && (held.state === 'new' || held.state === 'partially-filled') && held.price !== null;
-  const already = resting ? divide(notional(held.price, held.leaves, room.terms.multiplier), room.leverage) : ZERO_MONEY;
+  const already = resting ? divide(notional(held.price, held.leaves, room.terms.multiplier), leverageOf(room, request.slot)) : ZERO_MONEY;
   const free = add(accountOf(state).available, already);
   return atMost(needed, free) ? null : { needed, available: free };
 }

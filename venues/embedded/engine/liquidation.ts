@@ -2,12 +2,13 @@
  * The end of an account that can no longer carry its positions: its orders are cancelled and its positions closed at what the market gives. With
  * isolated margin it is the end of one position, which is taken over at the price where its margin is gone.
  */
-import { absolute, isZero, isPositive, smaller, subtract, type Qty } from '#trading/money/decimal.ts';
+import { absolute, isZero, isPositive, smaller, subtract, type Price, type Qty } from '#trading/money/decimal.ts';
 import { syncPosition } from './exits.ts';
 import { bankruptcyOf, isSpent } from './isolated.ts';
 import { oppositeOf } from './liquidity.ts';
 import { endOpen, trade } from './matching.ts';
 import { NO_EXITS, type Holding, type Live, type Room, type State } from './state.ts';
+import type { Origin } from './types.ts';
 
 export function liquidate(state: State): void {
   for (const room of state.rooms.values()) {
@@ -27,8 +28,19 @@ export function liquidateIsolated(state: State, room: Room): void {
     for (const live of [...room.live]) {
       if (live.order.request.slot === holding.slot && room.live.includes(live)) endOpen(state, room, live, 'liquidation');
     }
-    const live = closing(state, room, holding);
+    const live = closing(state, room, holding, 'takeover');
     trade(state, room, live, { price: at, qty: absolute(holding.size), maker: false, kind: 'liquidation' });
+  }
+}
+
+/** Deleveraged against another account's liquidation, or because the contract ends: everything of a contract at one price, its orders first. */
+export function closeAll(state: State, room: Room, origin: 'deleveraging' | 'settlement', at: Price): void {
+  for (const holding of room.holdings.values()) dropExits(holding);
+  for (const live of [...room.live]) if (room.live.includes(live)) endOpen(state, room, live, origin);
+  for (const holding of room.holdings.values()) {
+    if (isZero(holding.size)) continue;
+    const live = closing(state, room, holding, origin);
+    trade(state, room, live, { price: at, qty: absolute(holding.size), maker: false, kind: origin });
   }
 }
 
@@ -38,7 +50,7 @@ function dropExits(holding: Holding): void {
 }
 
 function close(state: State, room: Room, holding: Holding): void {
-  const live = closing(state, room, holding);
+  const live = closing(state, room, holding, 'liquidation');
   const { side } = live.order.request;
   let left: Qty = live.order.qty;
   for (const level of room.liquidity.side(oppositeOf(side))) {
@@ -54,7 +66,7 @@ function close(state: State, room: Room, holding: Holding): void {
 }
 
 /** The order of the exchange that closes a whole position. */
-function closing(state: State, room: Room, holding: Holding): Live {
+function closing(state: State, room: Room, holding: Holding, origin: Origin): Live {
   const live = state.draft(room, {
     contract: room.terms.key,
     linkId: '',
@@ -73,6 +85,7 @@ function closing(state: State, room: Room, holding: Holding): Live {
     protection: null,
     parent: null,
     group: null,
+    origin,
   });
   state.enlist(room, live);
   state.change(room, live, {});

@@ -25,9 +25,11 @@ import {
   type Qty,
   type Ratio,
 } from '#trading/money/decimal.ts';
+import type { Account, Balance } from './account.ts';
 import { bankruptcyOf, liquidationAt } from './isolated.ts';
-import { markOf, priceOf, type Holding, type Room, type State } from './state.ts';
-import type { Account, Balance, Order, OrderState, Position, Side } from './types.ts';
+import { leverageOf, markOf, priceOf, type Holding, type Room, type State } from './state.ts';
+import { maintenanceAt, roughMaintenance, tierOf } from './tiers.ts';
+import type { Order, OrderId, OrderState, Position, Side } from './types.ts';
 
 const STABLE: readonly string[] = ['USD', 'USDT', 'USDC'];
 const AVERAGE_DECIMALS = 10;
@@ -49,7 +51,8 @@ export function unrealisedOf(room: Room, holding: Holding): Money {
 }
 
 export function positionOf(state: State, room: Room, holding: Holding): Position {
-  const { terms, leverage } = room;
+  const { terms } = room;
+  const leverage = leverageOf(room, holding.slot);
   const size = absolute(holding.size);
   const mark = markOf(room) ?? price('0');
   const averagePrice = isZero(size)
@@ -63,12 +66,13 @@ export function positionOf(state: State, room: Room, holding: Holding): Position
     averagePrice,
     cost,
     leverage,
+    tier: tierOf(terms.tiers, valueOf(room, holding, mark)),
     mark,
     unrealised: unrealisedOf(room, holding),
     realised,
     realisedEver,
     initialMargin: rounded(divide(cost, leverage), AVERAGE_DECIMALS),
-    maintenanceMargin: scale(valueOf(room, holding, mark), terms.maintenance),
+    maintenanceMargin: maintenanceAt(terms.tiers, valueOf(room, holding, mark)),
     liquidation: state.marginMode === 'isolated' ? liquidationAt(room, holding) : liquidationOf(state, room, holding),
     bankruptcy: state.marginMode === 'isolated' ? bankruptcyOf(room, holding) : null,
     takeProfit: holding.takeProfit?.trigger ?? null,
@@ -83,7 +87,7 @@ export function positionOf(state: State, room: Room, holding: Holding): Position
 /** Where this position alone would eat up the account: the mark at which equity equals maintenance, all else unchanged. */
 function liquidationOf(state: State, room: Room, holding: Holding): Price | null {
   const mark = markOf(room);
-  if (mark === null || isZero(holding.size) || isZero(room.terms.maintenance)) return null;
+  if (mark === null || isZero(holding.size) || room.terms.tiers.length === 0) return null;
   const spare = subtract(equityOf(state), maintenanceOf(state));
   const away = divide(spare, ratio(notional(price('1'), absolute(holding.size), room.terms.multiplier)));
   const at = isPositive(holding.size) ? subtract(mark, price(away)) : add(mark, price(away));
@@ -100,7 +104,7 @@ export function rateOf(state: State, currency: string): Ratio {
     if (base === currency && STABLE.includes(quote)) return ratio(mark);
     if (quote === currency && STABLE.includes(base)) return rounded(quotient(ratio('1'), ratio(mark)), RATE_DECIMALS);
   }
-  return ratio('0');
+  return Object.values(state.switches.feesIn).find((token) => token?.currency === currency)?.price ?? ratio('0');
 }
 
 /** What an open order of an exchange contract holds back, in the currency it gives. */
@@ -133,16 +137,18 @@ export function lockedOf(state: State, currency: string): Money {
 
 /** Initial margin of the open orders of a contract that would open: of the dearer side, as one cannot pay for both at once. */
 export function orderMarginOf(room: Room): Money {
-  const dearer = larger(openingValue(room, 'buy'), openingValue(room, 'sell'));
-  return isZero(dearer) ? ZERO_MONEY : rounded(divide(dearer, room.leverage), AVERAGE_DECIMALS);
+  const { long, short } = room.leverage;
+  const dearer = larger(divide(openingValue(room, 'buy'), long), divide(openingValue(room, 'sell'), short));
+  return isZero(dearer) ? ZERO_MONEY : rounded(dearer, AVERAGE_DECIMALS);
 }
 
-function openingValue(room: Room, side: Side): Money {
+/** What the standing orders of a side would open, without one of them. */
+export function openingValue(room: Room, side: Side, but: OrderId | null = null): Money {
   let sum = ZERO_MONEY;
   let free = room.hedge ? ZERO_QTY : closes(room, side);
   for (const { order, held } of room.live) {
     const { request, leaves, state } = order;
-    if (request.side !== side || request.reduceOnly || held || !STANDING.includes(state)) continue;
+    if (request.side !== side || request.reduceOnly || held || order.id === but || !STANDING.includes(state)) continue;
     if (room.hedge && (request.slot === 'long') !== (side === 'buy')) continue;
     const spared: Qty = smaller(free, leaves);
     free = subtract(free, spared);
@@ -172,8 +178,8 @@ function sumsOf(state: State, currency: string): Sums {
     for (const holding of room.holdings.values()) {
       if (isZero(holding.size)) continue;
       const mark = markOf(room) ?? price('0');
-      sums.positionMargin = add(sums.positionMargin, rounded(divide(holding.cost, room.leverage), AVERAGE_DECIMALS));
-      sums.maintenance = add(sums.maintenance, scale(valueOf(room, holding, mark), room.terms.maintenance));
+      sums.positionMargin = add(sums.positionMargin, rounded(divide(holding.cost, leverageOf(room, holding.slot)), AVERAGE_DECIMALS));
+      sums.maintenance = add(sums.maintenance, maintenanceAt(room.terms.tiers, valueOf(room, holding, mark)));
       sums.unrealised = add(sums.unrealised, unrealisedOf(room, holding));
     }
   }
@@ -213,9 +219,9 @@ function isFarFromBankrupt(state: State): boolean {
     for (const { size, cost } of room.holdings.values()) {
       if (size === '0') continue;
       const rate = Number(rateOf(state, room.terms.quote));
-      const value = Number(size) * Number(markOf(room) ?? '0') * Number(room.terms.multiplier) * rate;
-      needed += Math.abs(value) * Number(room.terms.maintenance);
-      unrealised += value - Math.sign(Number(size)) * Number(cost) * rate;
+      const value = Number(size) * Number(markOf(room) ?? '0') * Number(room.terms.multiplier);
+      needed += roughMaintenance(room.terms.tiers, Math.abs(value)) * rate;
+      unrealised += (value - Math.sign(Number(size)) * Number(cost)) * rate;
     }
   }
   if (needed === 0) return true;

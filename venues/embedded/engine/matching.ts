@@ -20,6 +20,7 @@ import { endGroup, endStateOf, settle } from './exits.ts';
 import { closable, fill, type Fill } from './fills.ts';
 import { affordable } from './funds.ts';
 import { byBest, oppositeOf } from './liquidity.ts';
+import { ownWithin, type Own } from './self-match.ts';
 import { holdingOf, isEnded, isResting, priceOf, type Live, type Room, type State } from './state.ts';
 import type { CancelReason, Order, Quote, Side } from './types.ts';
 
@@ -33,7 +34,7 @@ export function activate(state: State, room: Room, live: Live): void {
   if (limit === null) return endOpen(state, room, live, 'no-immediate-quantity');
   const offered = room.liquidity.within(oppositeOf(side), limit);
   if (timeInForce === 'post-only') {
-    if (offered.length > 0) return endOpen(state, room, live, 'post-only');
+    if (offered.length > 0 || ownWithin(room, live.order, limit) !== undefined) return endOpen(state, room, live, 'post-only');
     return rest(room, live);
   }
   const enough =
@@ -64,14 +65,23 @@ function limitOf(state: State, room: Room, order: Order): Price | null {
   return toStep(scale(best, ratio((side === 'buy' ? 1 + share : 1 - share).toFixed(8))), room.terms.tick, side === 'buy' ? 'down' : 'up');
 }
 
+/** Takes the best price first: what the market offers before what an own order does at the same price. */
 function take(state: State, room: Room, live: Live, limit: Price): void {
   const { side } = live.order.request;
-  for (const level of room.liquidity.within(oppositeOf(side), limit)) {
-    const size = smaller(wanted(room, live, level.price), level.size);
-    if (!isPositive(size)) break;
-    room.liquidity.take(oppositeOf(side), level.price, size);
-    trade(state, room, live, { price: level.price, qty: size, maker: false, kind: 'trade' });
-    if (isEnded(live.order.state)) return;
+  const book = oppositeOf(side);
+  while (!isEnded(live.order.state)) {
+    const [level, own] = [room.liquidity.within(book, limit)[0], ownWithin(room, live.order, limit)];
+    const ownFirst = own !== undefined && (level === undefined || byBest(book, own.price, level.price) < 0);
+    const size = smaller(
+      wanted(room, live, ownFirst ? own.price : (level?.price ?? limit)),
+      ownFirst ? wanted(room, own.live, own.price) : (level?.size ?? ZERO_QTY),
+    );
+    if (!isPositive(size)) return;
+    if (ownFirst) meet(state, room, live, own, size);
+    else if (level !== undefined) {
+      room.liquidity.take(book, level.price, size);
+      trade(state, room, live, { price: level.price, qty: size, maker: false, kind: 'trade' });
+    }
   }
 }
 
@@ -80,6 +90,24 @@ function wanted(room: Room, { order }: Live, at: Price): Qty {
   const { request, leaves } = order;
   const size = request.qtyUnit === 'quote' ? toStep(quantityFor(money(leaves), at, room.terms.multiplier), room.terms.step, 'down') : leaves;
   return request.reduceOnly ? smaller(size, closable(holdingOf(room, request.slot), request.side)) : size;
+}
+
+/** It comes upon an order of the same account: they trade, or what it says of that is done. */
+function meet(state: State, room: Room, live: Live, { live: resting, price: at }: Own, size: Qty): void {
+  const { selfMatch } = live.order.request;
+  if (selfMatch === undefined) {
+    trade(state, room, resting, { price: at, qty: size, maker: true, kind: 'trade' });
+    if (!isEnded(live.order.state)) trade(state, room, live, { price: at, qty: size, maker: false, kind: 'trade' });
+    return;
+  }
+  for (const [order, other, ends] of [
+    [resting, live, selfMatch !== 'cancel-taker'],
+    [live, resting, selfMatch !== 'cancel-maker'],
+  ] as const) {
+    if (!ends || isEnded(order.order.state)) continue;
+    order.order = { ...order.order, met: other.order.id };
+    endOpen(state, room, order, 'self-match');
+  }
 }
 
 export function trade(state: State, room: Room, live: Live, what: Fill): void {

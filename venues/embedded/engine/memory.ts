@@ -1,12 +1,13 @@
 /** What an exchange must remember to go on after its process was lost: of every change the new state of whatever changed. */
-import { ONE, ZERO_MONEY, type Money } from '#trading/money/decimal.ts';
+import { ONE, ZERO_MONEY, type Money, type Ratio } from '#trading/money/decimal.ts';
 import type { Instant } from '#trading/model/instrument.ts';
 import { holdingOf, isEnded, type Counters, type Holding, type Live, type Room, type State } from './state.ts';
-import type { ContractKey, ExchangeEvent, Execution, MarginMode, OrderId } from './types.ts';
+import type { ContractKey, ExchangeEvent, Execution, Leverage, MarginMode, OrderId } from './types.ts';
 
 interface RoomMemory {
   readonly contract: ContractKey;
-  readonly leverage: Room['leverage'];
+  /** One of both sides in files of before. */
+  readonly leverage: Leverage | Ratio;
   readonly hedge: boolean;
   readonly fundedAt: Instant | null;
   readonly holdings: readonly Holding[];
@@ -69,9 +70,9 @@ export function recall(state: State, memories: Iterable<Memory>): void {
     for (const execution of executions) state.executions.push({ ...WITHOUT, ...execution });
     for (const [currency, own] of Object.entries(wallet)) state.wallet.set(currency, own);
     for (const [currency, own] of Object.entries(realised)) state.realised.set(currency, own);
-    for (const { contract, holdings, ...rest } of rooms) {
+    for (const { contract, holdings, leverage, ...rest } of rooms) {
       const room = roomOf(state, contract);
-      Object.assign(room, rest);
+      Object.assign(room, rest, { leverage: typeof leverage === 'string' ? { long: leverage, short: leverage } : leverage });
       room.holdings.clear();
       for (const holding of holdings) Object.assign(holdingOf(room, holding.slot), holding);
     }

@@ -10,6 +10,7 @@ import type {
   ContractTerms,
   ExchangeEvent,
   Execution,
+  Leverage,
   MarginMode,
   Order,
   OrderId,
@@ -58,6 +59,14 @@ export interface Switches {
   linkIds: 'for-ever' | 'while-active';
   /** Margin contracts: a limit beyond the price limits is moved to it instead of refused. */
   reprice: boolean;
+  /** What fees are paid in where there is enough of it, by kind of contract; null: in what is traded. */
+  readonly feesIn: Record<Kind, FeeToken | null>;
+}
+
+export interface FeeToken {
+  readonly currency: string;
+  /** Account money for one of it. */
+  readonly price: Ratio;
 }
 
 /** An open order and what only the exchange knows of it. */
@@ -103,7 +112,7 @@ export interface Room {
   /** Open orders, in the order of their time priority. */
   live: Live[];
   readonly holdings: Map<PositionSlot, Holding>;
-  leverage: Ratio;
+  leverage: Leverage;
   hedge: boolean;
   /** Up to when funding was settled. */
   fundedAt: Instant | null;
@@ -127,7 +136,7 @@ type Draft = Omit<Execution, 'id' | 'sequence' | 'at'>;
 
 export class State {
   readonly options: ExchangeOptions;
-  readonly switches: Switches = { linkIds: 'for-ever', reprice: true };
+  readonly switches: Switches = { linkIds: 'for-ever', reprice: true, feesIn: { exchange: null, margin: null } };
   readonly rooms = new Map<ContractKey, Room>();
   readonly wallet = new Map<string, Money>();
   readonly realised = new Map<string, Money>();
@@ -319,6 +328,9 @@ export function holdingOf(room: Room, slot: PositionSlot): Holding {
   return holding;
 }
 
+/** Whoever is not in two-way mode has the same of both. */
+export const leverageOf = ({ leverage }: Room, slot: PositionSlot): Ratio => (slot === 'short' ? leverage.short : leverage.long);
+
 /** The last price, or where nothing was traded, the middle of the book. */
 export function lastOf(room: Room): Price | null {
   if (room.last !== null) return room.last;
@@ -337,7 +349,8 @@ export function priceOf(room: Room, by: PriceSource): Price | null {
 }
 
 function newRoom(options: ExchangeOptions, terms: ContractTerms): Room {
-  const leverage = terms.maxLeverage === '1' ? terms.maxLeverage : options.leverage;
+  const own = terms.maxLeverage === '1' ? terms.maxLeverage : options.leverage;
+  const leverage = { long: own, short: own };
   const state = { terms, quote: null, last: null, live: [], hedge: false, fundedAt: null };
   return { ...state, liquidity: new Liquidity(options.seed, terms), holdings: new Map(), leverage };
 }

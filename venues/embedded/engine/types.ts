@@ -4,6 +4,8 @@
  */
 import type { Money, Price, Qty, Ratio } from '#trading/money/decimal.ts';
 import type { Instant } from '#trading/model/instrument.ts';
+import type { Account } from './account.ts';
+import type { RiskTier } from './tiers.ts';
 import type { Exits, PartialExits, Protection, StopKind, Trigger } from './triggers.ts';
 
 /** The façade's own unique name of a contract: `linear:BTCUSDT`, `fx:EUR.USD`, a conId as text. */
@@ -35,8 +37,8 @@ export interface ContractTerms {
   readonly fees: FeeSchedule;
   /** 1 where nothing can be borrowed. */
   readonly maxLeverage: Ratio;
-  /** Maintenance margin as a fraction of the position's value; 0 never liquidates. */
-  readonly maintenance: Ratio;
+  /** Smallest first. Without any, nothing is liquidated and positions have no limit. */
+  readonly tiers: readonly RiskTier[];
   /** How far from the mark a limit may lie, as a fraction; null where there is no such limit. */
   readonly priceLimit: Ratio | null;
   /** Rate paid by longs to shorts at a settlement, one every interval at multiples of it since the epoch; null where there is no funding. */
@@ -77,6 +79,11 @@ export type MarginMode = 'cross' | 'isolated';
 /** Two-way (hedge) accounts keep long and short apart. */
 export type PositionSlot = 'one-way' | 'long' | 'short';
 
+export interface Leverage {
+  readonly long: Ratio;
+  readonly short: Ratio;
+}
+
 export interface OrderRequest {
   readonly contract: ContractKey;
   /** The client's own id, or '' for none. */
@@ -102,7 +109,14 @@ export interface OrderRequest {
   readonly parent: OrderId | null;
   /** One cancels all: when one of the group fills or triggers, the others are cancelled. */
   readonly group: string | null;
+  /** What becomes of it and of an own resting order that it meets; absent: they trade. */
+  readonly selfMatch?: SelfMatch;
+  /** Of orders that the exchange makes: why. */
+  readonly origin?: Origin;
 }
+
+export type SelfMatch = 'cancel-maker' | 'cancel-taker' | 'cancel-both';
+export type Origin = 'liquidation' | 'takeover' | 'deleveraging' | 'settlement';
 
 export type OrderState =
   | 'untriggered'
@@ -129,6 +143,10 @@ export type CancelReason =
   | 'exit-cleared'
   | 'group'
   | 'liquidation'
+  | 'deleveraging'
+  | 'settlement'
+  /** It would have traded with an order of the same account. */
+  | 'self-match'
   | 'margin'
   | 'disconnect'
   | 'admin';
@@ -146,6 +164,8 @@ export interface Order {
   readonly protection: Protection | null;
   readonly state: OrderState;
   readonly cancelReason: CancelReason;
+  /** The own order that it met, where it was cancelled for that. */
+  readonly met?: OrderId;
   readonly filled: Qty;
   /** Quote units. */
   readonly filledValue: Money;
@@ -165,7 +185,7 @@ export interface Order {
 
 export interface Execution {
   readonly id: string;
-  readonly kind: 'trade' | 'funding' | 'liquidation';
+  readonly kind: 'trade' | 'funding' | 'liquidation' | 'deleveraging' | 'settlement';
   readonly contract: ContractKey;
   /** Funding has an order id of its own that no order carries. */
   readonly orderId: OrderId;
@@ -205,6 +225,8 @@ export interface Position {
   /** What was paid for it, quote units: |size| × average × multiplier to the last decimal. */
   readonly cost: Money;
   readonly leverage: Ratio;
+  /** By its value at the mark; null where the contract has none. */
+  readonly tier: RiskTier | null;
   readonly mark: Price;
   readonly unrealised: Money;
   /** Since it was opened, and ever: profits, fees and funding. */
@@ -223,32 +245,6 @@ export interface Position {
   readonly createdAt: Instant;
   readonly updatedAt: Instant;
   readonly sequence: number;
-}
-
-export interface Balance {
-  readonly currency: string;
-  /** What is owned, locked or not. */
-  readonly wallet: Money;
-  /** Held by open orders of exchange contracts. */
-  readonly locked: Money;
-  readonly orderMargin: Money;
-  readonly positionMargin: Money;
-  readonly maintenanceMargin: Money;
-  readonly unrealised: Money;
-  readonly realisedEver: Money;
-  /** In account money. */
-  readonly value: Money;
-}
-
-/** In account money (USD): balances at their marks. */
-export interface Account {
-  readonly equity: Money;
-  readonly wallet: Money;
-  readonly available: Money;
-  readonly initialMargin: Money;
-  readonly maintenanceMargin: Money;
-  readonly unrealised: Money;
-  readonly balances: readonly Balance[];
 }
 
 export type RefusalCode =
@@ -278,9 +274,15 @@ export type RefusalCode =
   | 'NOT_MODIFIED'
   | 'QTY_BELOW_FILLED'
   | 'LEVERAGE_RANGE'
+  | 'LEVERAGE_TIER'
+  | 'RISK_LIMIT'
+  /** The best price that a market order would find is beyond the price limits. */
+  | 'THIN_BOOK'
   | 'NO_POSITION'
   | 'HAS_POSITION_OR_ORDERS'
-  | 'MARGIN_SHORT';
+  | 'MARGIN_SHORT'
+  /** What was set would liquidate a position at once. */
+  | 'WOULD_LIQUIDATE';
 
 export interface Refusal {
   readonly code: RefusalCode;
@@ -339,8 +341,9 @@ export interface Exchange {
   /** Open orders that `which` picks; those ended are the value. */
   cancelAll(which: (order: Order) => boolean, now: Instant, reason?: CancelReason): Outcome<readonly Order[]>;
 
-  setLeverage(contract: ContractKey, leverage: Ratio, now: Instant): Outcome<null>;
-  /** Of the whole account; only while it has neither position nor open order on margin. */
+  /** Of longs and of shorts: two of them only in two-way mode with isolated margin. */
+  setLeverage(contract: ContractKey, leverage: Leverage, now: Instant): Outcome<null>;
+  /** Of the whole account, where its funds carry what it holds in the other mode. */
   setMarginMode(mode: MarginMode, now: Instant): Outcome<null>;
   marginMode(): MarginMode;
   /** Only while the contract has neither position nor open order. */
@@ -349,6 +352,9 @@ export interface Exchange {
   setExits(contract: ContractKey, slot: PositionSlot, exits: Exits, now: Instant): Outcome<Position>;
   /** `partial` exits, beside those that there are: all of them or none. */
   addExits(contract: ContractKey, slot: PositionSlot, exits: PartialExits, now: Instant): Outcome<readonly Order[]>;
+
+  /** The exchange closes what the account has of a contract, at the mark. @throws RangeError where there is no such contract. */
+  close(contract: ContractKey, origin: 'deleveraging' | 'settlement', now: Instant): readonly ExchangeEvent[];
 
   /** The market moved: fills, triggers, liquidations. Cheap where the account has nothing of the contract. */
   onQuote(quote: Quote, now: Instant): readonly ExchangeEvent[];

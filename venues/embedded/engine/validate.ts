@@ -14,8 +14,10 @@ import {
   type Price,
   type Qty,
 } from '#trading/money/decimal.ts';
+import { beyondLimit } from './exposure.ts';
 import { closable } from './fills.ts';
 import { shortBy } from './funds.ts';
+import { oppositeOf } from './liquidity.ts';
 import { holdingOf, isPartialExit, markOf, priceOf, type Room, type State } from './state.ts';
 import type { ExitLeg, Protection } from './triggers.ts';
 import type { Order, OrderRequest, Refusal, RefusalCode, Side } from './types.ts';
@@ -39,6 +41,7 @@ export function wrongWith(state: State, room: Room, request: OrderRequest, toget
     wrongTrigger(room, request) ??
     wrongExits(room, request.side, request.price, request.protection) ??
     wrongReduce(room, request) ??
+    thinBook(room, request) ??
     tooMany(state, room, request, together)
   );
 }
@@ -135,6 +138,15 @@ function wrongReduce(room: Room, { reduceOnly, slot, side }: OrderRequest): Refu
   return isZero(closable(holding, side)) ? refusal('REDUCE_ONLY', 'reduce-only order has same side with current position') : null;
 }
 
+/** A market order on margin is a limit order at a price of the exchange's making: beyond the price limits there is none. */
+function thinBook(room: Room, { type, side, trigger }: OrderRequest): Refusal | null {
+  if (room.terms.kind !== 'margin' || type !== 'market' || trigger !== null) return null;
+  const [best, limits] = [room.liquidity.side(oppositeOf(side))[0]?.price, priceLimitsOf(room)];
+  if (best === undefined || limits === null) return null;
+  const isBeyond = side === 'buy' ? greaterThan(best, limits.buy) : lessThan(best, limits.sell);
+  return isBeyond ? refusal('THIN_BOOK', `${side}: [${best},${limits[side]}] invalid`) : null;
+}
+
 function tooMany(state: State, room: Room, request: OrderRequest, together: number): Refusal | null {
   const { openOrdersMax, conditionalsMax, partialExitsMax } = state.options;
   const { kind, key } = room.terms;
@@ -166,6 +178,11 @@ function legsOf({ terms }: Room, { protection }: Pick<Order, 'protection'>): num
 export function unaffordable(state: State, room: Room, order: Order): Refusal | null {
   // Only exchange contracts hold coins back before a conditional order is triggered, and only those made to protect.
   if (order.trigger !== null && (room.terms.kind === 'margin' || order.request.stopKind === 'stop') && order.state === 'untriggered') return null;
+  const beyond = beyondLimit(room, order);
+  if (beyond !== null) {
+    const { value, limit, leverage } = beyond;
+    return refusal('RISK_LIMIT', `worth ${value}, the leverage allows ${limit}${leverage === null ? '' : `; at most ${leverage} would allow it`}`);
+  }
   const short = shortBy(state, room, order);
   return short === null ? null : refusal('INSUFFICIENT_FUNDS', `needs ${short.needed}, available ${short.available}`);
 }

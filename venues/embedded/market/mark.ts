@@ -25,6 +25,8 @@ export interface Moment {
 export class MarkPrice {
   readonly marks = new MinuteBars(BARS_MAX);
   readonly indices = new MinuteBars(BARS_MAX);
+  /** How far the book lies beyond the index, as a fraction of it: negative below. */
+  readonly premiums = new MinuteBars(BARS_MAX);
   #at: Instant;
   #index: number;
   #basis = 0;
@@ -55,6 +57,7 @@ export class MarkPrice {
     this.#mark = median(this.#index * (1 + fundingDue), this.#index + this.#basis, last ?? middle);
     this.marks.add(at, this.#mark, 0);
     this.indices.add(at, this.#index, 0);
+    this.premiums.add(at, (Math.max(0, bid - this.#index) - Math.max(0, this.#index - ask)) / this.#index, 0);
   }
 }
 

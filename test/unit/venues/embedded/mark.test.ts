@@ -29,6 +29,20 @@ describe('embedded venue: mark and index of a perpetual', () => {
     assert.ok(mark.mark > 99 && mark.mark < 100, String(mark.mark));
   });
 
+  it('the premium is how far the book lies beyond the index: nothing while the index is within it, below zero under it', () => {
+    const mark = opened();
+    mark.move({ at: T0 + 1000, bid: 99.9, ask: 100.1, last: 100, fundingDue: 0 });
+    assert.equal(mark.premiums.last(), 0);
+    for (const [at, bid, sign] of [
+      [T0 + 60_000, 110, 1],
+      [T0 + 120_000, 80, -1],
+    ] as const) {
+      mark.move({ at, bid, ask: bid + 0.2, last: bid, fundingDue: 0 });
+      const beyond = sign > 0 ? bid - mark.index : bid + 0.2 - mark.index;
+      assert.ok(Math.sign(beyond) === sign && Math.abs((mark.premiums.last() ?? NaN) - beyond / mark.index) < 1e-12);
+    }
+  });
+
   it('a market that stays where it went to has its mark there after some minutes; the funding that is due lifts it towards the last price', () => {
     const mark = opened();
     for (let second = 1; second <= 1200; second++) mark.move({ at: T0 + second * 1000, bid: 89.9, ask: 90.1, last: 90, fundingDue: 0 });

@@ -152,19 +152,19 @@ export class AccountApi {
   setLeverage(body: Body): Reply {
     const contract = listingKey(linearOf(body), textOf(body, 'symbol'));
     const [buy, sell] = [decimal(body, 'buyLeverage'), decimal(body, 'sellLeverage')];
-    if (buy === null || buy !== sell) throw new BadRequest('params error: buyLeverage must equal sellLeverage');
-    return this.#changed(this.#desk.engine.setLeverage(contract, ratio(buy), this.#desk.now), 110043, 'leverage not modified');
+    if (buy === null || sell === null) throw new BadRequest('params error: buyLeverage and sellLeverage are required');
+    const leverage = { long: ratio(buy), short: ratio(sell) };
+    return this.#changed(this.#desk.engine.setLeverage(contract, leverage, this.#desk.now), 110043, 'leverage not modified');
   }
 
-  /** Bybit switches an account with positions too, where its margin suffices; here it must have none. */
   setMarginMode(body: Body): Reply {
     const asked = textOf(body, 'setMarginMode');
+    if (asked === 'PORTFOLIO_MARGIN') return notSwitched('portfolio margin is not offered here');
     const mode = (['cross', 'isolated'] as const).find((known) => MARGIN_MODES[known] === asked);
     if (mode === undefined) throw new BadRequest('params error: setMarginMode invalid');
     const outcome = this.#desk.after(this.#desk.engine.setMarginMode(mode, this.#desk.now));
     if (outcome.ok || outcome.refusal.code === 'NOT_MODIFIED') return ok({ reasons: [] });
-    const reasons = [{ reasonCode: String(MARGIN_MODE_REFUSED), reasonMsg: outcome.refusal.what }];
-    return { retCode: MARGIN_MODE_REFUSED, retMsg: 'Set margin mode failed', result: { reasons } };
+    return notSwitched(outcome.refusal.what);
   }
 
   switchMode(body: Body): Reply {
@@ -232,6 +232,11 @@ export class AccountApi {
     if (outcome.ok) return ok({});
     return outcome.refusal.code === 'NOT_MODIFIED' ? failed({ retCode: sameCode, retMsg: sameText }) : failed(codeOf(outcome.refusal, 'linear'));
   }
+}
+
+function notSwitched(reasonMsg: string): Reply {
+  const reasons = [{ reasonCode: String(MARGIN_MODE_REFUSED), reasonMsg }];
+  return { retCode: MARGIN_MODE_REFUSED, retMsg: 'Set margin mode failed', result: { reasons } };
 }
 
 const newestFirst = (left: Order, right: Order): number => right.createdAt - left.createdAt || right.sequence - left.sequence;

@@ -1,4 +1,5 @@
 /** Bybit's return codes for what the engine refuses. */
+import { price, ratio, scale } from '#trading/money/decimal.ts';
 import type { RefusalCode, Refusal, Side } from '../../engine/types.ts';
 import type { Category } from '../../listing.ts';
 
@@ -42,7 +43,11 @@ const CODES: Readonly<Record<RefusalCode, Pair>> = {
   LEVERAGE_RANGE: [110013, PARAMETERS_WRONG],
   NO_POSITION: [PARAMETERS_WRONG, PARAMETERS_WRONG],
   HAS_POSITION_OR_ORDERS: [110024, PARAMETERS_WRONG],
-  MARGIN_SHORT: [110007, 170131],
+  LEVERAGE_TIER: [110013, PARAMETERS_WRONG],
+  RISK_LIMIT: [110090, PARAMETERS_WRONG],
+  THIN_BOOK: [PARAMETERS_WRONG, PARAMETERS_WRONG],
+  MARGIN_SHORT: [110007, 170131, 'ab not enough for new leverage'],
+  WOULD_LIQUIDATE: [110011, PARAMETERS_WRONG, 'Liquidation will be triggered immediately by this adjustment.'],
 };
 
 const TEXTS: Readonly<Record<number, string>> = {
@@ -63,6 +68,9 @@ const TEXTS: Readonly<Record<number, string>> = {
   170141: 'Duplicate clientOrderId.',
   170142: 'Order has been cancelled.',
   170213: 'Order does not exist.',
+  110013: 'Cannot set leverage due to risk limit level.',
+  110024: 'You have an existing position, so the position mode cannot be switched.',
+  110028: 'You have existing open orders, so the position mode cannot be switched.',
   110020: 'Not allowed to have more than 500 active orders.',
   110009: 'The number of stop orders exceeds the maximum allowable limit.',
   170810: 'Cannot exceed maximum of 500 conditional, TP/SL and active orders.',
@@ -71,7 +79,22 @@ const TEXTS: Readonly<Record<number, string>> = {
 export function codeOf({ code, what }: Refusal, category: Category, side?: Side): Code {
   const [linear, spot, text] = CODES[code];
   const retCode = exact(code, what, category === 'linear' ? linear : spot, side, category);
-  return { retCode, retMsg: text ?? TEXTS[retCode] ?? what };
+  return { retCode, retMsg: text ?? TEXTS[retCode] ?? own(code, what) };
+}
+
+/** Where Bybit's words carry numbers. */
+function own(code: RefusalCode, what: string): string {
+  if (code === 'THIN_BOOK') return scaled(what);
+  if (code !== 'RISK_LIMIT') return what;
+  const failed = 'Order placement failed as your position may exceed the max limit.';
+  const leverage = /at most (\S+) would/.exec(what)?.[1];
+  return leverage === undefined ? failed : `${failed} Please adjust your leverage to ${leverage} or below to increase the max. limit`;
+}
+
+/** Bybit tells prices of its matching engine as whole numbers: of 1e-4, of 1e-8 where the tick is finer. */
+function scaled(what: string): string {
+  const decimals = Math.max(...[...what.matchAll(/\.(\d+)/g)].map(([, digits = '']) => digits.length), 0);
+  return what.replaceAll(/\d+(\.\d+)?/g, (number) => scale(price(number), ratio(decimals > 4 ? '100000000' : '10000')));
 }
 
 /** Some of Bybit's codes depend on more than the reason. */
@@ -80,5 +103,6 @@ function exact(code: RefusalCode, what: string, retCode: number, side: Side | un
     if (code === 'PRICE_LIMIT' && side === 'sell') return 170194;
     return code === 'ORDER_ENDED' && what.endsWith('is filled') ? 170139 : retCode;
   }
+  if (code === 'HAS_POSITION_OR_ORDERS' && what.endsWith('orders')) return 110028;
   return code === 'TRIGGER_SIDE' && what.startsWith('expect Rising') ? 110092 : retCode;
 }

@@ -5,7 +5,7 @@ import { AccountFile } from '../../account-file.ts';
 import { MatchingExchange } from '../../engine/exchange.ts';
 import type { Memory } from '../../engine/memory.ts';
 import type { ExchangeOptions } from '../../engine/state.ts';
-import type { Depth, ExchangeEvent, Order, Outcome, Quote } from '../../engine/types.ts';
+import type { ContractTerms, Depth, ExchangeEvent, FeeSchedule, Order, Outcome, Quote } from '../../engine/types.ts';
 import type { Board, Change, Exchange } from '../../exchange.ts';
 import type { Instrument } from '../../instruments.ts';
 import { CATEGORIES, listingKey, type Category } from '../../listing.ts';
@@ -34,6 +34,8 @@ export class Desk {
   readonly #options: DeskOptions;
   readonly #file: AccountFile<Memory> | null;
   readonly #seen = new Map<Board, number>();
+  /** Other than those of a default account. */
+  readonly #fees = new Map<string, FeeSchedule>();
   /** Where events go; set by the streams. */
   onEvents: (events: readonly ExchangeEvent[]) => void = () => undefined;
 
@@ -55,6 +57,7 @@ export class Desk {
       partialExitsMax: PARTIAL_EXITS_MAX,
     };
     this.engine = new MatchingExchange(engine, this.#file?.memories);
+    for (const board of exchange.boards('linear')) board.openInterest = () => this.engine.openContracts(listingKey('linear', board.symbol));
     const file = this.#file;
     if (file !== null) this.engine.onMemory = (memory) => file.append(memory);
   }
@@ -125,7 +128,31 @@ export class Desk {
   /** The venue changes an instrument's filters, or stops and resumes its trading. */
   setInstrument(instrument: Instrument, trading = true): void {
     const rate = this.#boardOf(listingKey(instrument.category, instrument.symbol))?.fundingRate ?? (() => this.#options.fundingRate);
-    this.engine.setTerms({ ...termsOf(instrument, rate), trading });
+    this.engine.setTerms(this.#charged({ ...termsOf(instrument, rate), trading }));
+  }
+
+  /** The venue closes what the account has of a contract. @throws RangeError where it has no positions. */
+  closeOut(contract: string, origin: 'deleveraging' | 'settlement'): void {
+    this.sync();
+    this.onEvents(this.engine.close(contract, origin, this.now));
+  }
+
+  /** A rate below zero is a rebate. Filters that change later keep it. @throws RangeError where there is no such contract. */
+  setFee(contract: string, of: 'maker' | 'taker', rate: string): void {
+    const terms = this.engine.terms(contract);
+    if (terms?.fees.kind !== 'rate') throw new RangeError(`${contract} has no fees by rate`);
+    this.#fees.set(contract, { ...terms.fees, [of]: ratio(rate) });
+    this.engine.setTerms(this.#charged(terms));
+  }
+
+  /** Null: in what is traded. */
+  payFeesIn(category: Category, currency: string | null, at: string): void {
+    const kind = category === 'spot' ? 'exchange' : 'margin';
+    this.engine.switches.feesIn[kind] = currency === null ? null : { currency, price: ratio(at) };
+  }
+
+  #charged(terms: ContractTerms): ContractTerms {
+    return { ...terms, fees: this.#fees.get(terms.key) ?? terms.fees };
   }
 
   setFunding(contract: string, rate: string): void {

@@ -37,6 +37,8 @@ export interface DoorOptions {
   /** UTC milliseconds of the clients' world. */
   readonly clock: () => number;
   readonly limits: boolean;
+  /** The account's VIP level. */
+  readonly vip: number;
 }
 
 export class Door {
@@ -45,7 +47,7 @@ export class Door {
 
   constructor(options: DoorOptions) {
     this.#options = options;
-    this.#limits = new Limits(options.clock, options.limits);
+    this.#limits = new Limits(options.clock, options.limits, options.vip);
   }
 
   /** The venue's clocks: what passes outside, and what is played; both shifted by the skew that was asked for. */

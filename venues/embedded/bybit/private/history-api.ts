@@ -71,8 +71,9 @@ export class HistoryApi {
 
   /** How orders beyond the price limits are treated, and what fees are paid in. */
   settings(): Reply {
-    const { reprice } = this.#desk.engine.switches;
-    return ok({ lpaSpot: false, lpaPerp: !reprice, smsef: false, fmsef: false, deltaEnable: false, smpType: '0' });
+    const { reprice, feesIn } = this.#desk.engine.switches;
+    const paid = { smsef: feesIn.exchange !== null, fmsef: feesIn.margin !== null };
+    return ok({ lpaSpot: false, lpaPerp: !reprice, ...paid, deltaEnable: false, smpType: '0' });
   }
 
   /** As everybody sees them, and what this account may do with them. */

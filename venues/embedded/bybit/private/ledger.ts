@@ -22,7 +22,8 @@ import {
 } from '#trading/money/decimal.ts';
 import type { Instant } from '#trading/model/instrument.ts';
 import { signed } from '../../engine/fills.ts';
-import type { Account, ContractTerms, Execution, Order, Position } from '../../engine/types.ts';
+import type { Account } from '../../engine/account.ts';
+import type { ContractTerms, Execution, Order, Position } from '../../engine/types.ts';
 import type { Category } from '../../listing.ts';
 import { executionType, sideText, symbolOfKey } from './rows.ts';
 
@@ -94,7 +95,14 @@ export function closedPnlRow(closing: Closing, order: Order | null, settles: str
   } as const;
 }
 
-type TransactionType = 'TRADE' | 'SETTLEMENT' | 'LIQUIDATION' | 'TRANSFER_IN';
+const TYPES = {
+  trade: 'TRADE',
+  funding: 'SETTLEMENT',
+  liquidation: 'LIQUIDATION',
+  deleveraging: 'ADL',
+  settlement: 'DELIVERY',
+} as const satisfies Readonly<Record<Execution['kind'], string>>;
+type TransactionType = (typeof TYPES)[keyof typeof TYPES] | 'TRANSFER_IN';
 
 /** One change of one balance. */
 export interface Transaction {
@@ -150,7 +158,7 @@ export function transactionsOf({ executions, positions, account, openedAt, terms
     const { sequence, contract, slot, kind, side, qty, at } = execution;
     const held = `${contract}:${slot}`;
     const size = sizes.get(held) ?? ZERO_QTY;
-    const type = kind === 'funding' ? 'SETTLEMENT' : kind === 'liquidation' ? 'LIQUIDATION' : 'TRADE';
+    const type = TYPES[kind];
     for (const [index, draft] of draftsOf(execution, terms).entries()) {
       book(draft, { key: `${sequence}-${index}`, at, type, execution, size: terms.kind === 'margin' ? size : ZERO_QTY });
     }

@@ -38,6 +38,16 @@ const TABLE: Readonly<Record<string, PerSecond>> = {
   'user/query-api': both(10),
 };
 
+/** Orders a second of accounts with a VIP level; level 0 has the table's. */
+export const VIP_LEVELS: readonly PerSecond[] = [
+  { linear: 10, spot: 20 },
+  { linear: 20, spot: 25 },
+  { linear: 40, spot: 30 },
+  { linear: 60, spot: 40 },
+];
+/** What a level raises; of spot, amending stays as it is. */
+const RAISED = /^order\/(create|cancel|cancel-all|(create|amend|cancel)-batch)$/;
+
 export interface Allowance {
   /** How many of those asked for; 0 refuses them all. */
   readonly granted: number;
@@ -50,14 +60,16 @@ export interface Allowance {
 export class Limits {
   readonly #clock: () => number;
   readonly #isOn: boolean;
+  readonly #level: number;
   readonly #windows = new Map<string, number[]>();
   /** Other than the table's, by endpoint. */
   readonly #set = new Map<string, number>();
 
-  /** `clock`: milliseconds that pass as the clients' do. */
-  constructor(clock: () => number, isOn = true) {
+  /** `clock`: milliseconds that pass as the clients' do; `level`: the account's VIP level. */
+  constructor(clock: () => number, isOn = true, level = 0) {
     this.#clock = clock;
     this.#isOn = isOn;
+    this.#level = level;
   }
 
   /** An account of another level: so many a second; also of `trade-stream`, and of `connections` in 5 min. */
@@ -82,7 +94,8 @@ export class Limits {
 
   /** `endpoint` is the path without `/v5/`, or the operation of the trade stream: both share a bucket. */
   endpoint(endpoint: string, category: Category, cost = 1): Allowance {
-    const most = this.#set.get(endpoint) ?? TABLE[endpoint]?.[category] ?? OTHER;
+    const raised = this.#level > 0 && (RAISED.test(endpoint) || (endpoint === 'order/amend' && category === 'linear'));
+    const most = this.#set.get(endpoint) ?? (raised ? VIP_LEVELS[this.#level] : TABLE[endpoint])?.[category] ?? OTHER;
     return this.#take(`${category}:${endpoint}`, most, SECOND_MS, cost);
   }
 

@@ -5,13 +5,17 @@ import type { Desk } from './desk.ts';
 import type { Misdeeds } from './misdeeds.ts';
 import { BadRequest } from './order-request.ts';
 import { ok, type Reply } from './orders-api.ts';
+import { openInterest } from './open-interest.ts';
 import { wholeOf, type Query } from './pages.ts';
+import { riskLimits } from './risk-limits.ts';
 
 const FUNDINGS_MAX = 200;
 
 export const openRoutes: Readonly<Record<string, (desk: Desk, misdeeds: Misdeeds, query: Query) => Reply>> = {
   '/v5/market/price-limit': priceLimit,
   '/v5/market/funding/history': fundingHistory,
+  '/v5/market/risk-limit': (desk, _misdeeds, query) => riskLimits(desk, query),
+  '/v5/market/open-interest': (desk, _misdeeds, query) => openInterest(desk, query),
   '/v5/system/status': systemStatus,
   '/v5/market/orderbook': orderbook,
   '/v5/market/time': time,

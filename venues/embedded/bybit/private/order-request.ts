@@ -77,6 +77,7 @@ export function orderRequest(body: Body, category: Category, facts: Facts): Orde
     protection,
     parent: null,
     group: null,
+    ...selfMatchOf(body),
   };
 }
 
@@ -141,6 +142,13 @@ function triggerOf(body: Body, category: Category, { mark }: Facts): Trigger | n
 function stopKindOf(body: Body, category: Category, trigger: Trigger | null): StopKind {
   if (trigger === null) return 'none';
   return category === 'spot' && textOf(body, 'orderFilter') !== 'StopOrder' ? 'tpsl' : 'stop';
+}
+
+const SELF_MATCHES = { None: 'trade', CancelMaker: 'cancel-maker', CancelTaker: 'cancel-taker', CancelBoth: 'cancel-both' } as const;
+
+function selfMatchOf(body: Body): Pick<OrderRequest, 'selfMatch'> {
+  const selfMatch = oneOf(body, 'smpType', SELF_MATCHES, 'trade');
+  return selfMatch === 'trade' ? {} : { selfMatch };
 }
 
 function slippageOf(body: Body, { mark, tick }: Facts): Ratio | null {

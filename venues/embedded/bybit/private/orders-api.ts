@@ -6,6 +6,7 @@ import { codeOf, type Code } from './codes.ts';
 import type { Desk } from './desk.ts';
 import type { Misdeeds } from './misdeeds.ts';
 import { amendmentRequest, BadRequest, orderRequest, slotOfBody, textOf, type Body } from './order-request.ts';
+import { preCheckRow } from './risk-rows.ts';
 import { stopTypeOf, type Row } from './rows.ts';
 
 export interface Reply extends Code {
@@ -58,13 +59,30 @@ export class OrdersApi {
 
   create(body: Body): Reply {
     const category = categoryOfBody(body);
-    const contract = listingKey(category, textOf(body, 'symbol'));
-    const { engine, now } = this.#desk;
-    const facts = { mark: engine.mark(contract), tick: engine.terms(contract)?.tick ?? price('1'), size: this.#size(contract, body) };
-    const request = orderRequest(body, category, facts);
+    const request = this.#request(body, category);
     if (request.type === 'market' && this.#misdeeds.is('thin-book') && category === 'linear') this.#refuseThin(request);
+    return this.#answer(this.#desk.engine.submit(request, this.#desk.now), category, request.side);
+  }
+
+  /** What an order would make of the account's rates, in ten thousandths; it is not placed. */
+  preCheck(body: Body): Reply {
+    const category = categoryOfBody(body);
+    const { engine, now } = this.#desk;
+    if (category !== 'linear') throw new BadRequest('params error: Category is invalid');
+    if (engine.marginMode() !== 'cross') throw new BadRequest('isolated margin mode is not supported');
+    const request = this.#request(body, category);
+    const outcome = engine.preview(request, now);
+    if (!outcome.ok) return failed(codeOf(outcome.refusal, category, request.side));
+    const { order, before, after } = outcome.value;
+    return ok(preCheckRow(order, before, after));
+  }
+
+  #request(body: Body, category: Category): OrderRequest {
+    const contract = listingKey(category, textOf(body, 'symbol'));
+    const { engine } = this.#desk;
+    const facts = { mark: engine.mark(contract), tick: engine.terms(contract)?.tick ?? price('1'), size: this.#size(contract, body) };
     engine.switches.linkIds = this.#misdeeds.is('link-reuse') ? 'while-active' : 'for-ever';
-    return this.#answer(engine.submit(request, now), category, request.side);
+    return orderRequest(body, category, facts);
   }
 
   amend(body: Body): Reply {

@@ -16,8 +16,20 @@ import {
   type Money,
   type Price,
 } from '#trading/money/decimal.ts';
+import type { Account, Balance } from '../../engine/account.ts';
 import type { ExitLeg, PriceSource, StopKind } from '../../engine/triggers.ts';
-import type { Account, Balance, CancelReason, Execution, Order, OrderState, Position, PositionSlot, Side } from '../../engine/types.ts';
+import type {
+  CancelReason,
+  Execution,
+  Order,
+  OrderRequest,
+  OrderState,
+  Origin,
+  Position,
+  PositionSlot,
+  SelfMatch,
+  Side,
+} from '../../engine/types.ts';
 import type { Category } from '../../listing.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -45,16 +57,20 @@ const CANCEL_TYPES = {
   'exit-cleared': 'CancelByTpSlTsClear',
   group: 'CancelByTpSlTsClear',
   liquidation: 'CancelAllBeforeLiq',
+  deleveraging: 'CancelByPrepareAdl',
+  settlement: 'CancelBySettle',
+  'self-match': 'CancelBySmp',
   margin: 'UNKNOWN',
   disconnect: 'CancelByDCP',
   admin: 'CancelByAdmin',
 } as const satisfies Readonly<Record<CancelReason, string>>;
 
-type RejectReason = 'EC_PerCancelRequest' | 'EC_NoImmediateQtyToFill' | 'EC_PostOnlyWillTakeLiquidity' | 'EC_Others';
+type RejectReason = 'EC_PerCancelRequest' | 'EC_BySelfMatch' | 'EC_NoImmediateQtyToFill' | 'EC_PostOnlyWillTakeLiquidity' | 'EC_Others';
 const REJECT_REASONS: Partial<Readonly<Record<CancelReason, RejectReason>>> = {
   user: 'EC_PerCancelRequest',
   'no-immediate-quantity': 'EC_NoImmediateQtyToFill',
   'post-only': 'EC_PostOnlyWillTakeLiquidity',
+  'self-match': 'EC_BySelfMatch',
   margin: 'EC_Others',
 };
 
@@ -69,6 +85,20 @@ const STOPS = {
   'trailing-stop': ['TrailingStop', '', 'CreateByTrailingStop'],
   'trailing-profit': ['TrailingStop', '', 'CreateByTrailingProfit'],
 } as const satisfies Readonly<Record<StopKind, readonly [linear: string, spot: string, createType: string]>>;
+
+const ORIGINS = {
+  liquidation: 'CreateByLiq',
+  takeover: 'CreateByTakeOver_PassThrough',
+  deleveraging: 'CreateByAdl_PassThrough',
+  settlement: 'CreateBySettle',
+} as const satisfies Readonly<Record<Origin, string>>;
+const createTypeOf = ({ origin, stopKind }: OrderRequest) => (origin === undefined ? STOPS[stopKind][2] : ORIGINS[origin]);
+
+const SMP_TYPES = {
+  'cancel-maker': 'CancelMaker',
+  'cancel-taker': 'CancelTaker',
+  'cancel-both': 'CancelBoth',
+} as const satisfies Readonly<Record<SelfMatch, string>>;
 
 const SOURCES = { last: 'LastPrice', mark: 'MarkPrice', index: 'IndexPrice' } as const satisfies Readonly<Record<PriceSource, string>>;
 const TIMES_IN_FORCE = { gtc: 'GTC', ioc: 'IOC', fok: 'FOK', 'post-only': 'PostOnly' } as const;
@@ -95,7 +125,7 @@ export function orderRow(order: Order, category: Category, entryLink: string) {
     isLeverage: linear ? '' : '0',
     positionIdx: slotIndex(request.slot),
     orderStatus: STATUSES[order.state],
-    createType: STOPS[request.stopKind][2],
+    createType: createTypeOf(request),
     cancelType: CANCEL_TYPES[cancelReason],
     rejectReason: REJECT_REASONS[cancelReason] ?? 'EC_NoError',
     avgPrice: averageOf(order),
@@ -119,9 +149,9 @@ export function orderRow(order: Order, category: Category, entryLink: string) {
     lastPriceOnCreated: order.lastAtCreation ?? '',
     reduceOnly: request.reduceOnly,
     closeOnTrigger: request.closeOnTrigger,
-    smpType: 'None',
+    smpType: request.selfMatch === undefined ? 'None' : SMP_TYPES[request.selfMatch],
     smpGroup: 0,
-    smpOrderId: '',
+    smpOrderId: order.met ?? '',
     // ccxt takes every row with this key for a contract's, so spot must not have it.
     ...(linear && { tpslMode: protection === null ? '' : protection.mode === 'full' ? 'Full' : 'Partial' }),
     tpLimitPrice: protection?.takeProfit?.limit ?? '',
@@ -149,7 +179,13 @@ function averageOf({ filled, filledValue }: Order): string {
 
 const feesOf = ({ fees }: Order): Money => Object.values(fees).reduce<Money>((sum, fee) => add(sum, fee), money('0'));
 
-const EXECUTION_TYPES = { trade: 'Trade', funding: 'Funding', liquidation: 'BustTrade' } as const;
+const EXECUTION_TYPES = {
+  trade: 'Trade',
+  funding: 'Funding',
+  liquidation: 'BustTrade',
+  deleveraging: 'AdlTrade',
+  settlement: 'Settle',
+} as const satisfies Readonly<Record<Execution['kind'], string>>;
 export const executionType = ({ kind }: Execution): (typeof EXECUTION_TYPES)[keyof typeof EXECUTION_TYPES] => EXECUTION_TYPES[kind];
 
 /** As GET /v5/execution/list lists it. Funding has no order: it carries the whole position under an order id of its own. */
@@ -195,7 +231,7 @@ export function executionEvent(execution: Execution, order: Order | null, catego
     isLeverage: '0',
     marketUnit: category === 'linear' ? '' : order?.request.qtyUnit === 'quote' ? 'quoteCoin' : 'baseCoin',
     execPnl: execution.realised,
-    createType: order === null ? '' : STOPS[order.request.stopKind][2],
+    createType: order === null ? '' : createTypeOf(order.request),
     extraFees: [],
   } as const;
 }
@@ -223,8 +259,8 @@ export function positionRow(position: Position) {
   const flat = isZero(position.size);
   return {
     positionIdx: slotIndex(position.slot),
-    riskId: 1,
-    riskLimitValue: '2000000',
+    riskId: position.tier?.id ?? 0,
+    riskLimitValue: position.tier?.limit ?? '0',
     symbol: symbolOfKey(position.contract),
     side: flat ? '' : isPositive(position.size) ? 'Buy' : 'Sell',
     size: absolute(position.size),

@@ -28,8 +28,10 @@ import { TradingStop } from './trading-stop.ts';
 export const PRIVATE_STREAM = '/v5/private';
 export const TRADE_STREAM = '/v5/trade';
 
-/** Of an instrument: `halt linear/BTCUSDT`, `filter linear/BTCUSDT tick=0.5`, `funding linear/BTCUSDT 0.0003`, `settle *`. */
-const MARKET_FAULTS = ['halt', 'resume', 'filter', 'funding', 'settle'] as const;
+/** Of an instrument: `halt linear/BTCUSDT`, `filter linear/BTCUSDT tick=0.5`, `funding linear/BTCUSDT 0.0003`, `settle *`, `fees spot/BTCUSDT maker=-0.0001`, `adl linear/BTCUSDT`, `delist linear/BTCUSDT`. */
+const MARKET_FAULTS = ['halt', 'resume', 'filter', 'funding', 'settle', 'fees', 'adl', 'delist'] as const;
+/** Fees of a category are paid in MNT at this price of it: `mnt-fees spot 0.8`, `mnt-fees linear off`. */
+const MNT_FEES = 'mnt-fees';
 /** Of an endpoint: `rate order/create 3` a second. */
 const RATE = 'rate';
 const FILTERS = ['tick', 'lot', 'minQty', 'minNotional', 'maxQty', 'maxMarketQty'] as const;
@@ -38,6 +40,7 @@ export interface SideOptions extends DeskOptions {
   readonly keys: Keys;
   readonly clock: () => number;
   readonly limits: boolean;
+  readonly vip: number;
 }
 
 export class PrivateSide {
@@ -54,7 +57,7 @@ export class PrivateSide {
   readonly #door: Door;
 
   constructor(exchange: Exchange, options: SideOptions) {
-    const { keys, clock, limits } = options;
+    const { keys, clock, limits, vip } = options;
     this.#exchange = exchange;
     this.desk = new Desk(exchange, options);
     const { desk, misdeeds } = this;
@@ -62,8 +65,8 @@ export class PrivateSide {
     const orders = new OrdersApi(desk, misdeeds);
     this.#account = new AccountApi(desk, misdeeds);
     const history = new HistoryApi(desk, exchange, misdeeds);
-    const apis = { orders, account: this.#account, stops: new TradingStop(desk), history, keys };
-    const door = (this.#door = new Door({ keys, desk, misdeeds, apis, clock, limits }));
+    const apis = { orders, account: this.#account, stops: new TradingStop(desk), history, desk, keys, vip };
+    const door = (this.#door = new Door({ keys, desk, misdeeds, apis, clock, limits, vip }));
     this.#streams = new PrivateStreams({ desk, misdeeds, keys, door, dcp: this.#account.dcp });
     this.#trade = new TradeStream({ desk, misdeeds, keys, door, apis });
     this.#reception = new Reception(door, desk, misdeeds);
@@ -155,12 +158,16 @@ export class PrivateSide {
       this.#door.setLimit(target, most);
       return { fault: name, target, value };
     }
+    if (name === MNT_FEES) return this.#payInMnt(target, value);
     if (!MARKET_FAULTS.some((known) => known === name)) return null;
     if (name === 'settle' && target === '*') return this.#settle(this.#perpetuals(), target);
     const instrument = this.#instrument(target);
     const key = listingKey(instrument.category, instrument.symbol);
     if (name === 'settle') return this.#settle([key], target);
     if (name === 'funding') this.desk.setFunding(key, decimalOf(value));
+    else if (name === 'fees') this.#fees(key, value);
+    else if (name === 'adl') this.desk.closeOut(key, 'deleveraging');
+    else if (name === 'delist') this.#delist(instrument);
     else if (name === 'filter') this.#filter(instrument, value);
     else this.desk.setInstrument(instrument, name === 'resume');
     return { fault: name, target, ...(value !== '' && { value }) };
@@ -197,6 +204,26 @@ export class PrivateSide {
     );
     if (busy !== undefined) throw new RangeError(`two-way: ${busy} has a position or open orders`);
     for (const key of contracts) this.desk.after(engine.setHedge(key, on, now));
+  }
+
+  /** The contract ends: everything of it is closed, and it takes no orders any more. */
+  #delist(instrument: Instrument): void {
+    this.desk.closeOut(listingKey(instrument.category, instrument.symbol), 'settlement');
+    this.desk.setInstrument(instrument, false);
+  }
+
+  #payInMnt(target: string, value: string): object {
+    const category = CATEGORIES.find((known) => known === target);
+    if (category === undefined) throw new RangeError(`${MNT_FEES} ${JSON.stringify(target.slice(0, 20))}: must be ${CATEGORIES.join(' or ')}`);
+    this.desk.payFeesIn(category, value === 'off' ? null : 'MNT', value === 'off' ? '1' : decimalOf(value));
+    return { fault: MNT_FEES, category, value };
+  }
+
+  #fees(key: string, text: string): void {
+    const [name = '', value = ''] = text.split('=');
+    if (name !== 'maker' && name !== 'taker')
+      throw new RangeError(`fees ${JSON.stringify(text.slice(0, 40))}: must be maker= or taker= and a number`);
+    this.desk.setFee(key, name, decimalOf(value));
   }
 
   #filter(instrument: Instrument, text: string): void {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { money, price, qty, ratio } from '#trading/money/decimal.ts';
 import type { Instant } from '#trading/model/instrument.ts';
 import type { IdMaker, Kind } from '../../engine/state.ts';
+import { tiersOf } from '../../engine/tiers.ts';
 import type { ContractTerms } from '../../engine/types.ts';
 import { FUNDING_MS, type Instrument } from '../../instruments.ts';
 import { listingKey, type Category } from '../../listing.ts';
@@ -11,7 +12,10 @@ import { listingKey, type Category } from '../../listing.ts';
 const SPOT_FEE = ratio('0.001');
 const LINEAR_TAKER = ratio('0.00055');
 const LINEAR_MAKER = ratio('0.0002');
-const MAINTENANCE = ratio('0.005');
+const TIERS = 10;
+/** Quote units by which the limit of a tier rises; the others' are a tenth of Bitcoin's. */
+const TIER_STEPS: Readonly<Record<string, string>> = { BTC: '2000000', ETH: '1000000' };
+const TIER_STEP = '200000';
 /** `priceLimitRatioY` of instruments-info. */
 const PRICE_LIMIT = ratio('0.02');
 
@@ -38,7 +42,7 @@ export function termsOf(instrument: Instrument, fundingRate: (at: Instant) => st
       paidIn: spot ? 'received' : 'quote',
     },
     maxLeverage: ratio(maxLeverage),
-    maintenance: spot ? ratio('0') : MAINTENANCE,
+    tiers: spot ? [] : tiersOf({ maxLeverage: ratio(maxLeverage), step: money(TIER_STEPS[base] ?? TIER_STEP), count: TIERS }),
     priceLimit: PRICE_LIMIT,
     funding: spot ? null : { intervalMs, rateAt: (at) => ratio(fundingRate(at)) },
     trading: true,

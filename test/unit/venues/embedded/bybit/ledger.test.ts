@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { add, money, negate, subtract, ZERO_MONEY, type Money } from '#trading/money/decimal.ts';
+import { add, money, negate, ratio, subtract, ZERO_MONEY, type Money } from '#trading/money/decimal.ts';
 import { closedPnlRow, closingsOf, transactionRow, transactionsOf } from '#venues/embedded/bybit/private/ledger.ts';
 import type { MatchingExchange } from '#venues/embedded/engine/exchange.ts';
 import { newExchange, PERP, quote, request, SPOT, T0, taken } from '../engine/bench.ts';
@@ -30,8 +30,10 @@ const step = fc.record({
 });
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-function play(steps: readonly Step[]): MatchingExchange {
-  const exchange = newExchange({ USDT: '100000', BTC: '1' }, 'ledger');
+/** Some fees are paid in MNT, until it is used up. */
+function play(steps: readonly Step[], mnt = '0'): MatchingExchange {
+  const exchange = newExchange({ USDT: '100000', BTC: '1', MNT: mnt }, 'ledger');
+  if (mnt !== '0') for (const kind of ['exchange', 'margin'] as const) exchange.switches.feesIn[kind] = { currency: 'MNT', price: ratio('0.8') };
   let [now, middle] = [T0, 50_000];
   for (const { spot, lots, move, wait } of steps) {
     now += wait ? 8 * HOUR_MS : 1000;
@@ -47,8 +49,8 @@ const steps = fc.array(step, { minLength: 1, maxLength: 25 });
 describe('the ledger of the embedded Bybit', () => {
   it('changes of a currency add up to its wallet, each row’s balance to the row before it, whatever was traded', () => {
     fc.assert(
-      fc.property(steps, (all) => {
-        const exchange = play(all);
+      fc.property(steps, fc.constantFrom('0', '30', '100000'), (all, mnt) => {
+        const exchange = play(all, mnt);
         const rows = transactionsOf(booksOf(exchange));
         assert.equal(new Set(rows.map(({ key }) => key)).size, rows.length);
         for (const { currency, wallet } of exchange.account().balances) {

@@ -26,6 +26,14 @@ describe('embedded venue: request limits', () => {
     assert.equal(limits.endpoint('order/cancel', 'linear').granted, 1, 'single orders have a bucket of their own');
   });
 
+  it('a VIP level raises what orders take, and nothing else', () => {
+    const limits = new Limits(() => 1000, true, 3);
+    const most = (endpoint: string, category: 'linear' | 'spot') => limits.endpoint(endpoint, category).limit;
+    assert.deepEqual([most('order/create', 'linear'), most('order/create', 'spot'), most('order/cancel-batch', 'linear')], [60, 40, 60]);
+    assert.deepEqual([most('order/amend', 'linear'), most('order/amend', 'spot'), most('order/realtime', 'linear')], [60, 10, 50]);
+    assert.equal(most('position/trading-stop', 'linear'), 10);
+  });
+
   it('reads have buckets apart from orders, and an address 600 requests in five seconds', () => {
     let now = 0;
     const limits = new Limits(() => now);

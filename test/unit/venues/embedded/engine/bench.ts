@@ -1,9 +1,12 @@
 /** A small exchange to test against: BTC on an exchange contract and as a perpetual. */
 import { price, qty, money, ratio } from '#trading/money/decimal.ts';
 import { MatchingExchange } from '#venues/embedded/engine/exchange.ts';
+import { tiersOf } from '#venues/embedded/engine/tiers.ts';
 import type { Memory } from '#venues/embedded/engine/memory.ts';
-import type { ContractTerms, ExchangeEvent, OrderRequest, Outcome, Quote } from '#venues/embedded/engine/types.ts';
+import type { ContractTerms, ExchangeEvent, Leverage, OrderRequest, Outcome, Quote } from '#venues/embedded/engine/types.ts';
 
+/** The same for longs and shorts. */
+export const both = (leverage: string): Leverage => ({ long: ratio(leverage), short: ratio(leverage) });
 export const SPOT = 'spot:BTCUSDT';
 export const PERP = 'linear:BTCUSDT';
 export const T0 = 1_700_000_000_000;
@@ -27,7 +30,7 @@ export const spotTerms: ContractTerms = {
   minQty: qty('0.000011'),
   fees: { kind: 'rate', taker: ratio('0.001'), maker: ratio('0.001'), paidIn: 'received' },
   maxLeverage: ratio('1'),
-  maintenance: ratio('0'),
+  tiers: [],
   priceLimit: ratio('0.05'),
   funding: null,
 };
@@ -40,7 +43,7 @@ export const perpTerms: ContractTerms = {
   minQty: qty('0.001'),
   fees: { kind: 'rate', taker: ratio('0.00055'), maker: ratio('0.0002'), paidIn: 'quote' },
   maxLeverage: ratio('100'),
-  maintenance: ratio('0.005'),
+  tiers: tiersOf({ maxLeverage: ratio('100'), step: money('2000000'), count: 10 }),
   priceLimit: ratio('0.05'),
   funding: { intervalMs: 8 * 3_600_000, rateAt: () => ratio('0.0001') },
 };

@@ -1,7 +1,7 @@
 import { describe, it } from 'mocha';
 import assert from 'node:assert/strict';
 import { price, qty, ratio } from '#trading/money/decimal.ts';
-import { executionsOf, newExchange, PERP, quote, refused, request, SPOT, states, T0, taken } from './bench.ts';
+import { both, executionsOf, newExchange, PERP, quote, refused, request, SPOT, states, T0, taken } from './bench.ts';
 
 const walletOf = (exchange: ReturnType<typeof newExchange>, currency: string) =>
   exchange.account().balances.find((row) => row.currency === currency)?.wallet;
@@ -206,9 +206,9 @@ describe('the matching engine: money', () => {
 
   it('leverage is told when it does not change, and bounded', () => {
     const exchange = newExchange();
-    assert.equal(refused(exchange.setLeverage(PERP, ratio('10'), T0)), 'NOT_MODIFIED');
-    assert.equal(refused(exchange.setLeverage(PERP, ratio('101'), T0)), 'LEVERAGE_RANGE');
-    taken(exchange.setLeverage(PERP, ratio('5'), T0));
+    assert.equal(refused(exchange.setLeverage(PERP, both('10'), T0)), 'NOT_MODIFIED');
+    assert.equal(refused(exchange.setLeverage(PERP, both('101'), T0)), 'LEVERAGE_RANGE');
+    taken(exchange.setLeverage(PERP, both('5'), T0));
     taken(exchange.submit(request({ size: '0.1' }), T0));
     assert.equal(exchange.positions(PERP)[0]?.initialMargin, '1000.002');
   });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import { absolute, atLeast, isPositive, money, negate, notional, price, ratio, subtract, ZERO_MONEY } from '#trading/money/decimal.ts';
 import type { Memory } from '#venues/embedded/engine/memory.ts';
-import { executionsOf, newExchange, PERP, quote, refused, request, states, T0, taken } from './bench.ts';
+import { both, executionsOf, newExchange, PERP, quote, refused, request, states, T0, taken } from './bench.ts';
 
 const at = (mark: string) =>
   quote({ bid: mark, ask: String(Number(mark) + 0.1), mark, index: mark, trade: { price: mark, size: '1', aggressor: 'sell' } });
@@ -59,12 +59,12 @@ describe('the matching engine: isolated margin', () => {
 
   it('leverage decides how far it is, and is refused where the margin for it is not there', () => {
     const exchange = isolated({ USDT: '6000' });
-    taken(exchange.setLeverage(PERP, ratio('20'), T0));
+    taken(exchange.setLeverage(PERP, both('20'), T0));
     taken(exchange.submit(request({ size: '1' }), T0 + 1));
     assert.equal(exchange.positions(PERP)[0]?.initialMargin, '2500.005');
-    assert.equal(refused(exchange.setLeverage(PERP, ratio('5'), T0)), 'MARGIN_SHORT');
-    assert.equal(exchange.leverage(PERP), '20', 'nothing changed');
-    taken(exchange.setLeverage(PERP, ratio('10'), T0));
+    assert.equal(refused(exchange.setLeverage(PERP, both('5'), T0)), 'MARGIN_SHORT');
+    assert.deepEqual(exchange.leverage(PERP), both('20'), 'nothing changed');
+    taken(exchange.setLeverage(PERP, both('10'), T0));
     assert.equal(exchange.positions(PERP)[0]?.liquidation, '45226.2211055276');
   });
 
@@ -76,17 +76,55 @@ describe('the matching engine: isolated margin', () => {
     assert.equal(free(exchange), before);
   });
 
-  it('the mode is the account’s, changes only without positions and orders, and is remembered', () => {
+  it('the mode is the account’s, and is remembered; positions and orders stay where the account carries them', () => {
     const memories: Memory[] = [];
-    const exchange = newExchange();
+    const exchange = newExchange({ USDT: '6000' });
     exchange.onMemory = (memory) => memories.push(memory);
+    exchange.onQuote(at('50000'), T0);
     assert.equal(refused(exchange.setMarginMode('cross', T0)), 'NOT_MODIFIED');
-    taken(exchange.setMarginMode('isolated', T0));
+    taken(exchange.submit(request({ size: '1' }), T0));
     const order = taken(exchange.submit(request({ at: '49000' }), T0));
-    assert.equal(refused(exchange.setMarginMode('cross', T0)), 'HAS_POSITION_OR_ORDERS');
-    assert.equal(newExchange({ USDT: '100000' }, 'test', memories).marginMode(), 'isolated');
-    taken(exchange.cancel({ contract: PERP, id: order.id, linkId: null }, T0));
-    taken(exchange.setMarginMode('cross', T0));
+    const events = exchange.setMarginMode('isolated', T0 + 1).events;
+    assert.ok(events.some((event) => event.kind === 'position' && event.position.bankruptcy === '45000.1'));
+    assert.equal(newExchange({ USDT: '6000' }, 'test', memories).marginMode(), 'isolated');
+    assert.equal(exchange.order({ contract: PERP, id: order.id, linkId: null })?.state, 'new');
+    taken(exchange.setMarginMode('cross', T0 + 2));
+  });
+
+  it('the mode stays where a position alone would be liquidated at once, or where margin is missing', () => {
+    const exchange = newExchange({ USDT: '100000' });
+    exchange.onQuote(at('50000'), T0);
+    taken(exchange.submit(request({ size: '1' }), T0));
+    exchange.onQuote(at('45200'), T0 + 1);
+    assert.equal(refused(exchange.setMarginMode('isolated', T0 + 1)), 'WOULD_LIQUIDATE');
+    const gains = newExchange({ USDT: '5100' });
+    gains.onQuote(at('50000'), T0);
+    taken(gains.submit(request({ size: '1' }), T0));
+    gains.onQuote(at('60000'), T0 + 1);
+    taken(gains.submit(request({ size: '1' }), T0 + 2));
+    assert.equal(refused(gains.setMarginMode('isolated', T0 + 3)), 'MARGIN_SHORT', 'profit of one entry paid for the other');
+    assert.deepEqual([exchange.marginMode(), gains.marginMode()], ['cross', 'cross']);
+    assert.deepEqual([exchange.positions().length, exchange.positions()[0]?.bankruptcy], [1, null]);
+  });
+
+  it('longs and shorts have a leverage each in two-way mode, and each its own margin and liquidation price', () => {
+    const exchange = isolated();
+    assert.equal(refused(exchange.setLeverage(PERP, { long: ratio('20'), short: ratio('5') }, T0)), 'BAD_REQUEST', 'one-way');
+    taken(exchange.setHedge(PERP, true, T0));
+    taken(exchange.setLeverage(PERP, { long: ratio('20'), short: ratio('5') }, T0));
+    taken(exchange.submit(request({ slot: 'long', size: '1' }), T0 + 1));
+    exchange.onQuote(at('50000'), T0 + 2);
+    taken(exchange.submit(request({ slot: 'short', side: 'sell', size: '1' }), T0 + 3));
+    const [long, short] = exchange.positions(PERP);
+    assert.deepEqual([long?.leverage, long?.initialMargin, short?.leverage, short?.initialMargin], ['20', '2500.005', '5', '10000']);
+    assert.deepEqual([long?.bankruptcy, short?.bankruptcy], ['47500.1', '60000']);
+    assert.deepEqual(
+      exchange.executions(PERP).map(({ leverage }) => leverage),
+      ['5', '20'],
+    );
+    taken(exchange.setMarginMode('cross', T0 + 4));
+    assert.deepEqual(exchange.leverage(PERP), both('5'), 'cross margin has one, the one that asks for more');
+    assert.equal(refused(exchange.setLeverage(PERP, { long: ratio('20'), short: ratio('5') }, T0)), 'BAD_REQUEST', 'cross');
   });
 
   it('whatever the market does, a position never loses more than its margin and its fees', () => {
@@ -96,7 +134,7 @@ describe('the matching engine: isolated margin', () => {
         const exchange = newExchange({ USDT: '1000000' });
         taken(exchange.setMarginMode('isolated', T0));
         exchange.onQuote(at('50000'), T0);
-        if (leverage !== 10) taken(exchange.setLeverage(PERP, ratio(String(leverage)), T0));
+        if (leverage !== 10) taken(exchange.setLeverage(PERP, both(String(leverage)), T0));
         const events = [...exchange.submit(request({ side: long ? 'buy' : 'sell', size: String(lots / 1000) }), T0 + 1).events];
         const margin = exchange.positions(PERP)[0]?.initialMargin ?? ZERO_MONEY;
         let mark = 50_000;

@@ -27,7 +27,7 @@ describe('the matching engine: a mark of its own', () => {
     const exchange = newExchange();
     exchange.onQuote(at('50000', '50000'), T0);
     taken(exchange.submit(request({ size: '0.1' }), T0 + 1));
-    exchange.onQuote(at('40000', '51000'), T0 + 2);
+    exchange.onQuote(at('49000', '51000'), T0 + 2);
     const [position] = exchange.positions(PERP);
     assert.deepEqual([position?.mark, position?.unrealised, position?.maintenanceMargin], ['51000', '99.99', '25.5']);
     assert.equal(exchange.account().unrealised, '99.99');

@@ -1,9 +1,9 @@
 import { describe, it } from 'mocha';
 import assert from 'node:assert/strict';
-import { price, ratio } from '#trading/money/decimal.ts';
+import { price } from '#trading/money/decimal.ts';
 import type { MatchingExchange } from '#venues/embedded/engine/exchange.ts';
 import type { Memory } from '#venues/embedded/engine/memory.ts';
-import { newExchange, PERP, quote, refused, request, SPOT, T0, taken } from './bench.ts';
+import { both, newExchange, PERP, quote, refused, request, SPOT, T0, taken } from './bench.ts';
 
 const LEG = { by: 'last', limit: null } as const;
 const BRACKET = { mode: 'full', takeProfit: { trigger: price('52000'), ...LEG }, stopLoss: { trigger: price('49000'), ...LEG } } as const;
@@ -23,7 +23,7 @@ describe('the matching engine: what it remembers', () => {
     const memories: string[] = [];
     const first = newExchange();
     first.onMemory = (memory) => memories.push(JSON.stringify(memory));
-    taken(first.setLeverage(PERP, ratio('20'), T0));
+    taken(first.setLeverage(PERP, both('20'), T0));
     taken(first.submit(request({ size: '0.3', protection: BRACKET, linkId: 'entry' }), T0));
     taken(first.submit(request({ contract: SPOT, size: '0.1' }), T0));
     const rests = taken(first.submit(request({ at: '49500', size: '0.1' }), T0));
