@@ -87,8 +87,8 @@ export interface LiveState {
   readonly amending?: Readonly<Record<string, StopAmending>>;
   /** By funding id. Absent, as `past`, in snapshots of before it existed. */
   readonly fundings?: Readonly<Record<string, { readonly executionId: string; readonly at: Instant }>>;
-  /** By execution id, oldest first: USD, as booked. Absent before the first. */
-  readonly fees?: Readonly<Record<string, Money>>;
+  /** By execution id: USD, as booked. Absent before the first. */
+  readonly feesBooked?: Shelf<Money>;
   /** By `liveKey`: the newest closed ones. */
   readonly past?: Readonly<Record<string, readonly PastHolding[]>>;
 }

@@ -3,7 +3,7 @@ import type { EventBody, Fact, KillScope } from '../model/events.ts';
 import { brokerOf, type Asset, type Broker, type Instant } from '../model/instrument.ts';
 import type { Placement } from '../model/live.ts';
 import type { Fill, OrderEnd, OrderIntent } from '../model/order.ts';
-import { allShelved, shelve, unshelve } from '../model/shelf.ts';
+import { allShelved, EMPTY_SHELF, shelve, unshelve } from '../model/shelf.ts';
 import { evolveSwitches } from '../risk/modes.ts';
 import { without } from '../model/without.ts';
 import { add, atMost, isPositive, subtract, type Money, type Qty } from '../money/decimal.ts';
@@ -179,9 +179,10 @@ function withFunding(state: LiveState, { fundingId, venueExecutionId, at }: Even
 }
 
 function withFee(state: LiveState, executionId: string, fee: Money): LiveState {
-  const { [executionId]: _before, ...others } = state.fees ?? {};
-  const newest = Object.entries(others).slice(1 - FEES_KEPT_MAX);
-  return { ...state, fees: { ...Object.fromEntries(newest), [executionId]: fee } };
+  const feesBooked = shelve(state.feesBooked ?? EMPTY_SHELF, executionId, fee);
+  if (feesBooked.size <= FEES_KEPT_MAX) return { ...state, feesBooked };
+  const [oldest = executionId] = feesBooked.pages[0]?.keys ?? [];
+  return { ...state, feesBooked: unshelve(feesBooked, oldest) };
 }
 
 function gone(state: LiveState, key: string, closedAt: Instant): LiveState {

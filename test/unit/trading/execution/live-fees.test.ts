@@ -1,8 +1,11 @@
 /** ST-2: a commission that is told late is cash, once, against what the journal says; and verify derives it from the fill. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import stringify from 'safe-stable-stringify';
 import type { FeeAdjusted, Fact } from '#trading/model/events.ts';
 import { add, money, negate, subtract, ZERO_MONEY, type Money } from '#trading/money/decimal.ts';
+import { evolveLive } from '#trading/execution/live-state.ts';
+import { allShelved, EMPTY_SHELF } from '#trading/model/shelf.ts';
 import { BLANK_GOVERNOR, evolveGovernor, walletOf } from '#trading/risk/state.ts';
 import type { RawRecord } from '#state/store.ts';
 import { verifyJournal } from '#state/verify.ts';
@@ -13,6 +16,7 @@ import { LiveWorld } from '../../../support/live-world.ts';
 import { T0 } from '../trader/fixtures.ts';
 
 const SYMBOL = 'BTC/USDT';
+const KEPT_MAX = 256;
 const ACCOUNT = { asset: 'crypto_spot', mode: 'live' } as const;
 
 async function opened(): Promise<{ readonly world: LiveWorld; readonly executionId: string; readonly paid: Money }> {
@@ -64,6 +68,22 @@ describe('a fee that is told late', () => {
     const moved = add(ZERO_MONEY, ...world.of('fee.adjusted').map(({ amount }) => amount));
     assert.equal(walletOf(world.facts.reduce(evolveGovernor, BLANK_GOVERNOR), ACCOUNT).realised, negate(moved));
     assert.deepEqual(await problems(world.facts), []);
+  });
+
+  it('is known of the newest executions, in the order they came, over a snapshot', async () => {
+    const { world } = await opened();
+    const [fact] = world.facts.filter(({ type }) => type === 'fill.recorded');
+    assert.ok(fact?.type === 'fill.recorded');
+    let state = world.state;
+    for (let index = 0; index < KEPT_MAX; index++) {
+      const fill = { ...fact.body.fill, venueExecutionId: `x-${(index * 7919) % 10_000}` };
+      state = evolveLive('bybit', JSON.parse(stringify(state)) as typeof state, { ...fact, body: { fill } });
+    }
+    const kept = [...allShelved(state.feesBooked ?? EMPTY_SHELF)].map(([id]) => id);
+    assert.deepEqual(
+      kept,
+      Array.from({ length: KEPT_MAX }, (_, index) => `x-${(index * 7919) % 10_000}`),
+    );
   });
 
   it('of an execution that is not booked is no fact: it will be booked at its right fee', async () => {
