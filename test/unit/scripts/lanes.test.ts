@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { ROOT, load, run, temporaryTree, write, type Ended } from './scripts.ts';
 
@@ -42,7 +43,10 @@ describe('scripts: lists of tests that run at once', () => {
     write(tree, 'b.test.ts', BAD);
     const { stdout, stderr, counts } = await lanes({ a: ['a.test.ts'], b: ['b.test.ts'] });
     assert.deepEqual(counts, { passed: 2, failed: 1, skipped: 1 });
-    assert.match(stdout, /good\n {4}✔ one\n {4}✔ two[\s\S]*2 passing[\s\S]*bad\n {4}1\) fails[\s\S]*1 failing[\s\S]*skipped: bad later/);
+    assert.match(
+      stripVTControlCharacters(stdout),
+      /good\n {4}✔ one\n {4}✔ two[\s\S]*2 passing[\s\S]*bad\n {4}1\) fails[\s\S]*1 failing[\s\S]*skipped: bad later/,
+    );
     assert.match(stderr, /b: 0 passed, 1 failed, 1 skipped; its report follows/);
   });
 
