@@ -26,3 +26,10 @@ export function markersOf(markers: readonly MarkerView[], symbol: string, bars: 
       return { time: at, position, shape: 'circle' as const, color, text: EXIT_WORDS[reason] ?? reason, size: 0.8 };
     });
 }
+
+/** A contract, as the house names options: `AAPL 2026-01-16 230 C`. */
+const isOption = (symbol: string): boolean => symbol.includes(' ');
+
+/** Which symbols have a tab: all but the options that nobody holds, traded or looks at; there are dozens of them for each share. */
+export const tabbed = (symbols: readonly string[], isOfUse: (symbol: string) => boolean): readonly string[] =>
+  symbols.filter((symbol) => !isOption(symbol) || isOfUse(symbol));

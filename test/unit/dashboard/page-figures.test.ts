@@ -5,6 +5,7 @@ import { Projection } from '#actors/dashboard/projection.ts';
 import { PageStory, STORY_START } from '#test/support/page-story.ts';
 import { equityLines } from '../../../ui/src/equity-data.ts';
 import { age, decimal, percent, priceText, signedUsd, usd } from '../../../ui/src/format.ts';
+import { tabbed } from '../../../ui/src/price-data.ts';
 import { grouped } from '../../../ui/src/refusal-groups.ts';
 import { nextSort, sorted, sumsOf } from '../../../ui/src/trades-table.ts';
 import { treeRows } from '../../../ui/src/tree-rows.ts';
@@ -34,6 +35,15 @@ describe('figures of the page', () => {
     );
     assert.deepEqual([age(999), age(59_999), age(60_000), age(3_600_000), age(172_800_000)], ['<1 s', '59 s', '1 min', '1 h', '2 d']);
     assert.equal(percent(-0.1234), '−12.3 %');
+  });
+
+  it('every symbol has a tab, of options those that are of use', () => {
+    const symbols = ['BTC/USDT', 'AAPL', 'AAPL 2026-01-16 230 C', 'AAPL 2026-01-16 235 C'];
+    const held = 'AAPL 2026-01-16 235 C';
+    assert.deepEqual(
+      tabbed(symbols, (symbol) => symbol === held),
+      ['BTC/USDT', 'AAPL', held],
+    );
   });
 
   it('UI-1 trades sort by symbol, strategy, date and result, and turn round at a second choice', () => {
