@@ -1,6 +1,7 @@
 /** Hands quotes on, to the judges first: what an order is filled at never depends on which process was faster. */
 import type { QuoteSnapshot } from '#trading/model/quote.ts';
 import type { Message } from '#trading/model/messages.ts';
+import { isOptionSymbol } from '#trading/model/option.ts';
 
 export interface Audience {
   /** Who sees a quote before the traders: governor and paper simulator. */
@@ -51,4 +52,4 @@ const inOrder = (left: QuoteSnapshot, right: QuoteSnapshot): number =>
   byText(left.symbol, right.symbol);
 
 /** Before their share: its quote may close the bar that wants one of them. */
-const isOption = ({ symbol }: QuoteSnapshot): boolean => symbol.includes(' ');
+const isOption = ({ symbol }: QuoteSnapshot): boolean => isOptionSymbol(symbol);

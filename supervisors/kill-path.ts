@@ -136,7 +136,7 @@ export class KillPath {
 
   /** Notices a latch that another process wrote. */
   look(): void {
-    if (!this.#busy && this.isLatched() && this.#news().length > 0) void this.#journal();
+    if (!this.#busy && this.isLatched()) void this.#journal();
   }
 
   #news(): readonly KillOrder[] {

@@ -13,6 +13,8 @@ type Key = Pick<Sending, 'clientOrderId' | 'asset' | 'mode' | 'symbol'>;
 export class LiveOrderRules {
   readonly #book: OrderBook;
   readonly #heldOf: (of: Key) => Qty;
+  /** Ids of orders that take profit, by the entry whose position they close. */
+  readonly #takers = new Map<string, Set<string>>();
   readonly #killed = new Set<KillScope>();
 
   /** @param heldOf what the position of a symbol holds, by the records so far */
@@ -89,8 +91,11 @@ export class LiveOrderRules {
   /** BR-1: rungs and take-profit that may be open together sell no more than is held, or one of them would turn the position. */
   #takingProfit(body: Sending, parentId: string, report: Report): void {
     const held = this.#heldOf(body);
-    const open = [...this.#book.children.values()].filter((child) => child.parentId === parentId && child.purpose === 'take_profit' && !child.ended);
+    const takers = this.#takers.get(parentId) ?? new Set<string>();
+    const children = [...takers].flatMap((id) => this.#book.children.get(id) ?? []);
+    const open = children.filter((child) => child.parentId === parentId && child.purpose === 'take_profit' && !child.ended);
     const sells = add(body.qty, ...open.map(({ qty, filled }) => subtract(qty, filled)));
+    this.#takers.set(parentId, takers.add(body.clientOrderId));
     if (!atMost(sells, held))
       report('ORDER', `${body.clientOrderId} takes profit on ${body.qty}, ${sells} with what is open, of a position of ${held}`);
   }

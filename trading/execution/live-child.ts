@@ -1,8 +1,8 @@
 /** An order of the house's own for a position: a leg, a rung, a close at market. */
 import type { Pricing } from '../model/live.ts';
 import { opposite } from '../model/order.ts';
-import { isZero, toStep, type Qty } from '../money/decimal.ts';
-import { childrenOf, liveKey, orderOf, type LiveHolding } from './live-book.ts';
+import { isZero, type Qty } from '../money/decimal.ts';
+import { childrenOf, orderOf, sellable, type LiveHolding } from './live-book.ts';
 import { send, takeToken } from './live-send.ts';
 import type { LiveTurn } from './live-turn.ts';
 import { childId } from './order-names.ts';
@@ -20,16 +20,15 @@ export function placeChild(
 ): boolean {
   const { entryOrderId: parentId, asset, symbol, side } = holding;
   const earlier = childrenOf(turn.state, parentId).filter((child) => child.purpose === purpose);
-  const { settings, instruments } = turn.state;
-  const lotSize = instruments[liveKey(holding)]?.lotSize;
+  const { settings } = turn.state;
   // Coins that a fee took are no multiple of a lot; the venue takes nothing else.
-  const sellable = lotSize === undefined ? qty : toStep(qty, lotSize, 'down');
+  const whole = sellable(turn.state, holding, qty);
   const key = `${parentId} ${purpose}`;
   const isRetry = earlier.at(-1)?.order.at === 'REJECTED' || earlier.at(-1)?.order.at === 'NOT_PLACED';
-  if (settings === null || isZero(sellable) || (isRetry && (turn.memory.children[key] ?? 0) > turn.now)) return false;
+  if (settings === null || isZero(whole) || (isRetry && (turn.memory.children[key] ?? 0) > turn.now)) return false;
   if (!takeToken(turn, settings)) return false;
   turn.remember('children', key, turn.now + CHILD_RETRY_MS);
   const clientOrderId = childId(parentId, purpose, (orderOf(turn.state, parentId)?.children.length ?? 0) + 1);
-  send(turn, { clientOrderId, asset, symbol, side: opposite(side), purpose, parentId }, { qty: sellable, pricing, bracket: null });
+  send(turn, { clientOrderId, asset, symbol, side: opposite(side), purpose, parentId }, { qty: whole, pricing, bracket: null });
   return true;
 }

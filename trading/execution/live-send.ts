@@ -4,7 +4,7 @@ import { checkQuote } from '../market/freshness.ts';
 import type { Refusal } from '../model/events.ts';
 import { coveringScope } from '../model/kill-scope.ts';
 import type { Instant, Instrument } from '../model/instrument.ts';
-import type { Placement, Pricing } from '../model/live.ts';
+import type { OrderTerms, Placement, Pricing } from '../model/live.ts';
 import type { Bracket, Clamp, OrderIntent } from '../model/order.ts';
 import type { Settings } from '../model/settings.ts';
 import { absolute, add, lessThan, ratio, scale, smaller, subtract, toNumber, type Price, type Qty } from '../money/decimal.ts';
@@ -19,7 +19,7 @@ import { payloadHash } from './order-names.ts';
 import { blockedBy, liveKey, type LiveOrder } from './live-book.ts';
 import { amendingOf } from './live-stops.ts';
 import { keyOf, type LiveTurn } from './live-turn.ts';
-import { bucketRules, takeTokens } from './token-bucket.ts';
+import { bucketRules, takeTokens, type BucketRules } from './token-bucket.ts';
 
 /** Live orders that are not over, at once. */
 export const LIVE_ORDERS_MAX = 500;
@@ -140,6 +140,10 @@ function worstOf({ kind, side, snapshot }: OrderIntent, bracket: Bracket | null,
   return side === 'buy' ? toTick(add(at, slip), instrument, 'down') : toTick(subtract(at, slip), instrument, 'up');
 }
 
+/** RT-4: what of a venue's limit the house uses. However low it is, one request a window goes, or nobody could close anything. */
+export const shareOf = ({ limit, windowMs }: OrderTerms['placements'], { rateLimit }: Settings): BucketRules =>
+  bucketRules(limit, windowMs, Math.max(toNumber(rateLimit), 1 / limit));
+
 /**
  * RT-4: a share of the venue's limit, as the terms say it or as the venue told it where that is less. The first bucket of a run is empty: a
  * restart brings no second burst.
@@ -147,9 +151,8 @@ function worstOf({ kind, side, snapshot }: OrderIntent, bracket: Bracket | null,
 export function takeToken(turn: LiveTurn, settings: Settings): boolean {
   const { placements } = turn.config.terms;
   const told = turn.memory.limit;
-  const { limit, windowMs } = told !== null && told.limit * placements.windowMs < placements.limit * told.windowMs ? told : placements;
-  // However low: one order a window goes, or nobody could close anything.
-  const rules = bucketRules(limit, windowMs, Math.max(toNumber(settings.rateLimit), 1 / limit));
+  const terms = told !== null && told.limit * placements.windowMs < placements.limit * told.windowMs ? told : placements;
+  const rules = shareOf(terms, settings);
   const { bucket, waitMs } = takeTokens(rules, turn.memory.bucket ?? { level: 0, at: turn.now }, turn.now);
   turn.memory = { ...turn.memory, bucket };
   return waitMs === 0;

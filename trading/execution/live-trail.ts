@@ -11,14 +11,15 @@ import type { AccountView, VenueOrder } from '../model/live.ts';
 import type { MessageBody } from '../model/messages.ts';
 import type { QuoteSnapshot } from '../model/quote.ts';
 import type { Settings } from '../model/settings.ts';
-import { isPositive, toNumber, type Price } from '../money/decimal.ts';
+import { isPositive, type Price } from '../money/decimal.ts';
 import { trailedStop } from '../paper/legs.ts';
 import { isFlattening, liveKey, orderOf, refOf, type LiveHolding, type LiveState } from './live-book.ts';
+import { shareOf } from './live-send.ts';
 import { amendingOf, ownStopOf } from './live-stops.ts';
 import type { LiveTurn } from './live-turn.ts';
 import { isOpen } from './order-state.ts';
 import { tickAt } from './tick.ts';
-import { bucketRules, takeTokens } from './token-bucket.ts';
+import { takeTokens } from './token-bucket.ts';
 
 /** Between two moves of one stop: a step is a tenth of the distance, and a market that runs takes several at once. */
 const TRAIL_MS = 1000;
@@ -87,7 +88,7 @@ const isBeingClosed = ({ orders }: LiveState, key: string): boolean =>
 function takeAmendment(turn: LiveTurn, settings: Settings): boolean {
   const { amendments } = turn.config.terms;
   if (amendments === undefined) return false;
-  const rules = bucketRules(amendments.limit, amendments.windowMs, Math.max(toNumber(settings.rateLimit), 1 / amendments.limit));
+  const rules = shareOf(amendments, settings);
   const { bucket, waitMs } = takeTokens(rules, turn.memory.amendments ?? { level: rules.windowMs, at: turn.now }, turn.now);
   turn.memory = { ...turn.memory, amendments: bucket };
   return waitMs === 0;

@@ -2,6 +2,9 @@ import type { Money, Price, Ratio } from '../money/decimal.ts';
 import type { Side } from './order.ts';
 import type { Instant } from './instrument.ts';
 
+/** An option by its name, `AAPL 2026-01-16 230 C`: no other symbol has a blank. */
+export const isOptionSymbol = (symbol: string): boolean => symbol.includes(' ');
+
 /** One option of a chain: what tells it from the others. */
 export interface OptionContract {
   /** Names it among all options. */

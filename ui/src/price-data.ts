@@ -1,5 +1,6 @@
 /** From the view's bars and fills to what the chart library draws. */
 import type { CandlestickData, SeriesMarker, Time, UTCTimestamp } from 'lightweight-charts';
+import { isOptionSymbol } from '#trading/model/option.ts';
 import type { ChartBar, MarkerView } from '#protocol/view.ts';
 import type { ChartColours } from './chart-colours.ts';
 
@@ -27,9 +28,6 @@ export function markersOf(markers: readonly MarkerView[], symbol: string, bars: 
     });
 }
 
-/** A contract, as the house names options: `AAPL 2026-01-16 230 C`. */
-const isOption = (symbol: string): boolean => symbol.includes(' ');
-
 /** Which symbols have a tab: all but the options that nobody holds, traded or looks at; there are dozens of them for each share. */
 export const tabbed = (symbols: readonly string[], isOfUse: (symbol: string) => boolean): readonly string[] =>
-  symbols.filter((symbol) => !isOption(symbol) || isOfUse(symbol));
+  symbols.filter((symbol) => !isOptionSymbol(symbol) || isOfUse(symbol));

@@ -32,8 +32,9 @@ type Limits = Pick<Amendment, 'stop' | 'deadlineAt'>;
 /** Both legs; with `limits` the stop alone, and nothing after its deadline. */
 export async function amendLegs(ports: AmendingPorts, order: OrderRef, bracket: Bracket, limits?: Limits): Promise<ChangeOutcome> {
   const { mirror, guard, contracts, clientId } = ports;
+  const unsent = (reason: string): ChangeOutcome => (limits === undefined ? { kind: 'unknown', reason } : notSent(reason));
   const line = ports.usable();
-  if (line === null) return limits === undefined ? { kind: 'unknown', reason: ports.away() } : notSent(ports.away());
+  if (line === null) return unsent(ports.away());
   if ((limits?.stop ?? null) !== null) return notSent('stops that the house placed on a fill are not moved at TWS');
   const open = mirror.legsOf(order.clientOrderId).filter((leg) => leg.order.status === 'open');
   const legs = limits === undefined ? open : open.filter(({ leg }) => leg === 'stop_loss');
@@ -45,10 +46,10 @@ export async function amendLegs(ports: AmendingPorts, order: OrderRef, bracket: 
   try {
     contract = await contracts.contractOf(line, order.symbol);
   } catch (error) {
-    return limits === undefined ? { kind: 'unknown', reason: briefly(error) } : notSent(briefly(error));
+    return unsent(briefly(error));
   }
   // Asking for a contract that was not known yet takes its time, and the line or its servers may have gone meanwhile.
-  if (ports.usable() !== line) return limits === undefined ? { kind: 'unknown', reason: ports.away() } : notSent(ports.away());
+  if (ports.usable() !== line) return unsent(ports.away());
   if (limits !== undefined && ports.now() > limits.deadlineAt) return notSent('its turn came after the deadline');
   try {
     const ladder = contracts.ladderOf(order.symbol);
