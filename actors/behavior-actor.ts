@@ -1,9 +1,11 @@
 /** The one shell that runs any behaviour as an actor: replay, decide, evolve. Journal and effects are the cell's (supervisors/). */
 import type { Behavior, Decision } from '#trading/behavior.ts';
-import type { Fact } from '#trading/model/events.ts';
+import { ORDER_PATH, type Fact } from '#trading/model/events.ts';
 import type { Instant } from '#trading/model/instrument.ts';
 import type { ActorInstance, Emit, Envelope, Outcome, Start } from '#protocol/actor.ts';
 
+/** Turns that made an order which are kept for drills: an entry and the exit after it take different ways. */
+const DRILLED_MAX = 2;
 /** Applied sequence numbers kept to tell a fact delivered twice from one delivered out of order. */
 const SEQS_KEPT_MAX = 4096;
 
@@ -22,12 +24,21 @@ export function behaviorActor<State, Memory>(create: (start: Start) => Behavior<
   return new BehaviorActor(create, hooks);
 }
 
+/** What a decision was made from. */
+interface Turn<State, Memory> {
+  readonly state: State;
+  readonly memory: Memory;
+  readonly envelope: Envelope;
+  readonly now: Instant;
+}
+
 interface Running<State, Memory> {
   readonly name: string;
   readonly behavior: Behavior<State, Memory>;
   state: State;
   memory: Memory;
   readonly applied: AppliedSeqs;
+  orders: readonly Turn<State, Memory>[];
 }
 
 /** As a class, so that an actor module can export one without constructor arguments: `class X extends BehaviorActor<S, M>`. */
@@ -46,7 +57,7 @@ export class BehaviorActor<State, Memory> implements ActorInstance {
     const behavior = this.#create(start);
     const state = start.snapshot === null ? behavior.initial : this.#restore(start.snapshot.state);
     const applied = new AppliedSeqs(start.snapshot?.seq ?? 0);
-    const running = { name: start.name, behavior, state, memory: behavior.blank, applied };
+    const running = { name: start.name, behavior, state, memory: behavior.blank, applied, orders: [] };
     this.#running = running;
     this.#hooks.started?.(start, emit);
     this.apply(start.facts);
@@ -67,7 +78,18 @@ export class BehaviorActor<State, Memory> implements ActorInstance {
 
   receive(envelope: Envelope, now: Instant): Outcome {
     const running = this.#alive();
-    return this.#outcome(running, running.behavior.decide(running.state, running.memory, envelope, now));
+    const { state, memory } = running;
+    const decision = running.behavior.decide(state, memory, envelope, now);
+    if (decision.events.some(({ type }) => ORDER_PATH.has(type))) {
+      running.orders = [...running.orders.slice(1 - DRILLED_MAX), { state, memory, envelope, now }];
+    }
+    return this.#outcome(running, decision);
+  }
+
+  /** Deciding is pure: state and memory are as they were then, and the outcome goes nowhere. */
+  drill(): void {
+    const { behavior, orders } = this.#alive();
+    for (const { state, memory, envelope, now } of orders) behavior.decide(state, memory, envelope, now);
   }
 
   snapshot(): unknown {

@@ -3,10 +3,11 @@
  * tells by itself goes to the broker's live orders. It waits for no venue within a turn.
  */
 import type { Amendment, ChangeOutcome, Lookup, OrderRef, Placement, PlaceOutcome } from '#trading/model/live.ts';
-import type { EventType, Fact } from '#trading/model/events.ts';
+import type { EventType, Fact, Refusal } from '#trading/model/events.ts';
 import type { Instant } from '#trading/model/instrument.ts';
 import type { Message, MessageBody } from '#trading/model/messages.ts';
 import type { ActorInstance, Emit, Envelope, Outcome, Start } from '#protocol/actor.ts';
+import { parseMessage } from '#protocol/messages.ts';
 import type { Account, OrderEntry } from '#protocol/ports.ts';
 import { evolveSwitches, modeRefusal, NO_SWITCHES, type Switches } from '#trading/risk/modes.ts';
 import { z } from 'zod';
@@ -42,6 +43,7 @@ export class OrderPort implements ActorInstance {
   #running: Running | null = null;
   /** Each id is good for one call. */
   readonly #called = new Set<string>();
+  #last: Placement | null = null;
   /** Calls at the venue that are not answered yet. */
   readonly #calls = new Set<Promise<void>>();
   /** Counts calls and reports: whether anything happened since it was read last. */
@@ -115,6 +117,14 @@ export class OrderPort implements ActorInstance {
     return this.#switches;
   }
 
+  /** Reads its last order again, as this process did where it came in, and looks at gate and switch; nothing is called. */
+  drill(): void {
+    const order = this.#last;
+    if (order === null) return;
+    parseMessage('placement.requested', { order });
+    this.#closedFor(order);
+  }
+
   async stop(): Promise<void> {
     await this.#running?.plan.account.close();
   }
@@ -122,10 +132,11 @@ export class OrderPort implements ActorInstance {
   /** The last look: one call, and gate and switch read immediately before it, after the fact is durable (KS-1, RT-2, ST-2). */
   #place(order: Placement, now: Instant): Outcome {
     const { plan } = this.#alive();
-    const { clientOrderId, purpose, asset, deadlineAt } = order;
+    const { clientOrderId, deadlineAt } = order;
     if (this.#called.has(clientOrderId)) return NOTHING;
     this.#remember(clientOrderId);
-    const closed = purpose === 'entry' ? (plan.gate.closedFor(asset) ?? modeRefusal(this.#switches, { asset, mode: 'live' })) : null;
+    this.#last = order;
+    const closed = this.#closedFor(order);
     if (closed !== null) return this.#withheld(clientOrderId, `${closed.code}: ${closed.sentence}`);
     if (now > deadlineAt) return this.#withheld(clientOrderId, `THROTTLED: its turn came ${now - deadlineAt} ms after the deadline`);
     this.#call(
@@ -134,6 +145,11 @@ export class OrderPort implements ActorInstance {
       (outcome) => ({ type: 'placement.answered', body: { clientOrderId, outcome } }),
     );
     return NOTHING;
+  }
+
+  #closedFor({ purpose, asset }: Placement): Refusal | null {
+    if (purpose !== 'entry') return null;
+    return this.#alive().plan.gate.closedFor(asset) ?? modeRefusal(this.#switches, { asset, mode: 'live' });
   }
 
   #remember(clientOrderId: string): void {

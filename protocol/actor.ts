@@ -48,4 +48,6 @@ export interface ActorInstance {
   /** Its durable state as plain JSON; undefined where it has none. */
   snapshot(): unknown;
   stop?(): Promise<void> | void;
+  /** Decides its last orders once more and forgets what came of it, so that what the next one needs is compiled and at hand. Changes nothing. */
+  drill?(): void;
 }

@@ -6,7 +6,7 @@
  * exists for the world once its batch is on disk: only then `onAppended` and the turn's promise tell it. A refused write is final for this
  * instance, because LevelDB refuses every later one too, even when there is space again: the owner closes it and opens another.
  */
-import type { DomainEvent, EventType, Fact } from '#trading/model/events.ts';
+import { ORDER_PATH, type DomainEvent, type EventType, type Fact } from '#trading/model/events.ts';
 import type { Instant } from '#trading/model/instrument.ts';
 import type { Journal, JournalHead, Sealed } from '#protocol/ports.ts';
 import { EVENT_OWNERS, EVENT_VERSION } from '#protocol/events.ts';
@@ -50,6 +50,8 @@ export interface OpenJournal extends Journal {
   readAnchor(): Promise<Link | null>;
   /** The hash of record `seq` (the genesis hash for 0), or null where there is no such record. */
   hashAt(seq: number): Promise<string | null>;
+  /** Checks and seals the last turns of an order once more, for nothing: so that the code is compiled, and at hand, when the next one comes. */
+  drill(): void;
   /** Stored text as it lies, up to the head of the call: what verify walks. */
   raw(after?: number): AsyncIterable<RawRecord>;
 }
@@ -73,14 +75,21 @@ export async function openJournal(options: JournalOptions): Promise<OpenJournal>
   }
 }
 
-interface Turn {
+/** Events with their places in the log, after the tail. */
+interface SealedTurn {
   readonly records: readonly RawRecord[];
   readonly facts: readonly Fact[];
   readonly end: Link;
+  readonly endAt: Instant;
+}
+
+interface Turn extends SealedTurn {
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
 
+/** What `seal` was asked. */
+type Asked = Parameters<OpenJournal['seal']>;
 type Listener = (facts: readonly Fact[]) => void;
 type WriterOptions = Pick<JournalOptions, 'owners' | 'calm' | 'onFailed'>;
 
@@ -93,6 +102,8 @@ class Writer implements OpenJournal {
   readonly #sealedListeners = new Set<Listener>();
   readonly #listeners = new Set<Listener>();
   readonly #queue: Turn[] = [];
+  /** The last turn of an order by its first event. */
+  readonly #drilled = new Map<EventType, Asked>();
   /** The last record on disk. */
   #head: Link;
   #lastAt: Instant | null;
@@ -133,10 +144,25 @@ class Writer implements OpenJournal {
     if (events.length === 0) return { facts: [], durable: Promise.resolve() };
     const sealed = this.#seal(actor, cause, events, at);
     if (sealed instanceof JournalError) throw sealed;
+    this.#tail = sealed.end;
+    this.#tailAt = sealed.endAt;
+    this.#keepForDrill([actor, cause, events, at]);
     const durable = new Promise<void>((resolve, reject) => this.#queue.push({ ...sealed, resolve, reject }));
     this.#writing ??= this.#drain();
     tell(this.#sealedListeners, sealed.facts);
     return { facts: sealed.facts, durable };
+  }
+
+  drill(): void {
+    for (const [actor, cause, events, at] of this.#drilled.values()) {
+      checkEvents(actor, cause, events, at, this.#owners);
+      this.#seal(actor, cause, events, at);
+    }
+  }
+
+  #keepForDrill(asked: Asked): void {
+    const first = asked[2][0];
+    if (first !== undefined && ORDER_PATH.has(first.type)) this.#drilled.set(first.type, asked);
   }
 
   async append(actor: string, cause: string | null, events: readonly DomainEvent[], at: Instant): Promise<readonly Fact[]> {
@@ -214,7 +240,7 @@ class Writer implements OpenJournal {
     return new JournalError('QUEUE_FULL', `${this.#queue.length} turns wait for the disk, the most is ${QUEUED_TURNS_MAX}`);
   }
 
-  #seal(actor: string, cause: string | null, events: readonly DomainEvent[], at: Instant): Omit<Turn, 'resolve' | 'reject'> | JournalError {
+  #seal(actor: string, cause: string | null, events: readonly DomainEvent[], at: Instant): SealedTurn | JournalError {
     let end = this.#tail;
     let endAt = this.#tailAt;
     const records: RawRecord[] = [];
@@ -229,9 +255,7 @@ class Writer implements OpenJournal {
       records.push({ key: keyOf(record.seq), value: text });
       facts.push(factOf(record, type, body));
     }
-    this.#tail = link(end);
-    this.#tailAt = endAt;
-    return { records, facts: Object.freeze(facts), end: this.#tail };
+    return { records, facts: Object.freeze(facts), end: link(end), endAt };
   }
 
   async #drain(): Promise<void> {

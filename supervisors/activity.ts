@@ -11,6 +11,11 @@ export class Activity {
     return this.#busy;
   }
 
+  /** Somebody is deciding something that the disk waits for. */
+  get isDeciding(): boolean {
+    return this.#deciding > 0;
+  }
+
   /** @throws where more is taken away than was added: the count would be wrong for ever. */
   change(delta: number): void {
     if (delta === 0) return;

@@ -130,6 +130,15 @@ export class Cell implements Supervised, Recipient {
     return within(reply, deadlineMs, `${this.name} did not answer within ${deadlineMs} ms`);
   }
 
+  /** Where it is in this process, the drill is over when this returns. */
+  drill(): void {
+    const life = this.#life;
+    if (life === null || this.#state !== 'running') return;
+    life.drill().catch((error: unknown) => {
+      if (this.#life === life) this.#warn(`a drill failed: ${textOf(error)}`);
+    });
+  }
+
   crash(name: string): boolean {
     if (name !== this.name || this.#life === null) return false;
     this.#fail(this.#life, 'crashed on purpose', false);

@@ -9,6 +9,8 @@ export interface Audience {
   /** Who hears of time alone: live orders and the reconciler, which wait for a venue. */
   readonly clocks: () => readonly string[];
   readonly traders: (quote: QuoteSnapshot) => readonly string[];
+  /** Who sends its orders to the venue. Absent where nobody does. */
+  readonly port?: (quote: QuoteSnapshot) => string;
   /** Of those that hear of time: whose quotes it is, since the stops of its positions follow them. Absent where there are none. */
   readonly trails?: (quote: QuoteSnapshot) => string | null;
 }
@@ -17,13 +19,24 @@ export interface HandOutPorts {
   deliver(to: string, message: Message): void;
   /** Resolves when every counted mailbox is empty and nothing is being handled. */
   settled(): Promise<void>;
+  /** Where an order's latency counts. */
+  readonly drill?: Drilling | null;
+}
+
+/** See drill.ts. */
+export interface Drilling {
+  /** True where one of them may close a bar, and so make an order. */
+  isDue(quotes: readonly QuoteSnapshot[]): boolean;
+  /** Resolves when nobody is deciding any more, or all is done, with what is left to do. */
+  whileDeciding(names: readonly string[]): Promise<readonly string[]>;
+  finish(names: readonly string[]): void;
 }
 
 /** Quotes in one order whichever socket was faster; where there are none, the judges hear the clock. Resolves when everybody has handled them. */
 export async function handOut(
   unordered: readonly QuoteSnapshot[],
-  { deliver, settled }: HandOutPorts,
-  { first, clocks, traders, trails }: Audience,
+  { deliver, settled, drill = null }: HandOutPorts,
+  { first, clocks, traders, trails, port }: Audience,
 ): Promise<void> {
   const quotes = unordered.length > 1 ? unordered.toSorted(inOrder) : unordered;
   for (const name of first) {
@@ -40,7 +53,11 @@ export async function handOut(
   for (const quote of quotes) {
     for (const name of traders(quote)) deliver(name, { type: 'quote.received', body: { quote } });
   }
+  if (drill === null || !drill.isDue(quotes)) return settled();
+  const left = await drill.whileDeciding([...first, ...clocks()]);
   await settled();
+  const ports = port === undefined ? [] : quotes.map(port);
+  drill.finish([...left, ...new Set([...quotes.flatMap(traders), ...ports])]);
 }
 
 const byText = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0);

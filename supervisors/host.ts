@@ -84,6 +84,8 @@ export default class Host {
         return this.#receive(request.facts, request.envelope, request.now);
       case 'snapshot':
         return this.#actor().snapshot();
+      case 'drill':
+        return this.#actor().drill?.();
       case 'stop':
         return this.#actor().stop?.();
     }

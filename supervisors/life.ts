@@ -90,6 +90,12 @@ export class Life {
     return reply.value;
   }
 
+  /** Beside whatever it was asked, and without a deadline of its own: nobody waits for it. @throws what it threw, or an Error where the incarnation ended. */
+  async drill(): Promise<void> {
+    const reply = await this.#incarnation.request({ op: 'drill' });
+    if (!reply.ok) throw new ActorThrew(reply.error.message, reply.error.stack);
+  }
+
   kill(): Promise<void> {
     clearInterval(this.#timer);
     return this.#incarnation.kill();

@@ -12,6 +12,7 @@ export type HostRequest =
   | { readonly op: 'apply'; readonly facts: readonly Fact[] }
   | { readonly op: 'receive'; readonly facts: readonly Fact[]; readonly envelope: Envelope; readonly now: Instant }
   | { readonly op: 'snapshot' }
+  | { readonly op: 'drill' }
   | { readonly op: 'stop' };
 
 /** Errors travel as data: comedy drops their class and takes an empty one for success. `emitted` counts what was emitted before. */

@@ -23,6 +23,8 @@ export interface Recipient {
   post(envelope: Envelope): void;
   postFact(fact: Fact, envelope: Envelope): void;
   ask(envelope: Envelope, deadlineMs: number): Promise<unknown>;
+  /** Decides its last orders once more, for nothing (drill.ts). */
+  drill(): void;
 }
 
 export interface Sender {
@@ -111,6 +113,11 @@ export class Router {
     const recipient = this.#recipients.get(to);
     if (!recipient) return Promise.reject(new Error(`no actor is named ${to}; there are ${[...this.#recipients.keys()].join(', ')}`));
     return recipient.ask(this.#envelope({ name: from, epoch: 0 }, { ...message, to }, null, null), deadlineMs);
+  }
+
+  /** Where nobody has that name, nobody does. */
+  drill(name: string): void {
+    this.#recipients.get(name)?.drill();
   }
 
   /** Announcements an actor that starts must hear, oldest first, as new messages. */

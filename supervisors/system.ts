@@ -289,6 +289,8 @@ class System implements RunningSystem {
         trails: ({ broker }) => this.#desk.ordersOf(broker),
       },
       router: this.#router,
+      activity: this.#activity,
+      journal: this.#journal,
       venue: this.#venue,
       settled: () => (played === null ? this.#activity.settled() : this.#desk.settled()),
       ready: () => this.#feeds.ready(this.#root, this.#venue, () => this.#stopping !== null || this.crashed),

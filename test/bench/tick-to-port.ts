@@ -1,27 +1,26 @@
 /** A quote in the gateway's process → its approved order handed to the order port there: trader and gateway in processes of their own. */
 import { join } from 'node:path';
 import { openJournal } from '#state/journal.ts';
-import { keyOf, levelStore } from '#state/store.ts';
 import { Activity } from '#supervisors/activity.ts';
-import { handOut, type Audience } from '#supervisors/hand-out.ts';
+import { handOut, type Audience, type HandOutPorts } from '#supervisors/hand-out.ts';
+import { drillOf } from '#supervisors/player.ts';
 import { ACTOR, CONDUCTOR, traderName } from '#supervisors/tree.ts';
 import type { QuoteSnapshot } from '#trading/model/quote.ts';
 import type { TraderConfig } from '#trading/trader/config.ts';
 import { FakeSnapshots } from '#test/support/fake-journal.ts';
 import { spot, T0 } from '#test/unit/trading/trader/fixtures.ts';
-import { spread } from './measure.ts';
-import { result, type Outcome } from './result.ts';
+import type { Outcome } from './result.ts';
 import { startRing, type Ring } from './ring.ts';
-import { BARS_AN_ORDER_MAX, counting, quoteAt, settings, trader } from './tick-fixtures.ts';
+import { BARS_AN_ORDER_MAX, counting, quoteAt, RawPuts, settings, trader } from './tick-fixtures.ts';
 import { RICH_WALLET } from './tick-fixtures.ts';
+import { ORDERS_WARMING, tickResults } from './tick-results.ts';
 
 const P50_RATIO_MAX = 4;
 const ORDERS = 300;
 const ORDERS_QUICK = 40;
-const ORDERS_WARMING = 20;
 const ASK_MS = 10_000;
 const live: TraderConfig = { ...trader, name: traderName('crypto_spot', 'live'), mode: 'live' };
-const audience: Audience = { first: [ACTOR.governor], clocks: () => [ACTOR.bybitOrders], traders: () => [live.name] };
+const audience: Audience = { first: [ACTOR.governor], clocks: () => [ACTOR.bybitOrders], traders: () => [live.name], port: () => ACTOR.bybitPort };
 
 export async function tickToPort(quick: boolean, dir: string): Promise<Outcome> {
   const wanted = (quick ? ORDERS_QUICK : ORDERS) + ORDERS_WARMING;
@@ -29,7 +28,7 @@ export async function tickToPort(quick: boolean, dir: string): Promise<Outcome> 
   const activity = new Activity();
   const calm = (): Promise<void> => activity.quiet();
   const journal = await openJournal({ dir: join(dir, 'journal'), anchorPath: join(dir, 'anchor'), createStore: () => store, calm });
-  const raw = levelStore(join(dir, 'raw'));
+  const raw = new RawPuts(dir);
   await raw.open();
   const latchPath = join(dir, 'KILL');
   const actors = [ACTOR.catalog, ACTOR.killSwitch, ACTOR.governor, ACTOR.bybitPort, ACTOR.bybitOrders, live.name];
@@ -38,14 +37,23 @@ export async function tickToPort(quick: boolean, dir: string): Promise<Outcome> 
     ...{ journal, snapshots: new FakeSnapshots(), latchPath, actors, traders: [live], activity, start: T0 },
     ...{ forked: 'forked', replaced: { [ACTOR.bybitPort]: gateway } },
   });
+  const ports: HandOutPorts = {
+    deliver: (to, message) => ring.router.deliver(to, message, ACTOR.bybit),
+    settled: () => activity.settled(),
+    drill: drillOf({ router: ring.router, activity, journal }),
+  };
   const ms: number[] = [];
   let sent = 0n;
   let writes = 0;
+  let orderText = '';
   let handed: Promise<void> = Promise.resolve();
   const syncs: number[] = [];
   journal.onAppended((facts) => {
     for (const fact of facts) {
-      if (fact.type === 'order.sending') syncs.push(store.writes - writes);
+      if (fact.type === 'order.sending') {
+        syncs.push(store.writes - writes);
+        orderText = store.last;
+      }
       if (fact.type === 'order.acknowledged') ms.push(Number(BigInt(fact.body.venueOrderId) - sent) / 1e6);
     }
   });
@@ -54,22 +62,18 @@ export async function tickToPort(quick: boolean, dir: string): Promise<Outcome> 
     const { quote } = envelope.body;
     sent = BigInt(quote.id);
     writes = store.writes;
-    handed = handOut([quote], { deliver: (to, message) => ring.router.deliver(to, message, ACTOR.bybit), settled: calm }, audience);
+    handed = handOut([quote], ports, audience);
   });
   await prepare(ring, journal);
-  const rawMs: number[] = [];
   for (let bar = 0; ms.length < wanted; bar++) {
     if (bar > wanted * BARS_AN_ORDER_MAX) throw new Error(`only ${ms.length} orders in ${bar} bars: the ring refuses what it should send`);
     const before = ms.length;
     await say(ring, quoteAt(bar), () => handed);
-    if (ms.length === before) continue;
-    const from = performance.now();
-    await raw.write([{ key: keyOf(rawMs.length + 1), value: store.last }]);
-    rawMs.push(performance.now() - from);
+    await raw.afterBar(ms.length > before, orderText);
   }
   await ring.close();
   await Promise.all([journal.close(), raw.close()]);
-  return outcome(ms.slice(ORDERS_WARMING), rawMs.slice(ORDERS_WARMING), syncs.slice(ORDERS_WARMING));
+  return outcome(ms, raw, syncs);
 }
 
 async function prepare(ring: Ring, journal: Awaited<ReturnType<typeof openJournal>>): Promise<void> {
@@ -98,27 +102,12 @@ async function say(ring: Ring, quote: QuoteSnapshot, handed: () => Promise<void>
   }
 }
 
-function outcome(ms: readonly number[], rawMs: readonly number[], syncs: readonly number[]): Outcome {
-  const ours = spread(ms);
-  const raw = spread(rawMs);
-  const name = 'tick-to-order, processes of their own: quote → order at the port';
-  const target = { of: 'ratio', is: 'at most', value: P50_RATIO_MAX } as const;
-  const fsyncs = syncs.reduce((sum, count) => sum + count, 0) / syncs.length;
+function outcome(ms: readonly number[], puts: RawPuts, syncs: readonly number[]): Outcome {
   return {
-    results: [
-      result({ name: `${name}, p50`, unit: 'ms', ours: ours.p50, baseline: raw.p50, target }),
-      result({ name: `${name}, p99`, unit: 'ms', ours: ours.p99, baseline: raw.p99 }),
-      result({
-        name: 'tick-to-order, processes of their own: synced batches an order',
-        unit: 'fsyncs',
-        ours: fsyncs,
-        baseline: 1,
-        target: { of: 'ours', is: 'at most', value: 1 },
-      }),
-    ],
+    results: tickResults({ name: 'tick-to-order, processes of their own: quote → order at the port', ms, syncs, puts, p50RatioMax: P50_RATIO_MAX }),
     broken: [],
     notes: [
-      `**tick-to-order, processes of their own**: ${ms.length} live orders; trader and gateway forked; governor, live orders and journal in the main process. From the stamp of the quote in the gateway’s process until the order port there is called, after intent, approval and \`order.sending\` are on disk in one batch; both stamps of the machine’s monotonic clock. Baseline as above.`,
+      `**tick-to-order, processes of their own**: ${ms.length - ORDERS_WARMING} live orders; trader and gateway forked; governor, live orders and journal in the main process. From the stamp of the quote in the gateway’s process until the order port there is called, after intent, approval and \`order.sending\` are on disk in one batch; both stamps of the machine’s monotonic clock. Baseline and drills as above.`,
     ],
   };
 }

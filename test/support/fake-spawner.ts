@@ -64,6 +64,8 @@ export class FakeIncarnation implements Incarnation {
         return this.#instance.receive(request.envelope, request.now);
       case 'snapshot':
         return this.#instance.snapshot();
+      case 'drill':
+        return this.#instance.drill?.();
       case 'stop':
         return this.#instance.stop?.();
     }

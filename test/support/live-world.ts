@@ -275,6 +275,9 @@ export class LiveWorld<V extends WorldVenue = LiveVenue> {
   }
 
   async #toOrders(message: Tell): Promise<void> {
+    // As whenever a quote may make an order: it must change nothing.
+    this.#gateway.drill();
+    this.#port.drill();
     const isWhole = !this.crashing() && (await this.#take(this.#gateway.receive(this.#envelope(message), this.now)));
     if (!isWhole) await this.crash(this.nonce % 2 === 0);
   }

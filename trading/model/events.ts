@@ -341,6 +341,8 @@ interface Bodies {
 
 export type EventType = keyof Bodies;
 export type EventBody<T extends EventType> = Bodies[T];
+/** What is put in line between a quote and the order that leaves the house. */
+export const ORDER_PATH: ReadonlySet<EventType> = new Set(['order.intended', 'order.approved', 'order.clamped', 'order.accepted', 'order.sending']);
 export type DomainEvent = { readonly [T in EventType]: { readonly type: T; readonly body: Bodies[T] } }[EventType];
 export type EventOf<T extends EventType> = Extract<DomainEvent, { readonly type: T }>;
 

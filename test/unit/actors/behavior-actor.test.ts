@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import { behaviorActor, BehaviorActor } from '#actors/behavior-actor.ts';
 import { NOTHING, type Behavior } from '#trading/behavior.ts';
-import type { Fact } from '#trading/model/events.ts';
+import type { DomainEvent, Fact } from '#trading/model/events.ts';
 import type { Message } from '#trading/model/messages.ts';
 import type { Envelope, Start } from '#protocol/actor.ts';
 
@@ -143,5 +143,53 @@ describe('actors/behavior-actor: turns', () => {
     void actor.apply(facts(5));
     void actor.stop?.();
     assert.deepEqual(calls, ['started recorder', 'told y', 'changed 3,-1,4 by 1', 'changed 3,-1,4,5 by 1', 'stopped']);
+  });
+});
+
+describe('actors/behavior-actor: drills', () => {
+  /** Says on every message what it was asked with; makes an order of each tick. */
+  const orders = (asked: string[]): Behavior<Seen, number> => ({
+    ...recorder,
+    decide(state, memory, message, now) {
+      asked.push(`${message.type} ${state.seqs.join()} ${memory} ${now}`);
+      const events = message.type === 'clock.advanced' ? [{ type: 'order.intended', body: {} } as DomainEvent] : [];
+      return { events, effects: [], memory: memory + 1 };
+    },
+  });
+
+  it('decides its last two orders again, from what they were decided from, and nothing else', () => {
+    const asked: string[] = [];
+    const actor = behaviorActor(() => orders(asked));
+    void actor.start(start({ facts: facts(1) }), nobody);
+    actor.drill?.();
+    assert.deepEqual(asked, []);
+    for (const now of [1, 2, 3]) {
+      void actor.receive(tick, now);
+      void actor.apply(facts(now + 1));
+      void actor.receive(ask('state'), now);
+    }
+    const before = asked.splice(0);
+    actor.drill?.();
+    assert.deepEqual(asked, [before[2], before[4]]);
+  });
+
+  it('whenever drills come: every outcome and the state are what they are without', () => {
+    const step = fc.oneof(fc.constant('drill'), fc.constant('fact'), fc.constant('tick'), fc.constant('ask'));
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const run = (isDrilled: boolean): readonly unknown[] => {
+          const actor = behaviorActor(() => orders([]));
+          const said: unknown[] = [actor.start(start(), nobody)];
+          for (const [index, of] of steps.entries()) {
+            if (of === 'drill' && isDrilled) actor.drill?.();
+            if (of === 'fact') void actor.apply(facts(index + 1));
+            if (of === 'tick') said.push(actor.receive(tick, index));
+            if (of === 'ask') said.push(actor.receive(ask('state'), index));
+          }
+          return [...said, actor.snapshot()];
+        };
+        assert.deepEqual(run(true), run(false));
+      }),
+    );
   });
 });

@@ -97,6 +97,18 @@ describe('actors/order-port', () => {
     assert.deepEqual([foreseen, venue.requests.size], [[spot.symbol], 0]);
   });
 
+  it('KS-1 a drill reads the last order and the gate again, and calls nothing; the id stays good for one call', async () => {
+    const { venue, gate, port, place, told } = await started();
+    port.drill();
+    await place();
+    const before = told.length;
+    gate.trip(['all']);
+    port.drill();
+    await place();
+    assert.deepEqual([...venue.requests], [['l1', 1]]);
+    assert.equal(told.length, before);
+  });
+
   it('a call that throws is an order of unknown outcome', async () => {
     const { venue, place, told, port, say } = await started();
     venue.place = () => Promise.reject(new Error('socket hang up'));

@@ -101,6 +101,24 @@ describe('the journal', () => {
     assert.deepEqual([store.batches, durable], [[3], [1, 2, 3]]);
   });
 
+  it('ST-1 a drill checks and seals the last order once more, and leaves no trace', async () => {
+    const plain = await open(memoryStore(), memoryAnchor());
+    const drilled = await open(memoryStore(), memoryAnchor());
+    const heard: number[] = [];
+    drilled.onSealed((facts) => heard.push(...facts.map(({ seq }) => seq)));
+    for (let at = 1; at <= 5; at++) {
+      for (const journal of [plain, drilled]) {
+        void journal.append('trader.crypto_spot.paper', null, [sample('order.intended')], at);
+        if (journal === drilled) drilled.drill();
+        await journal.append('system', null, [stopped(`r${at}`)], at);
+        if (journal === drilled) drilled.drill();
+      }
+    }
+    assert.deepEqual(drilled.head(), plain.head());
+    assert.deepEqual([drilled.sealedSeq(), drilled.lastAt()], [10, 5]);
+    assert.deepEqual(heard, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  });
+
   it('ST-1 waits for the chain no longer than its limit', async () => {
     const store = memoryStore();
     const journal = await openJournal({

@@ -384,6 +384,32 @@ describe('a cell', () => {
     assert.deepEqual(subject.ledger.log, ['receive 3 at 1000', 'receive 4 at 1000']);
   });
 
+  it('a drill is beside its turns, needs no answer, and fails nobody', async () => {
+    subject.cell.drill();
+    await subject.cell.start();
+    const { requests } = subject.spawner.last;
+    let drills = 0;
+    Object.assign(subject.ledger, {
+      drill: () => {
+        drills++;
+        throw new Error('not today');
+      },
+    });
+    subject.post('a');
+    subject.cell.drill();
+    await subject.on.activity.settled();
+    assert.equal(drills, 1);
+    assert.deepEqual(
+      requests.map(({ op }) => op),
+      ['start', 'receive', 'drill'],
+    );
+    assert.deepEqual(subject.failures, []);
+    assert.match(subject.on.lines.join('\n'), /a drill failed: not today/);
+    await subject.cell.stop(true);
+    subject.cell.drill();
+    assert.equal(drills, 1);
+  });
+
   it('an ask has a deadline', async () => {
     subject.script = () => new Promise(() => {});
     await subject.cell.start();

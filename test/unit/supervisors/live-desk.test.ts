@@ -27,6 +27,7 @@ class Cell implements Recipient {
   ask(): Promise<unknown> {
     return Promise.resolve({ worked: false });
   }
+  drill(): void {}
 }
 
 function rig(unavailable: string | null = null) {

@@ -29,6 +29,7 @@ class Inbox implements Recipient {
   async ask(envelope: Envelope): Promise<unknown> {
     return envelope.body;
   }
+  drill(): void {}
   get ids(): readonly string[] {
     return this.got.map(({ type, id }) => `${type} ${id}`);
   }

@@ -18,6 +18,7 @@ import type { Message, Tell } from '#trading/model/messages.ts';
 import type { Fill, OrderIntent } from '#trading/model/order.ts';
 import type { QuoteSnapshot } from '#trading/model/quote.ts';
 import type { Settings } from '#trading/model/settings.ts';
+import { pure } from '#test/support/pure.ts';
 import { quoteOf, settings as base, spot, T0 } from '../trader/fixtures.ts';
 
 export const SEED = '7';
@@ -34,7 +35,7 @@ class Resident<State, Memory> {
 
   constructor(name: string, behavior: Behavior<State, Memory>, facts: readonly EventType[]) {
     this.name = name;
-    this.behavior = behavior;
+    this.behavior = pure(behavior);
     this.facts = new Set(facts);
     this.state = behavior.initial;
     this.memory = behavior.blank;

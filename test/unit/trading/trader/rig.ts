@@ -11,6 +11,7 @@ import type { Instrument } from '#trading/model/instrument.ts';
 import type { Message, Tell } from '#trading/model/messages.ts';
 import type { FillReason, OrderIntent } from '#trading/model/order.ts';
 import { money, price, qty } from '#trading/money/decimal.ts';
+import { pure } from '#test/support/pure.ts';
 import { allowanceFor, factOf, MINUTE_MS, quoteOf, settings, T0 } from './fixtures.ts';
 
 export class Rig {
@@ -25,7 +26,7 @@ export class Rig {
 
   constructor(config: TraderConfig) {
     this.config = config;
-    this.#trader = createTrader(config);
+    this.#trader = pure(createTrader(config));
     this.state = this.#trader.initial;
     this.memory = this.#trader.blank;
   }
