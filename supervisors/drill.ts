@@ -1,7 +1,7 @@
 /**
  * An order comes a few times a day: its code is not compiled by then, and in no cache, which makes it several times slower than the next one
  * would be. So whoever decides on orders does the last ones again for nothing: while the traders, in processes of their own, think about a
- * quote that may make an order, and those when everything is over. Only pure decisions are done again (docs/decisions/0054).
+ * quote that may make an order, and the traders themselves when everything is over. Only pure decisions are done again (docs/decisions/0054).
  */
 import type { QuoteSnapshot } from '#trading/model/quote.ts';
 import type { Drilling } from './hand-out.ts';
@@ -27,7 +27,7 @@ export class Drill implements Drilling {
 
   /** Bars are of whole minutes: the first quote of an instrument in a minute closes the one before. */
   isDue(quotes: readonly QuoteSnapshot[]): boolean {
-    const before = this.#minutes.size;
+    if (this.#minutes.size > INSTRUMENTS_MAX) this.#minutes.clear();
     let isDue = false;
     for (const { asset, symbol, exchangeAt } of quotes) {
       const key = `${asset}|${symbol}`;
@@ -36,7 +36,6 @@ export class Drill implements Drilling {
       this.#minutes.set(key, minute);
       isDue = true;
     }
-    if (before > INSTRUMENTS_MAX) this.#minutes.clear();
     return isDue;
   }
 
