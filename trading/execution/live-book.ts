@@ -56,6 +56,8 @@ export interface LiveHolding {
   readonly trailedOn?: QuoteSnapshot;
   /** When a fact last said where its stop is; absent while it is where it began. */
   readonly stopAt?: Instant;
+  /** The entry's last fill. */
+  readonly entered: { readonly price: Price; readonly at: Instant };
   /** The last fill that took from it; absent before the first. */
   readonly reduced?: { readonly price: Price; readonly reason: FillReason; readonly at: Instant };
 }

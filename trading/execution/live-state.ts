@@ -166,7 +166,10 @@ function filled(before: LiveState, fill: Fill): LiveState {
   const key = liveKey(fill);
   const holding = state.holdings[key];
   if (holding === undefined) return fill.reason === 'entry' ? opened(after, fill) : after;
-  if (fill.side === holding.side) return { ...after, holdings: { ...after.holdings, [key]: { ...holding, qty: add(holding.qty, fill.qty) } } };
+  if (fill.side === holding.side) {
+    const entered = { price: fill.price, at: fill.filledAt };
+    return { ...after, holdings: { ...after.holdings, [key]: { ...holding, qty: add(holding.qty, fill.qty), entered } } };
+  }
   if (atMost(holding.qty, fill.qty)) return gone(after, key, fill.filledAt);
   const reduced = { price: fill.price, reason: fill.reason, at: fill.filledAt };
   return { ...after, holdings: { ...after.holdings, [key]: { ...holding, qty: subtract(holding.qty, fill.qty), reduced } } };
@@ -220,6 +223,7 @@ function opened(state: LiveState, fill: Fill): LiveState {
     isNative,
     nakedSince: null,
     isAlarmed: false,
+    entered: { price: fill.price, at: openedAt },
   };
   return { ...state, holdings: { ...state.holdings, [liveKey(fill)]: holding } };
 }
