@@ -32,8 +32,10 @@ export interface LiveOrder {
   readonly order: OrderState;
   /** Executions of the bracket that the venue holds for this entry, each counted once. */
   readonly legExecutions: readonly string[];
-  /** Ids of the house's own orders for this entry, oldest first. */
+  /** Ids of the house's own orders for this entry, oldest first; of those that came to nothing the newest. */
   readonly children: readonly string[];
+  /** How many there ever were. */
+  readonly placed: number;
 }
 
 /** An open live position. One a symbol, so that the bracket of an entry is the bracket of the position. */
