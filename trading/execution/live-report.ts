@@ -157,7 +157,8 @@ function executed(turn: LiveTurn, order: LiveOrder, execution: VenueExecution): 
   if (verdict === 'DUPLICATE_FILL' || (verdict !== 'NEVER_SENT' && isEarly(turn, order, execution))) return;
   said(turn, order, verdict, execution);
   if (verdict === 'NEVER_SENT') return;
-  if (order.order.at === 'SENDING' || order.order.at === 'UNKNOWN') acknowledge(turn, order, venueOrderId);
+  // What counted as not placed is cancelled by the venue's name for it, which only this says.
+  if (order.order.at === 'SENDING' || order.order.at === 'UNKNOWN' || order.order.at === 'NOT_PLACED') acknowledge(turn, order, venueOrderId);
   const reason: FillReason = order.purpose;
   turn.record(fillEvent(turn, order, order.parentId ?? order.clientOrderId, reason, execution));
   const after = orderOf(turn.state, order.clientOrderId);
