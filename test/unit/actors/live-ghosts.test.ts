@@ -1,7 +1,7 @@
 /** An order that counts as not placed, and was executed in part all the same. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import type { OrderRef } from '#trading/model/live.ts';
+import type { OrderRef, VenueExecution } from '#trading/model/live.ts';
 import { money, price, qty } from '#trading/money/decimal.ts';
 import { NO_FAULTS } from '../../support/faults.ts';
 import { LiveVenue, TERMS } from '../../support/live-venue.ts';
@@ -30,10 +30,10 @@ describe('LiveOrders: a ghost', () => {
       const entry = live.approve(live.intent(BTC));
       await live.run(20_000);
       assert.equal(live.at(entry), 'NOT_PLACED');
-      const execution = {
+      const execution: VenueExecution = {
         ...{ executionId: 'x7', clientOrderId: entry, parentId: null, venueOrderId: 'v7', asset: 'crypto_spot', symbol: BTC, side: 'buy', leg: null },
         ...{ price: price('100'), qty: qty(amount), fee: money('0.01'), feeQty: null, executedAt: live.now },
-      } as const;
+      };
       live.tell({ type: 'execution.reported', body: { execution } });
       await live.run(1000);
       assert.equal(live.at(entry), end);
