@@ -6,7 +6,7 @@ import { canonicalJson, sha256 } from './chain.ts';
 import { ensureDirectory, isNotFound, sweepTempFiles, syncDirectory, writeFileAtomic } from './files.ts';
 import { keyOf, seqOf } from './store.ts';
 
-export const SNAPSHOT_FORMAT = 3;
+export const SNAPSHOT_FORMAT = 4;
 export const GENERATIONS_KEPT = 3;
 export const SNAPSHOT_CHARS_MAX = 32 * 1024 * 1024;
 

@@ -1,4 +1,4 @@
-/** What is set aside of a live position: only what an exit left, all of it, and only what nobody can sell. */
+/** What is set aside of a live position: what an exit left, or all that an entry bought; all of it, and only what nobody can sell. */
 import { notional } from '#trading/money/decimal.ts';
 import type { DustSetAside, Fact } from '#trading/model/events.ts';
 import { isUnsellable } from '#trading/lifecycle/dust.ts';
@@ -35,15 +35,15 @@ export class DustRules {
     const { entryOrderId, qty, price, value, exitReason, exitedAt } = dust;
     const position = this.#fills.positionOf(dust);
     if (position === undefined || position.openedBy !== entryOrderId) return ['its position is not open'];
-    const exit = position.lastExit;
-    if (exit === null) return ['nothing of the position was sold'];
+    const last = position.lastFill;
+    if (last === null) return ['nothing of the position was filled'];
     const instrument = this.#book.instruments.get(instrumentKey(dust));
     if (instrument === undefined) return ['its instrument is not in the catalog'];
     const worth = notional(price, qty, instrument.multiplier);
-    const isLast = price === exit.price && exitReason === exit.reason && exitedAt === exit.filledAt;
+    const isLast = price === last.price && exitReason === last.reason && exitedAt === last.filledAt;
     return [
       ...(qty === position.held ? [] : [`${qty} was set aside, and ${position.held} is held`]),
-      ...(isLast ? [] : [`it names an exit at ${price}, the last one was at ${exit.price} for ${exit.reason}`]),
+      ...(isLast ? [] : [`it names a fill at ${price} for ${exitReason}, the last one was at ${last.price} for ${last.reason}`]),
       ...(value === worth ? [] : [`it is worth ${value}, its quantity and price make ${worth}`]),
       ...(isUnsellable(position.held, price, instrument) ? [] : [`${position.held} can be sold: it is no less than the smallest order`]),
     ];

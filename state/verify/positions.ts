@@ -116,9 +116,9 @@ export class Position {
     return isZero(this.#held) ? null : (this.#fills[0]?.filledAt ?? null);
   }
 
-  /** The newest fill that took from it. */
-  get lastExit(): Fill | null {
-    return this.#fills.findLast(({ side }) => side !== this.#side) ?? null;
+  /** The newest fill that took from it; where none did, the newest of its entry. */
+  get lastFill(): Fill | null {
+    return this.#fills.findLast(({ side }) => side !== this.#side) ?? this.#fills.at(-1) ?? null;
   }
 
   fund(amount: Money): void {

@@ -84,6 +84,26 @@ describe('LC-6 live funding', () => {
     assert.equal(walletOf(governor, { asset: 'crypto_spot', mode: 'live' }).realised, negate(money('0.01')));
   });
 
+  it('a row of a position that closed between the funding time and the stamp of the row is booked, and on its side', async () => {
+    const { world } = await opened();
+    await world.run(MINUTE_MS - (world.now % MINUTE_MS) - 100);
+    const fundedAt = world.now + 100;
+    world.trade(SYMBOL);
+    await world.run(1000);
+    const closedAt = world.state.past?.[KEY]?.[0]?.closedAt ?? assert.fail('it is open');
+    assert.ok(closedAt > fundedAt && closedAt < fundedAt + 1000, `closed at ${closedAt}, funded at ${fundedAt}`);
+    // The next position is a short one already: the row is not of it.
+    world.trade(SYMBOL, { side: 'sell', bracket: { takeProfit: price('90'), stopLoss: price('110') } });
+    await world.run(1000);
+    world.tell({ type: 'funding.reported', body: { funding: fundingAt(world.now) } });
+    await world.settle();
+    assert.deepEqual(
+      world.of('funding.booked').map(({ at, side }) => [at, side]),
+      [[fundedAt, 'buy']],
+    );
+    assert.deepEqual([world.state.holdings[KEY]?.side, alarms(world)], ['sell', []]);
+  });
+
   it('a row for a time at which nothing was held, and a second one for the same time, are said and not booked', async () => {
     const { world } = await opened();
     world.tell({ type: 'funding.reported', body: { funding: fundingAt(T0 - 10 * MINUTE_MS) } });

@@ -32,8 +32,10 @@ export interface LiveOrder {
   readonly order: OrderState;
   /** Executions of the bracket that the venue holds for this entry, each counted once. */
   readonly legExecutions: readonly string[];
-  /** Ids of the house's own orders for this entry, oldest first. */
+  /** Ids of the house's own orders for this entry, oldest first; of those that came to nothing the newest. */
   readonly children: readonly string[];
+  /** How many there ever were. */
+  readonly placed: number;
 }
 
 /** An open live position. One a symbol, so that the bracket of an entry is the bracket of the position. */
@@ -56,6 +58,8 @@ export interface LiveHolding {
   readonly trailedOn?: QuoteSnapshot;
   /** When a fact last said where its stop is; absent while it is where it began. */
   readonly stopAt?: Instant;
+  /** The entry's last fill. */
+  readonly entered: { readonly price: Price; readonly at: Instant };
   /** The last fill that took from it; absent before the first. */
   readonly reduced?: { readonly price: Price; readonly reason: FillReason; readonly at: Instant };
 }

@@ -27,8 +27,8 @@ export function placeChild(
   const isRetry = earlier.at(-1)?.order.at === 'REJECTED' || earlier.at(-1)?.order.at === 'NOT_PLACED';
   if (settings === null || isZero(whole) || (isRetry && (turn.memory.children[key] ?? 0) > turn.now)) return false;
   if (!takeToken(turn, settings)) return false;
-  turn.remember('children', key, turn.now + CHILD_RETRY_MS);
-  const clientOrderId = childId(parentId, purpose, (orderOf(turn.state, parentId)?.children.length ?? 0) + 1);
+  turn.waitsForChild(key, turn.now + CHILD_RETRY_MS);
+  const clientOrderId = childId(parentId, purpose, (orderOf(turn.state, parentId)?.placed ?? 0) + 1);
   send(turn, { clientOrderId, asset, symbol, side: opposite(side), purpose, parentId }, { qty: whole, pricing, bracket: null });
   return true;
 }

@@ -1,36 +1,65 @@
 /**
- * Dust: a spot buy pays its fee in coins, so what is sold on the lot grid may leave less than one lot. Left open such a position would block its
- * symbol for ever, and every attempt to close it be refused.
+ * Dust: a spot buy pays its fee in coins, so what is sold on the lot grid may leave less than one lot; and an entry that filled in part may have bought less than
+ * the venue's smallest order (decision 55). Left open such a position would block its symbol for ever, and every attempt to close it be refused.
  */
 import { isUnsellable } from '../lifecycle/dust.ts';
-import { notional } from '../money/decimal.ts';
+import type { Instant, Instrument } from '../model/instrument.ts';
+import type { FillReason } from '../model/order.ts';
+import { money, notional, type Price } from '../money/decimal.ts';
 import { isOpen } from './order-state.ts';
-import { liveKey, type LiveHolding, type LiveState } from './live-book.ts';
+import { childrenOf, liveKey, orderOf, type LiveHolding, type LiveOrder, type LiveState } from './live-book.ts';
 import type { LiveTurn } from './live-turn.ts';
 
-/** After the last exit: rows of the same execution may still come. */
+/** After the last fill: rows of the same execution may still come. */
 const REST_MS = 2000;
+const NO_MINIMUM = money('0');
 
-/** True where an exit or a leg has left less than the venue's smallest order, at the price that it was sold for. */
-export function isDust({ instruments }: LiveState, holding: LiveHolding): boolean {
-  const instrument = instruments[liveKey(holding)];
-  return holding.reduced !== undefined && instrument !== undefined && isUnsellable(holding.qty, holding.reduced.price, instrument);
+interface LastFill {
+  readonly price: Price;
+  readonly reason: FillReason;
+  readonly at: Instant;
+}
+
+/** True where an exit, a leg or an entry that filled in part has left less than the venue's smallest order, at the price of that fill. */
+export function isDust(state: LiveState, holding: LiveHolding): boolean {
+  const instrument = state.instruments[liveKey(holding)];
+  const last = instrument === undefined ? null : lastFillOf(state, holding, instrument);
+  return last !== null && instrument !== undefined && isUnsellable(holding.qty, last.price, closable(instrument));
+}
+
+/** The last exit. Where nothing was sold, the entry's last fill: of coins, once no more of them come and the venue has taken no leg that might sell them. */
+function lastFillOf(state: LiveState, { reduced, entered, entryOrderId, isNative }: LiveHolding, { type }: Instrument): LastFill | null {
+  if (reduced !== undefined) return reduced;
+  const entry = orderOf(state, entryOrderId);
+  if (type !== 'spot' || isNative || entry === undefined || isOpen(entry.order)) return null;
+  return childrenOf(state, entryOrderId).some(({ order }) => isOpen(order)) ? null : { ...entered, reason: 'entry' };
+}
+
+/** What only reduces a contract may be of any value: a position that is left open at the venue is no dust, it wins and loses. */
+const closable = (instrument: Instrument): Instrument =>
+  instrument.type === 'perp' || instrument.type === 'future' ? { ...instrument, minNotional: NO_MINIMUM } : instrument;
+
+/** A leg of what is dust is in its way: executed after the dust was set aside, it would open a position the other way. */
+export function isOfDust(turn: LiveTurn, holding: LiveHolding): boolean {
+  return isDust(turn.state, holding) && turn.now - (holding.reduced ?? holding.entered).at >= REST_MS;
 }
 
 /** Closes what is dust in every book, once nothing that sells it is on its way. */
 export function setDustAside(turn: LiveTurn): void {
   for (const holding of Object.values(turn.state.holdings)) {
-    const { reduced, asset, symbol, qty, entryOrderId } = holding;
-    if (reduced === undefined || turn.now - reduced.at < REST_MS || !isDust(turn.state, holding) || isBeingSold(turn.state, holding)) continue;
-    const { price, reason: exitReason, at: exitedAt } = reduced;
-    const value = notional(price, qty, turn.state.instruments[liveKey(holding)]?.multiplier);
+    const { asset, symbol, qty, entryOrderId } = holding;
+    const instrument = turn.state.instruments[liveKey(holding)];
+    const last = instrument === undefined ? null : lastFillOf(turn.state, holding, instrument);
+    if (last === null || !isOfDust(turn, holding) || isBeingSold(turn.state, holding)) continue;
+    const { price, reason: exitReason, at: exitedAt } = last;
+    const value = notional(price, qty, instrument?.multiplier);
     turn.record({ type: 'dust.set_aside', body: { asset, mode: 'live', symbol, entryOrderId, qty, price, value, exitReason, exitedAt } });
   }
 }
 
-function isBeingSold({ orders }: LiveState, holding: LiveHolding): boolean {
-  const key = liveKey(holding);
-  return Object.values(orders).some(
-    (order) => (order.purpose === 'exit' || order.purpose === 'flatten') && isOpen(order.order) && liveKey(order) === key,
-  );
-}
+const isBeingSold = ({ orders }: LiveState, holding: LiveHolding): boolean =>
+  Object.values(orders).some((order) => isOpen(order.order) && liveKey(order) === liveKey(holding) && sells(order));
+
+/** An exit that waits for a token counts; the entry and what was never sent of the house's own do not. */
+const sells = ({ purpose, order }: LiveOrder): boolean =>
+  purpose === 'exit' || purpose === 'flatten' || (purpose !== 'entry' && order.at !== 'INTENT');

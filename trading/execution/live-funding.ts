@@ -18,15 +18,20 @@ export function onFunding(turn: LiveTurn, funding: VenueFunding): void {
   const before = known[fundingId];
   const row = `${symbol}: the venue booked funding of ${amount} (${executionId}) for ${at}`;
   if (before !== undefined) return turn.alarm(funding, null, 'CONTRADICTION', `${row}, after ${before.executionId} for the same time`);
-  const side = sideAt(turn.state, funding, executedAt);
+  const side = sideAt(turn.state, funding, at);
   if (side === null) return turn.alarm(funding, null, 'UNEXPLAINED', `${row}, and the journal held nothing then`);
   const of = { asset, mode: 'live', symbol, fundingId, side } as const;
   turn.record({ type: 'funding.booked', body: { ...of, qty, price, rate, amount, at, venueExecutionId: executionId, pricedOn: null } });
 }
 
-/** Of the position that was open then; null where none was. Its fills may have come late, so a wrong null is asked for again with the account. */
+/**
+ * Of the position that was open at the funding time; else of one that was until the row was stamped, since one that closed in between paid all the same. Null
+ * where none was. Its fills may have come late, so a wrong null is asked for again with the account.
+ */
 function sideAt({ holdings, past = {} }: LiveState, of: VenueFunding, at: Instant): Side | null {
-  const holding = holdings[liveKey(of)];
-  if (holding !== undefined && holding.openedAt <= at) return holding.side;
-  return past[liveKey(of)]?.find(({ openedAt, closedAt }) => openedAt <= at && at <= closedAt)?.side ?? null;
+  const key = liveKey(of);
+  const holding = holdings[key];
+  const held = [...(past[key] ?? []), ...(holding === undefined ? [] : [{ ...holding, closedAt: Infinity }])];
+  const from = (openedBy: Instant) => held.find(({ openedAt, closedAt }) => openedAt <= openedBy && at <= closedAt)?.side;
+  return from(at) ?? from(of.executedAt) ?? null;
 }

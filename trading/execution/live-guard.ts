@@ -6,7 +6,7 @@ import type { KillScope } from '../model/events.ts';
 import type { Pricing } from '../model/live.ts';
 import { NAKED_MS_MAX } from '../risk/tripwires.ts';
 import { add, isPositive, subtract, ZERO_QTY } from '../money/decimal.ts';
-import { isDust, setDustAside } from './live-dust.ts';
+import { isDust, isOfDust, setDustAside } from './live-dust.ts';
 import { isOpen } from './order-state.ts';
 import { childrenOf, isFlattening, liveKey, refOf, remainingOf, sellable, type LiveHolding, type LiveOrder } from './live-book.ts';
 import { closeOnlyReason } from './live-send.ts';
@@ -125,11 +125,11 @@ function close(turn: LiveTurn, holding: LiveHolding): void {
   if (!isClosing(turn, holding) && isPositive(qty)) placeChild(turn, holding, 'flatten', qty, { type: 'market', worst: null });
 }
 
-/** Legs of a position that is gone: one leg executed, or the position was closed. */
+/** Legs of a position that is gone: one leg executed, or the position was closed, or what is left of it is dust. */
 function cancelLeftOver(turn: LiveTurn): void {
   for (const order of Object.values(turn.state.orders)) {
     if (order.parentId === null || order.purpose === 'flatten' || !isOpen(order.order) || order.order.at === 'INTENT') continue;
     const holding = turn.state.holdings[liveKey(order)];
-    if (holding?.entryOrderId !== order.parentId) cancel(turn, order);
+    if (holding?.entryOrderId !== order.parentId || isOfDust(turn, holding)) cancel(turn, order);
   }
 }

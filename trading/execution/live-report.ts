@@ -45,7 +45,7 @@ export function onLookedUp(turn: LiveTurn, { clientOrderId, askedAt, lookup }: M
   const order = orderOf(turn.state, clientOrderId);
   if (order === undefined || lookup.kind === 'unavailable') return;
   if (lookup.kind === 'absent') return absent(turn, order, askedAt);
-  turn.remember('absences', clientOrderId, 0);
+  if (isOpen(order.order)) turn.remember('absences', clientOrderId, 0);
   onFound(turn, lookup);
 }
 
@@ -157,7 +157,8 @@ function executed(turn: LiveTurn, order: LiveOrder, execution: VenueExecution): 
   if (verdict === 'DUPLICATE_FILL' || (verdict !== 'NEVER_SENT' && isEarly(turn, order, execution))) return;
   said(turn, order, verdict, execution);
   if (verdict === 'NEVER_SENT') return;
-  if (order.order.at === 'SENDING' || order.order.at === 'UNKNOWN') acknowledge(turn, order, venueOrderId);
+  // What counted as not placed is cancelled by the venue's name for it, which only this says.
+  if (order.order.at === 'SENDING' || order.order.at === 'UNKNOWN' || order.order.at === 'NOT_PLACED') acknowledge(turn, order, venueOrderId);
   const reason: FillReason = order.purpose;
   turn.record(fillEvent(turn, order, order.parentId ?? order.clientOrderId, reason, execution));
   const after = orderOf(turn.state, order.clientOrderId);
@@ -233,6 +234,8 @@ export function onCancelled(turn: LiveTurn, { clientOrderId, outcome }: MessageB
   const order = orderOf(turn.state, clientOrderId);
   if (order === undefined) return;
   if (outcome.kind !== 'done' && outcome.kind !== 'gone') return;
+  // Its end may have been told before the answer.
+  if (!isOpen(order.order) && order.order.at !== 'ORPHAN') return;
   // Gone may be filled as well: only a lookup tells. Done is confirmed by one too, since what it executed before counts.
   turn.remember('lookups', clientOrderId, turn.now);
   if (order.order.at === 'ORPHAN') turn.remember('cancels', clientOrderId, Number.MAX_SAFE_INTEGER);

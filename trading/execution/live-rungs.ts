@@ -55,7 +55,7 @@ export function placeRungs(turn: LiveTurn, holding: LiveHolding): void {
     if (!isPositive(missing) || (own.length > 0 && (memory.children[key] ?? 0) > turn.now)) continue;
     if (checkMinimum(missing, price, instrument) !== null) continue;
     if (!placeChild(turn, holding, 'take_profit', missing, { type: 'limit', price })) return;
-    turn.remember('children', key, turn.now + RETRY_MS * 2 ** Math.min(own.length, DOUBLINGS_MAX));
+    turn.waitsForChild(key, turn.now + RETRY_MS * 2 ** Math.min(own.length, DOUBLINGS_MAX));
     free = subtract(free, missing);
   }
 }

@@ -141,8 +141,11 @@ function worstOf({ kind, side, snapshot }: OrderIntent, bracket: Bracket | null,
 }
 
 /** RT-4: what of a venue's limit the house uses. However low it is, one request a window goes, or nobody could close anything. */
-export const shareOf = ({ limit, windowMs }: OrderTerms['placements'], { rateLimit }: Settings): BucketRules =>
-  bucketRules(limit, windowMs, Math.max(toNumber(rateLimit), 1 / limit));
+export function shareOf({ limit, windowMs }: OrderTerms['placements'], { rateLimit }: Pick<Settings, 'rateLimit'>): BucketRules {
+  const share = toNumber(rateLimit);
+  // Not by a share of 1 ÷ limit: 49 of those are less than one.
+  return limit * share < 1 ? bucketRules(1, windowMs, 1) : bucketRules(limit, windowMs, share);
+}
 
 /**
  * RT-4: a share of the venue's limit, as the terms say it or as the venue told it where that is less. The first bucket of a run is empty: a

@@ -9,11 +9,13 @@ import { without } from '../model/without.ts';
 import { add, atMost, isPositive, subtract, type Money, type Qty } from '../money/decimal.ts';
 import { evolveStop } from './live-stops.ts';
 import { orderOfFill } from './order-names.ts';
-import { isOpen, NEW_ORDER, transition, type OrderInput } from './order-state.ts';
+import { executedOf, isOpen, NEW_ORDER, transition, type OrderInput } from './order-state.ts';
 import { type LiveOrder, type LiveHolding, type LiveState, liveKey, orderOf, sellable, protectedQty } from './live-book.ts';
 
 /** Orders that are over, kept so that a late or repeated report of them is known for what it is. */
 export const ENDED_KEPT_MAX = 2048;
+/** Children of an entry that came to nothing: more than any back-off counts, of all the rungs that a bracket may have. */
+const CHILDREN_KEPT_MAX = 64;
 /** Closed positions remembered of a symbol: a row of funding may come after its position is gone. */
 const PAST_KEPT_MAX = 16;
 /** Ids of funding rows are kept this long behind the newest fill: longer than what a reading of the account goes back. */
@@ -101,7 +103,7 @@ function approved(state: LiveState, intent: OrderIntent): LiveState {
   if (orderOf(state, clientOrderId) !== undefined) return state;
   const order: LiveOrder = {
     ...{ clientOrderId, asset, symbol, strategyId, side, purpose: kind, parentId: null, intent },
-    ...{ pricing: null, bracket: null, order: NEW_ORDER, legExecutions: [], children: [] },
+    ...{ pricing: null, bracket: null, order: NEW_ORDER, legExecutions: [], children: [], placed: 0 },
   };
   return withOrder(state, order);
 }
@@ -112,13 +114,23 @@ function sending(state: LiveState, body: EventBody<'order.sending'>): LiveState 
   const strategyId = parent?.strategyId ?? state.holdings[liveKey(body)]?.strategyId ?? 'external';
   const blank: LiveOrder = {
     ...{ clientOrderId, asset, symbol, strategyId, side, purpose, parentId, intent: null },
-    ...{ pricing: null, bracket: null, order: NEW_ORDER, legExecutions: [], children: [] },
+    ...{ pricing: null, bracket: null, order: NEW_ORDER, legExecutions: [], children: [], placed: 0 },
   };
   const known = orderOf(state, clientOrderId) ?? blank;
   const { order } = transition(known.order, { is: 'SEND', qty, sentAt, deadlineAt });
   const sent = withOrder(state, { ...known, pricing, bracket, order });
   if (parent === undefined || parent.children.includes(clientOrderId)) return sent;
-  return withOrder(sent, { ...parent, children: [...parent.children, clientOrderId] });
+  return withOrder(sent, { ...parent, children: [...countingChildren(sent, parent), clientOrderId], placed: parent.placed + 1 });
+}
+
+/** A venue may reject a close for hours: of what came to nothing only the newest count, or every look at a position would be at all of them. */
+function countingChildren(state: LiveState, { children }: LiveOrder): readonly string[] {
+  if (children.length < CHILDREN_KEPT_MAX) return children;
+  const counts = (id: string): boolean => {
+    const order = orderOf(state, id)?.order;
+    return order !== undefined && (isOpen(order) || isPositive(executedOf(order).filledQty));
+  };
+  return children.filter((id, index) => index > children.length - CHILDREN_KEPT_MAX || counts(id));
 }
 
 function moved(state: LiveState, clientOrderId: string, input: OrderInput | null): LiveState {
@@ -145,12 +157,14 @@ function endInput(status: OrderEnd, reason: string): OrderInput | null {
   }
 }
 
-/** The oldest of what is over goes where there is too much of it; an entry and its children stay as long as its position. */
+/** The oldest of what is over goes where there is too much of it; an entry and its children that count stay as long as its position. */
 function pruned(state: LiveState): LiveState {
   if (state.ended.size <= ENDED_KEPT_MAX) return state;
-  const held = new Set(Object.values(state.holdings).map(({ entryOrderId }) => entryOrderId));
-  for (const [id, { parentId }] of allShelved(state.ended)) {
-    if (!held.has(id) && !held.has(parentId ?? '')) return { ...state, ended: unshelve(state.ended, id) };
+  const held = new Set(
+    Object.values(state.holdings).flatMap(({ entryOrderId }) => [entryOrderId, ...(orderOf(state, entryOrderId)?.children ?? [])]),
+  );
+  for (const [id] of allShelved(state.ended)) {
+    if (!held.has(id)) return { ...state, ended: unshelve(state.ended, id) };
   }
   return state;
 }
@@ -166,7 +180,10 @@ function filled(before: LiveState, fill: Fill): LiveState {
   const key = liveKey(fill);
   const holding = state.holdings[key];
   if (holding === undefined) return fill.reason === 'entry' ? opened(after, fill) : after;
-  if (fill.side === holding.side) return { ...after, holdings: { ...after.holdings, [key]: { ...holding, qty: add(holding.qty, fill.qty) } } };
+  if (fill.side === holding.side) {
+    const entered = { price: fill.price, at: fill.filledAt };
+    return { ...after, holdings: { ...after.holdings, [key]: { ...holding, qty: add(holding.qty, fill.qty), entered } } };
+  }
   if (atMost(holding.qty, fill.qty)) return gone(after, key, fill.filledAt);
   const reduced = { price: fill.price, reason: fill.reason, at: fill.filledAt };
   return { ...after, holdings: { ...after.holdings, [key]: { ...holding, qty: subtract(holding.qty, fill.qty), reduced } } };
@@ -220,6 +237,7 @@ function opened(state: LiveState, fill: Fill): LiveState {
     isNative,
     nakedSince: null,
     isAlarmed: false,
+    entered: { price: fill.price, at: openedAt },
   };
   return { ...state, holdings: { ...state.holdings, [liveKey(fill)]: holding } };
 }

@@ -40,7 +40,7 @@ export interface LiveMemory {
   readonly amendments: Bucket | null;
   /** Alarms raised, so that one state of affairs is one alarm. */
   readonly alarms: readonly string[];
-  /** By client order id of an entry: not before when the house places another order of its own for it. */
+  /** By client order id of an entry and purpose, or rung: not before when the house places another such order for it. */
   readonly children: Readonly<Record<string, Instant>>;
   /** By execution id: since when it waits for the rows of the entry that it closes. */
   readonly deferred: Readonly<Record<string, Instant>>;
@@ -117,8 +117,14 @@ export class LiveTurn {
     this.record({ type: 'alarm.raised', body: { asset, mode: 'live', symbol, clientOrderId, code, sentence } });
   }
 
-  remember(what: 'lookups' | 'cancels' | 'absences' | 'children' | 'deferred' | 'trails', key: string, value: number): void {
+  remember(what: 'lookups' | 'cancels' | 'absences' | 'deferred' | 'trails', key: string, value: number): void {
     this.memory = { ...this.memory, [what]: { ...this.memory[what], [key]: value } };
+  }
+
+  /** Not before `until` again. What has waited long enough is as if it never had to. */
+  waitsForChild(key: string, until: Instant): void {
+    const waiting = Object.entries(this.memory.children).filter(([, notBefore]) => notBefore > this.now);
+    this.memory = { ...this.memory, children: { ...Object.fromEntries(waiting), [key]: until } };
   }
 
   forget(clientOrderId: string): void {

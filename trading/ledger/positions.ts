@@ -77,7 +77,7 @@ export function bookFunding(position: BookedPosition | null, { amount, at }: Pic
   return { ...position, funding: add(position.funding ?? ZERO_MONEY, amount) };
 }
 
-/** The trade of a position of which the rest cannot be sold: closed as of its last exit, and the rest brought nothing. */
+/** The trade of a position of which the rest cannot be sold: closed as of its last exit (or entry, where nothing was sold), and the rest brought nothing. */
 export function bookDust(position: BookedPosition, { value, exitReason, exitedAt }: DustSetAside): ClosedPart {
   return { ...closedBy(position, exitReason, exitedAt), dust: value };
 }
@@ -145,7 +145,7 @@ function closedBy(position: BookedPosition, exitReason: ExitReason, closedAt: In
     side,
     qty: position.entryQty,
     entryPrice: position.averagePrice,
-    exitPrice: meanPrice(position.exitValue, position.exitQty),
+    exitPrice: isZero(position.exitQty) ? position.averagePrice : meanPrice(position.exitValue, position.exitQty),
     fees,
     ...(funding === undefined ? {} : { funding }),
     pnl: subtract(gain(position, position.exitValue, position.entryValue), add(fees, funding ?? ZERO_MONEY)),

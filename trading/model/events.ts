@@ -221,14 +221,14 @@ export interface FeeAdjusted {
   readonly at: Instant;
 }
 
-/** What an exit left of a live position is less than the venue's smallest order: nobody can sell it, so the position counts as closed. */
+/** What an exit left of a live position, or an entry bought, is less than the venue's smallest order: nobody can sell it, so the position counts as closed. */
 export interface DustSetAside {
   readonly asset: Asset;
   readonly mode: Mode;
   readonly symbol: string;
   readonly entryOrderId: string;
   readonly qty: Qty;
-  /** Of the last exit, as are the reason and the time: they are the trade's. */
+  /** Of the last exit (of the entry's last fill where nothing was sold), as are the reason and the time: they are the trade's. */
   readonly price: Price;
   /** USD at `price`: a loss of the trade, since nothing was got for it. */
   readonly value: Money;

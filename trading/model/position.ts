@@ -37,7 +37,7 @@ export interface ClosedTrade {
   readonly fees: Money;
   /** Paid less received (LC-6), USD; absent where it met no funding time. */
   readonly funding?: Money;
-  /** What could not be sold in the end, at the last exit's price, USD: lost. Absent where all of it was. */
+  /** What could not be sold in the end, at the last fill's price, USD: lost. Absent where all of it was. */
   readonly dust?: Money;
   /** Realised profit after fees, funding and dust, in USD. */
   readonly pnl: Money;

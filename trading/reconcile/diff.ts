@@ -174,5 +174,5 @@ const isNear = (ours: VenuePosition, theirs: VenuePosition): boolean =>
 const hasStop = ({ openOrders }: AccountView, { entryOrderId }: JournalPosition): boolean =>
   openOrders.some(({ parentId, leg }) => parentId === entryOrderId && leg === 'stop_loss');
 
-const heldOf = (position: VenuePosition | undefined): Held =>
+export const heldOf = (position: VenuePosition | undefined): Held =>
   position === undefined ? null : { side: position.side, qty: position.qty, averagePrice: position.averagePrice };

@@ -2,12 +2,12 @@
 import { NOTHING, type Behavior, type Decision } from '../behavior.ts';
 import { LIVE_FACTS } from '../execution/live-gateway.ts';
 import { recalled } from '../execution/live-stops.ts';
-import type { EventType } from '../model/events.ts';
+import type { Adjustment, DomainEvent, EventType } from '../model/events.ts';
 import type { Broker, Instant } from '../model/instrument.ts';
 import type { Message, MessageBody, Tell } from '../model/messages.ts';
-import { diff, differenceId, type Difference } from './diff.ts';
+import { diff, differenceId, heldOf, heldText, type Difference } from './diff.ts';
 import { explainExpiries } from './expiry.ts';
-import { adjustment, repair, type RepairConfig } from './repair.ts';
+import { adjustment, differed, repair, type RepairConfig } from './repair.ts';
 import { BLANK_RECONCILER, evolveReconciler, journalView, type ReconcilerState } from './state.ts';
 
 /** What it must hear of the journal. */
@@ -53,7 +53,7 @@ function decide(config: ReconcilerConfig, state: ReconcilerState, memory: Reconc
     case 'account.viewed':
       return compare(config, state, memory, message.body);
     case 'actor.asked':
-      return answer(config, memory, message.body);
+      return answer(config, state, memory, message.body);
     default:
       return NOTHING;
   }
@@ -93,9 +93,20 @@ function compare(
 
 const isFleeting = ({ kind }: Difference): boolean => kind === 'position_quantity' || kind === 'position_price' || kind === 'leg_missing';
 
+interface Stands {
+  readonly broker: Broker;
+  readonly id: string;
+  readonly difference: Difference;
+}
+
 /** `differences` lists what stands; `adjust <id> <evidence>` takes the venue's word for one position. */
-function answer({ brokers }: ReconcilerConfig, { standing }: ReconcilerMemory, { query, args }: MessageBody<'actor.asked'>): ReconcilerDecision {
-  const all = brokers.flatMap(({ broker }) =>
+function answer(
+  { brokers }: ReconcilerConfig,
+  state: ReconcilerState,
+  { standing }: ReconcilerMemory,
+  { query, args }: MessageBody<'actor.asked'>,
+): ReconcilerDecision {
+  const all: readonly Stands[] = brokers.flatMap(({ broker }) =>
     (standing[broker] ?? []).map((difference) => ({ broker, id: differenceId(broker, difference), difference })),
   );
   if (query === 'differences') return { ...NOTHING, reply: all };
@@ -103,6 +114,25 @@ function answer({ brokers }: ReconcilerConfig, { standing }: ReconcilerMemory, {
   const [id, ...evidence] = args;
   const found = all.find((candidate) => candidate.id === id);
   const event = found === undefined ? null : adjustment(found.broker, found.difference, evidence.join(' ').slice(0, EVIDENCE_LENGTH_MAX));
-  if (event === null) return { ...NOTHING, reply: { error: `no difference of a position has the id ${JSON.stringify(id ?? '')}` } };
-  return { events: [event], effects: [], reply: { adjusted: event.body } };
+  if (found === undefined || event === null) {
+    return { ...NOTHING, reply: { error: `no difference of a position has the id ${JSON.stringify(id ?? '')}` } };
+  }
+  const held = heldBy(state, found, event.body);
+  if (held !== heldText(event.body.from)) {
+    const error = `the journal holds ${held} by now, not ${heldText(event.body.from)}: ask for differences again after the next reading`;
+    return { ...NOTHING, reply: { error } };
+  }
+  return { events: [event, ...stillClosed(all, event.body)], effects: [], reply: { adjusted: event.body } };
+}
+
+/** A fill, or the same adjustment, may have come since the reading. */
+function heldBy(state: ReconcilerState, { broker }: Stands, { asset, symbol }: Adjustment): string {
+  const { positions } = journalView(broker, state[broker]);
+  return heldText(heldOf(positions.find((position) => position.asset === asset && position.symbol === symbol)));
+}
+
+/** The adjustment opens its symbol, and what was said of it is not said again: an order of somebody else that rests there would move the position any time. */
+function stillClosed(all: readonly Stands[], { asset, symbol }: Adjustment): readonly DomainEvent[] {
+  const orders = all.filter(({ difference: of }) => of.kind === 'foreign_order' && of.asset === asset && of.symbol === symbol);
+  return orders.map(({ broker, difference }) => differed(difference, differenceId(broker, difference)));
 }

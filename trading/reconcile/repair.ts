@@ -62,15 +62,18 @@ function actionsOn(difference: Difference, { orders, port }: RepairConfig, asked
 function spoken(difference: Difference, id: string): readonly DomainEvent[] {
   const code = ALARMS[difference.kind];
   if (code === null) return [];
+  const said = differed(difference, id);
+  const { asset, symbol, clientOrderId, evidence } = said.body;
+  return [said, { type: 'alarm.raised', body: { asset, mode: 'live', symbol, clientOrderId, code, sentence: `${symbol}: ${evidence}` } }];
+}
+
+/** Closes its symbol, unless the order is one of ours: that is cancelled. */
+export function differed(difference: Difference, id: string): EventOf<'reconcile.differed'> {
   const { kind, asset, symbol } = difference;
   const evidence = evidenceOf(difference);
   const clientOrderId = kind === 'own_orphan' ? difference.order.clientOrderId : null;
-  const place = { asset, mode: 'live', symbol, clientOrderId } as const;
-  const refusal = code === 'ORPHAN_ORDER' ? null : closeOnly(symbol, evidence);
-  return [
-    { type: 'reconcile.differed', body: { ...place, differenceId: id, kind, evidence, refusal } },
-    { type: 'alarm.raised', body: { ...place, code, sentence: `${symbol}: ${evidence}` } },
-  ];
+  const refusal = kind === 'own_orphan' ? null : closeOnly(symbol, evidence);
+  return { type: 'reconcile.differed', body: { asset, mode: 'live', symbol, clientOrderId, differenceId: id, kind, evidence, refusal } };
 }
 
 const ALARMS: Readonly<Record<Difference['kind'], AlarmCode | null>> = {

@@ -11,9 +11,8 @@ import { BLANK_LIVE, liveKey, type LiveOrder, type LiveState } from '../executio
 import { evolveLive } from '../execution/live-state.ts';
 import { isOpen } from '../execution/order-state.ts';
 import type { JournalView } from './diff.ts';
+import { executionIds, NO_EXECUTIONS, withExecution, type KnownExecutions } from './executions.ts';
 
-/** Execution ids are kept this long behind the newest fill: longer than what a reading of the account goes back. */
-const EXECUTIONS_KEPT_MS = 86_400_000;
 /** Ids of differences that were said and stand. */
 const SAID_MAX = 1024;
 
@@ -21,8 +20,7 @@ export interface BrokerBooks {
   readonly live: LiveState;
   /** By `positionKey`. */
   readonly positions: Readonly<Record<string, BookedPosition>>;
-  /** By execution id: when it was filled. */
-  readonly executions: Readonly<Record<string, Instant>>;
+  readonly executions: KnownExecutions;
   /** By `positionKey`: coins that no order could sell, left in the account by closed positions. */
   readonly dust: Readonly<Record<string, Qty>>;
   readonly changedAt: Readonly<Record<string, Instant>>;
@@ -31,7 +29,7 @@ export interface BrokerBooks {
 
 export type ReconcilerState = Readonly<Record<Broker, BrokerBooks>>;
 
-const BLANK_BOOKS: BrokerBooks = { live: BLANK_LIVE, positions: {}, executions: {}, dust: {}, changedAt: {}, said: [] };
+const BLANK_BOOKS: BrokerBooks = { live: BLANK_LIVE, positions: {}, executions: NO_EXECUTIONS, dust: {}, changedAt: {}, said: [] };
 export const BLANK_RECONCILER: ReconcilerState = { bybit: BLANK_BOOKS, ibkr: BLANK_BOOKS };
 
 /** Total. */
@@ -83,9 +81,7 @@ function filled(books: BrokerBooks, fill: Fill): BrokerBooks {
   const key = keyOf(fill);
   const multiplier = books.live.instruments[liveKey(fill)]?.multiplier ?? ONE;
   const { position } = bookFill(books.positions[key] ?? null, fill, multiplier);
-  const oldest = fill.filledAt - EXECUTIONS_KEPT_MS;
-  const kept = Object.entries(books.executions).filter(([, at]) => at >= oldest);
-  const executions = { ...Object.fromEntries(kept), [fill.venueExecutionId ?? fill.fillId]: fill.filledAt };
+  const executions = withExecution(books.executions, fill.venueExecutionId ?? fill.fillId, fill.filledAt);
   return { ...books, executions, positions: position === null ? without(books.positions, key) : { ...books.positions, [key]: position } };
 }
 
@@ -121,5 +117,5 @@ export function journalView(broker: Broker, books: BrokerBooks): JournalView {
     const isNative = books.live.holdings[liveKey({ asset, symbol })]?.isNative ?? false;
     return { asset, symbol, side, qty, averagePrice, entryOrderId, isNative };
   });
-  return { broker, orders, positions, executionIds: new Set(Object.keys(books.executions)), changedAt: books.changedAt, dust: books.dust };
+  return { broker, orders, positions, executionIds: executionIds(books.executions), changedAt: books.changedAt, dust: books.dust };
 }

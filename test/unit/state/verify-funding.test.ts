@@ -206,7 +206,7 @@ describe('VF-1 verify of dust', () => {
 
   const forged: readonly (readonly [string, Partial<DustSetAside>, RegExp])[] = [
     ['less than is held', { qty: qty('0.004'), value: money('0.402') }, /0\.004 was set aside, and 0\.005 is held/],
-    ['another price', { price: price('50'), value: money('0.25') }, /names an exit at 50, the last one was at 100\.5/],
+    ['another price', { price: price('50'), value: money('0.25') }, /names a fill at 50 for exit, the last one was at 100\.5/],
     ['another value', { value: money('0.5') }, /worth 0\.5, its quantity and price make 0\.5025/],
     ['another entry', { entryOrderId: 'p-second' }, /its position is not open/],
     ['paper', { mode: 'paper' }, /paper sells all that it holds/],
@@ -235,7 +235,11 @@ describe('VF-1 verify of dust', () => {
     };
     const unsold = await problems([...story.slice(0, index + 2), aside, ...story.slice(index + 2)]);
     assert.ok(
-      unsold.some((problem) => /DUST: .*nothing of the position was sold/.test(problem)),
+      unsold.some((problem) => /DUST: .*names a fill at 100\.5 for exit, the last one was at 100\.2 for entry/.test(problem)),
+      unsold.join('\n'),
+    );
+    assert.ok(
+      unsold.some((problem) => /DUST: .*0\.19 can be sold/.test(problem)),
       unsold.join('\n'),
     );
     const other = await problems(dusty({}, SOLD, 'gateway.ibkr.orders'));

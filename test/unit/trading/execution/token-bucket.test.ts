@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
+import { ratio } from '#trading/money/decimal.ts';
+import { shareOf } from '#trading/execution/live-send.ts';
 import { bucketRules, fullBucket, takeTokens } from '#trading/execution/token-bucket.ts';
 
 const WINDOW_MS = 1000;
@@ -68,6 +70,14 @@ describe('execution/token-bucket', () => {
     const back = takeTokens(rules, empty, 400);
     assert.equal(back.waitMs, 1100);
     assert.equal(takeTokens(rules, back.bucket, 1400).waitMs, 100);
+  });
+
+  it('RT-4 however low a limit and a share are, one request a window goes', () => {
+    for (let limit = 1; limit <= 200; limit++) {
+      const { capacity, refill } = shareOf({ limit, windowMs: WINDOW_MS }, { rateLimit: ratio('0.001') });
+      assert.deepEqual([capacity, refill], [WINDOW_MS, 1], `a limit of ${limit}`);
+    }
+    assert.deepEqual(shareOf({ limit: 20, windowMs: WINDOW_MS }, { rateLimit: ratio('0.9') }), bucketRules(20, WINDOW_MS, 0.9));
   });
 
   it('names what is wrong with its rules', () => {

@@ -259,6 +259,64 @@ describe('reconcile: the reconciler', () => {
   });
 });
 
+describe('reconcile: an adjustment', () => {
+  it('ST-3 leaves the symbol closed while an order of somebody else rests there, and says it in no second alarm', () => {
+    const reconciler = createReconciler({ name: 'reconciler', brokers: [CONFIG], everyMs: 5000 });
+    const books = new Books();
+    const view = { ...EMPTY, positions: [position('1')], openOrders: [order('v8', { clientOrderId: 'web-1' })] };
+    let memory = reconciler.blank;
+    const tell = (message: Message): readonly DomainEvent[] => {
+      const decision = reconciler.decide(books.books, memory, message, T0);
+      memory = decision.memory ?? memory;
+      books.add('reconciler', decision.events);
+      return decision.events;
+    };
+    const viewed: Message = { type: 'account.viewed', body: { broker: 'bybit', view } };
+    for (let time = 0; time < 2; time++) tell(viewed);
+    const moved = diff(journalView('bybit', books.books.bybit), view).find(({ kind }) => kind === 'position_quantity');
+    assert.ok(moved !== undefined);
+    const events = tell({ type: 'actor.asked', body: { query: 'adjust', args: [differenceId('bybit', moved), 'bought', 'by', 'hand'] } });
+    assert.deepEqual(
+      events.map(({ type }) => type),
+      ['reconcile.adjusted', 'reconcile.differed'],
+    );
+    assert.match(books.live.blocked[`crypto_spot|${SYMBOL}`]?.sentence ?? 'open', /the venue has order v8/);
+    assert.deepEqual(tell(viewed), []);
+  });
+});
+
+describe('reconcile: an adjustment of what has changed since', () => {
+  const reconciler = createReconciler({ name: 'reconciler', brokers: [CONFIG], everyMs: 5000 });
+  const view = { ...EMPTY, positions: [position('1')] };
+
+  function standing() {
+    const books = new Books();
+    const memory = reconciler.decide(books.books, reconciler.blank, { type: 'account.viewed', body: { broker: 'bybit', view } }, T0).memory;
+    const [difference] = diff(journalView('bybit', books.books.bybit), view);
+    assert.ok(difference !== undefined);
+    const asked: Message = { type: 'actor.asked', body: { query: 'adjust', args: [differenceId('bybit', difference), 'bought'] } };
+    return { books, adjust: () => reconciler.decide(books.books, memory ?? reconciler.blank, asked, T0) };
+  }
+
+  it('ST-3 the same one twice before the next reading is one adjustment', () => {
+    const { books, adjust } = standing();
+    books.add('reconciler', adjust().events);
+    const { events, reply } = adjust();
+    assert.deepEqual(events, []);
+    assert.match(JSON.stringify(reply), /the journal holds buy 1 at 100 by now, not flat/);
+  });
+
+  it('ST-3 a position that a fill has moved since the reading is not set back to it', () => {
+    const { books, adjust } = standing();
+    books.send(ENTRY, 'entry', '2');
+    books.tell({ type: 'execution.reported', body: { execution: execution('e1', { qty: qty('2') }) } });
+    assert.equal(books.held()[0]?.amount, '2');
+    const { events, reply } = adjust();
+    assert.deepEqual(events, []);
+    assert.match(JSON.stringify(reply), /the journal holds buy 2 at 100 by now/);
+  });
+});
+
 describe('reconcile: lost, repeated and shuffled reports', () => {
   it('ST-3 whatever came of the stream, one reading of the account gives the same positions, and a second changes nothing', () => {
     const rows = [
