@@ -5,9 +5,9 @@
 import { isUnsellable } from '../lifecycle/dust.ts';
 import type { Instant, Instrument } from '../model/instrument.ts';
 import type { FillReason } from '../model/order.ts';
-import { money, notional, type Price } from '../money/decimal.ts';
+import { isPositive, money, notional, type Price } from '../money/decimal.ts';
 import { isOpen } from './order-state.ts';
-import { childrenOf, liveKey, orderOf, type LiveHolding, type LiveOrder, type LiveState } from './live-book.ts';
+import { childrenOf, liveKey, orderOf, sellable, type LiveHolding, type LiveOrder, type LiveState } from './live-book.ts';
 import type { LiveTurn } from './live-turn.ts';
 
 /** After the last fill: rows of the same execution may still come. */
@@ -50,12 +50,16 @@ export function setDustAside(turn: LiveTurn): void {
     const { asset, symbol, qty, entryOrderId } = holding;
     const instrument = turn.state.instruments[liveKey(holding)];
     const last = instrument === undefined ? null : lastFillOf(turn.state, holding, instrument);
-    if (last === null || !isOfDust(turn, holding) || isBeingSold(turn.state, holding)) continue;
+    if (last === null || !isOfDust(turn, holding) || mayBeSold(turn.state, holding)) continue;
     const { price, reason: exitReason, at: exitedAt } = last;
     const value = notional(price, qty, instrument?.multiplier);
     turn.record({ type: 'dust.set_aside', body: { asset, mode: 'live', symbol, entryOrderId, qty, price, value, exitReason, exitedAt } });
   }
 }
+
+/** Legs that the venue holds sell whole lots of any value: a book that had closed already would be contradicted by them. */
+const mayBeSold = (state: LiveState, holding: LiveHolding): boolean =>
+  isBeingSold(state, holding) || (holding.isNative && isPositive(sellable(state, holding, holding.qty)));
 
 const isBeingSold = ({ orders }: LiveState, holding: LiveHolding): boolean =>
   Object.values(orders).some((order) => isOpen(order.order) && liveKey(order) === liveKey(holding) && sells(order));

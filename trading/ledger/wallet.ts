@@ -66,9 +66,14 @@ export function bookTrade(wallet: Wallet, { pnl, closedAt }: Pick<ClosedTrade, '
   };
 }
 
-/** After a person re-armed: the day's loss and the drawdown count from here, or the next trade would trip the same wire again. */
-export function rebased(wallet: Wallet): Wallet {
-  return { ...wallet, peakRealised: wallet.realised, day: { ...wallet.day, opened: wallet.realised } };
+/** What a person re-armed counts from here, or the next trade would trip the same wire again: the loss of the day, the fall from the peak. */
+export function rebased(wallet: Wallet, { day, peak }: { readonly day: boolean; readonly peak: boolean }): Wallet {
+  const { realised } = wallet;
+  return {
+    ...wallet,
+    peakRealised: peak ? realised : wallet.peakRealised,
+    day: day ? { ...wallet.day, opened: realised } : wallet.day,
+  };
 }
 
 /** SZ-7: Σ pnl of the last `days` days. Kept by the hour: an hour counts while any of it lies inside the window. */

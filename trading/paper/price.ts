@@ -45,16 +45,23 @@ export interface PaperTerms {
 
 const BPS_OF_ONE = ratio('10000');
 /** SZ-4: an odd lot meets a wider market than the quotes show. */
-const ODD_LOT_SLIPPAGE = 2;
+export const ODD_LOT_SLIPPAGE = 2;
 
 /** What a taker of `side` meets: the ask to buy at, the bid to sell at. */
 export const touch = (side: Side, quote: QuoteSnapshot): Price => (side === 'buy' ? quote.ask : quote.bid);
 
 /** The touch, worse by the slippage, on the tick of the worse side; a sale never below one tick. */
-export function takerPrice(side: Side, quote: QuoteSnapshot, grid: Pick<PaperTerms, 'slippageBps' | 'tickSize' | 'tickLadder'>): Price {
+export function takerPrice(side: Side, quote: QuoteSnapshot, grid: SlippageGrid): Price {
+  if (side === 'buy') return boughtAt(quote.ask, grid);
   const slip = divide(ratio(grid.slippageBps), BPS_OF_ONE);
-  if (side === 'buy') return toTick(scale(quote.ask, add(ONE, slip)), grid, 'up');
   return larger(grid.tickSize, toTick(scale(quote.bid, subtract(ONE, slip)), grid, 'down'));
+}
+
+type SlippageGrid = Pick<PaperTerms, 'slippageBps' | 'tickSize' | 'tickLadder'>;
+
+/** What a taker pays who meets `ask`. */
+export function boughtAt(ask: Price, grid: SlippageGrid): Price {
+  return toTick(scale(ask, add(ONE, divide(ratio(grid.slippageBps), BPS_OF_ONE))), grid, 'up');
 }
 
 /** The terms of an order of `quantity`: below the venue's round size the slippage is double. */

@@ -12,7 +12,7 @@ import { ladderMultiplier } from '../sizing/ladder.ts';
 import { modeRefusal } from './modes.ts';
 import { refuse } from './refuse.ts';
 import { nakedReviewAt } from './tripwires.ts';
-import { instrumentKey, walletOf, wiresOf, type GovernedOrder, type GovernorState } from './state.ts';
+import { instrumentKey, isStanding, walletOf, wiresOf, type GovernedOrder, type GovernorState } from './state.ts';
 import { WALLET_REPORT_AGE_MS_MAX, walletRefusal, type WalletReports } from './wallets.ts';
 
 export interface Account {
@@ -58,7 +58,7 @@ export function closeOnlyOf(state: GovernorState, { asset, mode }: Account, now:
   if (scope !== undefined) return refuse('CLOSE_ONLY', 'KS-3', { scope }, `${asset} ${mode}: close-only, the kill-switch is tripped for ${scope}`);
   const off = modeRefusal(state.modes ?? {}, { asset, mode });
   if (off !== null) return off;
-  return wiresOf(state, { asset, mode }).find(({ until }) => until === null || until > now)?.refusal ?? null;
+  return wiresOf(state, { asset, mode }).find((wire) => isStanding(wire, now))?.refusal ?? null;
 }
 
 /** Null before settings are loaded. */

@@ -4,7 +4,7 @@ import { checkBracket } from '../execution/clamp.ts';
 import { liveFormRefusal } from '../execution/live-forms.ts';
 import { expiryRefusal } from '../lifecycle/expiry.ts';
 import { checkQuote } from '../market/freshness.ts';
-import { absolute, add, atMost, lessThan, notional, scale, subtract, type Money } from '../money/decimal.ts';
+import { absolute, add, atMost, lessThan, notional, quantityFor, scale, subtract, toStep, type Money } from '../money/decimal.ts';
 import { positionKey } from '../ledger/positions.ts';
 import type { Refusal } from '../model/events.ts';
 import { brokerOf, type Instant } from '../model/instrument.ts';
@@ -78,6 +78,7 @@ const size: Check = ({ settings, allowance, intent, instrument }) => {
     remaining,
     walletAvailable,
     price: touch(intent.side, intent.snapshot),
+    side: intent.side,
     instrument,
   });
   if (!sizing.ok) return sizing.refusal;
@@ -88,7 +89,10 @@ const size: Check = ({ settings, allowance, intent, instrument }) => {
   }
   if (atMost(qty, sizing.qty)) return null;
   const { notionalCap } = sizing.basis;
-  const isByBudget = !atMost(notionalCap, usable);
+  const isByBudget = lessThan(
+    sizing.qty,
+    toStep(quantityFor(notionalCap, touch(intent.side, intent.snapshot), instrument.multiplier), instrument.lotSize, 'down'),
+  );
   const numbers = { qty, qtyMax: sizing.qty, notionalCap: shown(notionalCap), usable: shown(usable) };
   const sentence = `${symbol}: ${qty} is more than the ${sizing.qty} that ${isByBudget ? `the usable ${numbers.usable}` : `the cap of ${numbers.notionalCap}`} USD allows`;
   return isByBudget ? refuse('BUDGET_EXHAUSTED', 'SZ-5', numbers, sentence) : refuse('MAX_ORDER_NOTIONAL', 'SZ-4', numbers, sentence);

@@ -37,6 +37,8 @@ export interface Wire {
   readonly until: Instant | null;
 }
 
+export const isStanding = ({ until }: Pick<Wire, 'until'>, now: Instant): boolean => until === null || until > now;
+
 /** The newest verdict of an asset and mode, for `why`. */
 export interface Verdict {
   readonly clientOrderId: string;
@@ -136,7 +138,7 @@ export function evolveGovernor(state: GovernorState, event: DomainEvent | Fact):
     case 'kill.tripped':
       return state.killed.includes(event.body.scope) ? state : { ...state, killed: [...state.killed, event.body.scope] };
     case 'kill.rearmed':
-      return rearmed(state);
+      return rearmed(state, 'at' in event ? event.at : 0);
     case 'system.started':
     case 'mode.changed':
       return { ...state, modes: evolveSwitches(state.modes ?? {}, event) };
@@ -253,15 +255,16 @@ function tripped(state: GovernorState, { asset, mode, refusal, until }: EventBod
   return { ...state, wires: { ...state.wires, [walletKey({ asset, mode })]: [...others, { refusal, until }] } };
 }
 
-/** Re-arming is one act for switch and wires; losses and repeated entries count from here where a wire was tripped. */
-function rearmed(state: GovernorState): GovernorState {
+/** Re-arming is one act for switch and wires. Each wire that stands at `at` is forgiven what tripped it, and nothing else counts anew. */
+function rearmed(state: GovernorState, at: Instant): GovernorState {
   const wallets = { ...state.wallets };
   const losses = { ...state.losses };
   const recent = { ...state.recent };
   for (const [key, wires] of Object.entries(state.wires)) {
-    if (wires.length === 0) continue;
+    const codes = new Set(wires.filter((wire) => isStanding(wire, at)).map(({ refusal: { code } }) => code));
     const wallet = wallets[key];
-    if (wallet !== undefined) wallets[key] = rebased(wallet);
+    if (wallet !== undefined) wallets[key] = rebased(wallet, { day: codes.has('DAILY_LOSS_CAP'), peak: codes.has('MAX_DRAWDOWN') });
+    if (!codes.has('REPEATED_EXECUTION')) continue;
     losses[key] = {};
     recent[key] = [];
   }

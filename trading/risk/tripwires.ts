@@ -8,7 +8,7 @@ import type { Asset, Instant, Mode } from '../model/instrument.ts';
 import type { Settings } from '../model/settings.ts';
 import { losingStreak } from './fat-finger.ts';
 import { refuse, shown } from './refuse.ts';
-import { walletOf, wiresOf, type GovernorState } from './state.ts';
+import { isStanding, walletOf, wiresOf, type GovernorState } from './state.ts';
 
 /** BR-2: how long a position may be without a bracket. On paper it never is: entry and bracket are one order. */
 export const NAKED_MS_MAX = 5000;
@@ -97,7 +97,7 @@ export function nakedReviewAt(state: GovernorState, now: Instant): Instant | nul
 
 /** A wire that is tripped is not tripped again by the same thing. */
 function newWire(state: GovernorState, account: Account, refusal: Refusal | null, until: Instant | null, now: Instant): readonly TrippedWire[] {
-  const isActive = wiresOf(state, account).some((wire) => wire.refusal.code === refusal?.code && (wire.until === null || wire.until > now));
+  const isActive = wiresOf(state, account).some((wire) => wire.refusal.code === refusal?.code && isStanding(wire, now));
   return refusal === null || isActive ? [] : [{ type: 'tripwire.tripped', body: { ...account, refusal, until } }];
 }
 

@@ -79,8 +79,8 @@ export const SAID: Readonly<Record<CheckName, (entry: EntryCase) => Said>> = {
   size: ({ settings, allowance, intent, instrument }) => {
     const { budget, multiplier, usable, remaining, walletAvailable } = allowance;
     const at = touch(intent.side, intent.snapshot);
-    const { asset } = intent;
-    const sizing = sizeOrder({ settings, asset, budget, multiplier, usable, remaining, walletAvailable, price: at, instrument });
+    const { asset, side } = intent;
+    const sizing = sizeOrder({ settings, asset, budget, multiplier, usable, remaining, walletAvailable, price: at, side, instrument });
     if (!sizing.ok) return said('size', 'SZ-4', sizing.refusal.numbers, sizing.refusal.sentence);
     const numbers = { qty: intent.qty, qtyMax: sizing.qty, notionalCap: shown(sizing.basis.notionalCap), usable: shown(usable), price: at };
     return said('size', 'SZ-4', numbers, `${intent.symbol}: ${intent.qty} is within the ${sizing.qty} that ${numbers.notionalCap} USD buy at ${at}`);

@@ -21,8 +21,10 @@ import {
 } from '../money/decimal.ts';
 import type { Refusal } from '../model/events.ts';
 import type { Asset, Instrument } from '../model/instrument.ts';
-import type { SizingBasis } from '../model/order.ts';
+import type { Side, SizingBasis } from '../model/order.ts';
 import type { Settings } from '../model/settings.ts';
+import { rulesInForce } from '../paper/draws.ts';
+import { boughtAt, ODD_LOT_SLIPPAGE } from '../paper/price.ts';
 
 export interface SizingRequest {
   readonly settings: Settings;
@@ -38,6 +40,8 @@ export interface SizingRequest {
   readonly walletAvailable?: Money;
   /** P: the side of the snapshot that a taker pays. */
   readonly price: Price;
+  /** A buy costs more than P by its slippage, and what is usable must pay for that too; a sale brings less, and holds less. Absent: no room is left. */
+  readonly side?: Side;
   readonly instrument: Instrument;
 }
 
@@ -47,7 +51,7 @@ const CENT = money('0.01');
 const NUMBER_PLACES_MAX = 8;
 
 /**
- * The quantity of an order: NotionalCap, at most what is usable, divided by the price of one unit and rounded down to the lot. Refuses with
+ * The quantity of an order: NotionalCap by the price of one unit, at most what is usable by what one may cost, rounded down to the lot. Refuses with
  * `BUDGET_EXHAUSTED` or `BELOW_MINIMUM`, which names what is missing and the budget that would be enough.
  */
 export function sizeOrder(request: SizingRequest): Sizing {
@@ -55,10 +59,10 @@ export function sizeOrder(request: SizingRequest): Sizing {
   if (!isPositive(price)) throw new RangeError(`no size at a price of ${price}`);
   if (!isPositive(budget) || !isPositive(usable)) return refused(exhausted(request));
   const { baseCap, notionalCap } = notionalCapOf(request);
-  const cap = smaller(notionalCap, usable);
-  const qty = toStep(quantityFor(cap, price, instrument.multiplier), instrument.lotSize, 'down');
+  const dear = dearest(request, notionalCap);
+  const qty = toStep(smallest(request, notionalCap, dear), instrument.lotSize, 'down');
   const least = leastOrder(instrument, price, settings);
-  if (lessThan(qty, least.qty)) return refused(belowMinimum(request, notionalCap, cap, least.notional));
+  if (lessThan(qty, least.qty)) return refused(belowMinimum(request, notionalCap, dear, least));
   return { ok: true, qty, basis: { budget, multiplier, baseCap, notionalCap, usable } };
 }
 
@@ -74,12 +78,13 @@ export function notionalCapOf({ settings, asset, budget, multiplier }: Pick<Sizi
   return { baseCap, notionalCap: larger(threshold, scale(grown, settings.percentSizingAboveThreshold[asset])) };
 }
 
+interface LeastOrder {
+  readonly qty: Qty;
+  readonly notional: Money;
+}
+
 /** The smallest order on the lot grid that the venue takes at `price`: of its round size where odd lots are not allowed. */
-export function leastOrder(
-  instrument: Instrument,
-  price: Price,
-  { allowOddLots = true }: Pick<Settings, 'allowOddLots'> = {},
-): { readonly qty: Qty; readonly notional: Money } {
+export function leastOrder(instrument: Instrument, price: Price, { allowOddLots = true }: Pick<Settings, 'allowOddLots'> = {}): LeastOrder {
   const { minNotional, multiplier, lotSize, oddLotBelow } = instrument;
   const minQty = allowOddLots || oddLotBelow === undefined ? instrument.minQty : larger(instrument.minQty, oddLotBelow);
   const wanted = larger(larger(minQty, lotSize), quantityFor(minNotional, price, multiplier));
@@ -87,6 +92,25 @@ export function leastOrder(
   let qty = toStep(wanted, lotSize, 'up');
   if (lessThan(notional(price, qty, multiplier), minNotional)) qty = add(qty, lotSize);
   return { qty, notional: notional(price, qty, multiplier) };
+}
+
+/** By the cap at P, and by what is usable where a unit costs `dear`. */
+const smallest = ({ usable, price, instrument: { multiplier } }: SizingRequest, notionalCap: Money, dear: Price): Qty =>
+  smaller(quantityFor(notionalCap, price, multiplier), quantityFor(usable, dear, multiplier));
+
+/**
+ * What a unit may cost: P, worse by the slippage that paper charges (twice that for an odd lot), on the tick. Live orders leave the same room, as
+ * paper is never kinder than live (PX-3).
+ */
+function dearest(request: SizingRequest, notionalCap: Money): Price {
+  const { settings, side, price, instrument } = request;
+  if (side !== 'buy') return price;
+  const { slippageBps } = rulesInForce(settings.paper);
+  const { tickSize, tickLadder, lotSize, oddLotBelow } = instrument;
+  const grid = { tickSize, ...(tickLadder !== undefined && { tickLadder }) };
+  const dear = boughtAt(price, { ...grid, slippageBps });
+  const isOdd = oddLotBelow !== undefined && lessThan(toStep(smallest(request, notionalCap, dear), lotSize, 'down'), oddLotBelow);
+  return isOdd ? boughtAt(price, { ...grid, slippageBps: slippageBps * ODD_LOT_SLIPPAGE }) : dear;
 }
 
 function exhausted({ asset, budget, usable }: SizingRequest): Refusal {
@@ -98,11 +122,14 @@ function exhausted({ asset, budget, usable }: SizingRequest): Refusal {
   };
 }
 
-function belowMinimum(request: SizingRequest, notionalCap: Money, cap: Money, least: Money): Refusal {
+function belowMinimum(request: SizingRequest, notionalCap: Money, dear: Price, { qty, notional: least }: LeastOrder): Refusal {
   const { instrument, asset, budget, usable, price, walletAvailable } = request;
+  const { multiplier } = instrument;
+  const cap = smaller(notionalCap, dear === price ? usable : notional(price, quantityFor(usable, dear, multiplier), multiplier));
+  const cost = notional(dear, qty, multiplier);
   const missing = up(subtract(least, cap));
-  const enough = up(budgetFor(request, notionalCap, least));
-  const isShort = isWalletShort(request, least);
+  const enough = up(budgetFor(request, notionalCap, least, cost));
+  const isShort = isWalletShort(request, cost);
   const sentence = `${instrument.symbol}: ${shown(cap)} USD is below the smallest order of ${shown(least)} USD, ${missing} USD is missing; a ${asset} budget of ${enough} USD would be enough`;
   return {
     code: 'BELOW_MINIMUM',
@@ -116,25 +143,26 @@ function belowMinimum(request: SizingRequest, notionalCap: Money, cap: Money, le
       budgetEnough: enough,
       price,
     },
-    sentence: `${sentence}${walletAvailable !== undefined && isShort ? `, with ${shown(least)} USD free in the wallet, which has ${shown(walletAvailable)}` : ''}`,
+    sentence: `${sentence}${walletAvailable !== undefined && isShort ? `, with ${shown(cost)} USD free in the wallet, which has ${shown(walletAvailable)}` : ''}`,
   };
 }
 
-/** The smallest budget whose cap, and whose usable part, reach `least`: the caps of SZ-1…SZ-3 solved for B. */
-function budgetFor({ settings, asset, budget, multiplier, usable, remaining = usable }: SizingRequest, notionalCap: Money, least: Money): Money {
+/** The smallest budget whose cap reaches `least`, and whose usable part its `cost`: the caps of SZ-1…SZ-3 solved for B. */
+function budgetFor(request: SizingRequest, notionalCap: Money, least: Money, cost: Money): Money {
+  const { settings, asset, budget, multiplier, usable, remaining = usable } = request;
   const threshold = settings.percentSizingThreshold;
   const byRisk = (cap: Money): Money => divide(cap, scale(settings.perTradeRisk[asset], multiplier));
   const forCap = atMost(least, threshold)
     ? byRisk(least)
     : larger(add(byRisk(threshold), CENT), divide(least, scale(settings.percentSizingAboveThreshold[asset], multiplier)));
   const needsCap = lessThan(notionalCap, least);
-  const forUsable = lessThan(remaining, least) ? add(budget, subtract(least, remaining)) : budget;
+  const forUsable = lessThan(remaining, cost) ? add(budget, subtract(cost, remaining)) : budget;
   return needsCap ? larger(forCap, forUsable) : forUsable;
 }
 
 /** No budget helps where the wallet has too little. */
-function isWalletShort({ usable, remaining = usable, walletAvailable = usable }: SizingRequest, least: Money): boolean {
-  return lessThan(walletAvailable, remaining) && usable === walletAvailable && lessThan(walletAvailable, least);
+function isWalletShort({ usable, remaining = usable, walletAvailable = usable }: SizingRequest, cost: Money): boolean {
+  return lessThan(walletAvailable, remaining) && usable === walletAvailable && lessThan(walletAvailable, cost);
 }
 
 const refused = (refusal: Refusal): Sizing => ({ ok: false, refusal });

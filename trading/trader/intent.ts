@@ -90,7 +90,7 @@ function sized(moment: Moment, instrument: Instrument, settings: Settings, allow
   const at = signal.side === 'buy' ? quote.ask : quote.bid;
   const { asset } = config;
   const { budget, multiplier, usable, remaining, walletAvailable } = allowance;
-  const size = sizeOrder({ settings, asset, budget, multiplier, usable, remaining, walletAvailable, price: at, instrument });
+  const size = sizeOrder({ settings, asset, budget, multiplier, usable, remaining, walletAvailable, price: at, side: signal.side, instrument });
   if (!size.ok) return { intent: null, gate: size.refusal };
   const qty = clampQty(size.qty, instrument).value;
   const bracket = bracketOf(signal, at, instrument);

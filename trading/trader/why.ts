@@ -178,7 +178,7 @@ function budgetGate(symbol: string, { usable, remaining, walletAvailable, budget
 function sizeGates(moment: Moment, settings: Settings, allowance: Allowance, instrument: Instrument): readonly Asked[] {
   const { quote, signal } = moment;
   const at = signal.side === 'buy' ? quote.ask : quote.bid;
-  const size = sizeOrder({ ...allowance, settings, price: at, instrument });
+  const size = sizeOrder({ ...allowance, settings, price: at, side: signal.side, instrument });
   const least = leastOrder(instrument, at, settings);
   const bracket = bracketOf(signal, at, instrument);
   return [

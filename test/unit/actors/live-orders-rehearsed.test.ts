@@ -61,6 +61,17 @@ describe('LiveOrders, rehearsed', () => {
     assert.deepEqual(purposes(live), ['entry', 'exit']);
   });
 
+  it('BR-2 what is left below the smallest order is no dust while the legs that the venue holds can sell it', async () => {
+    const live = await started(new LiveVenue(T0, 1, NO_FAULTS, NATIVE));
+    live.approve(live.intent(BTC, { qty: qty('1.23') }));
+    await live.run(2000);
+    // A thin book: 1 USD is left, which no order of its own could sell.
+    live.approve(live.intent(BTC, { side: 'sell', kind: 'exit', qty: qty('1.22'), bracket: null }));
+    await live.run(15_000);
+    assert.deepEqual([live.of('dust.set_aside'), live.state.holdings[`crypto_spot|${BTC}`]?.qty], [[], '0.01']);
+    assert.deepEqual([alarms(live), purposes(live)], [[], ['entry', 'exit']]);
+  });
+
   it('ST-3 reads the account again when reports come back, and enters nothing before', async () => {
     const made = new LiveVenue(T0, 1, NO_FAULTS, NATIVE);
     const subscribe = made.subscribe.bind(made);

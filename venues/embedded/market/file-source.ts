@@ -68,12 +68,16 @@ export class FileSource {
   }
 }
 
+/** What floats make of a whole number of lots. */
+const LOT_NOISE = 1e-9;
+
 /** Turns rows into points. */
 class Walk {
   readonly #key;
   readonly #tick: number;
   readonly #decimals: number;
   readonly #nominalSize: string;
+  readonly #lot: number;
   readonly #lotDecimals: number;
   readonly #intervalMs: number;
   #before = 0;
@@ -82,8 +86,9 @@ class Walk {
     this.#key = listingKey(instrument.category, instrument.symbol);
     this.#tick = Number(instrument.tick);
     this.#decimals = Math.max(decimalsOf(instrument.tick), priceDecimals);
+    this.#lot = Number(instrument.lot);
     this.#lotDecimals = decimalsOf(instrument.lot);
-    this.#nominalSize = (NOMINAL_LOTS * Number(instrument.lot)).toFixed(this.#lotDecimals);
+    this.#nominalSize = (NOMINAL_LOTS * this.#lot).toFixed(this.#lotDecimals);
     this.#intervalMs = intervalMs;
   }
 
@@ -129,8 +134,11 @@ class Walk {
     return { at, book, trade, price, volume };
   }
 
-  /** A size of zero would delete the level. */
+  /** Whole lots, one at least: a size of zero would delete the level, and a part of a lot would be filled as one. */
   #shown(size: string): string {
-    return size === '' || Number(size) === 0 ? this.#nominalSize : size;
+    const lots = Number(size) / this.#lot;
+    if (size === '' || lots === 0) return this.#nominalSize;
+    const whole = Math.max(1, Math.floor(lots + LOT_NOISE));
+    return Math.abs(lots - whole) <= LOT_NOISE * whole ? size : (whole * this.#lot).toFixed(this.#lotDecimals);
   }
 }

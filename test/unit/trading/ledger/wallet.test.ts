@@ -71,9 +71,13 @@ describe('ledger/wallet', () => {
     assert.equal(dayLoss(ALLOTTED, wallet, MIDNIGHT + DAY_MS).fraction, '2');
   });
 
-  it('RK-1 re-arming measures from now on', () => {
-    const wallet = rebased(trade(EMPTY_WALLET, '-100', MIDNIGHT));
-    assert.deepEqual([dayLoss(ALLOTTED, wallet, MIDNIGHT).loss, drawdown(ALLOTTED, wallet).loss], ['0', '0']);
+  it('RK-1 re-arming measures from now on, what was re-armed and no more', () => {
+    const lost = trade(EMPTY_WALLET, '-100', MIDNIGHT);
+    const losses = (wallet: Wallet): readonly string[] => [dayLoss(ALLOTTED, wallet, MIDNIGHT).loss, drawdown(ALLOTTED, wallet).loss];
+    const wallet = rebased(lost, { day: true, peak: true });
+    assert.deepEqual(losses(wallet), ['0', '0']);
+    assert.deepEqual(losses(rebased(lost, { day: true, peak: false })), ['0', '100']);
+    assert.deepEqual(losses(rebased(lost, { day: false, peak: true })), ['100', '0']);
     assert.equal(budgetOf(settings, ALLOTTED, wallet), '900', 'what is lost stays lost');
   });
 

@@ -5,7 +5,9 @@ import { atLeast, atMost, lessThan, money, notional, price, qty, ratio, subtract
 import { ASSETS, type Asset, type Instrument } from '#trading/model/instrument.ts';
 import type { Settings } from '#trading/model/settings.ts';
 import { leastOrder, notionalCapOf, sizeOrder, type SizingRequest } from '#trading/sizing/size.ts';
-import { perp, settings as base, spot } from '../trader/fixtures.ts';
+import { takerPrice, termsFor } from '#trading/paper/price.ts';
+import { termsOf } from '#trading/paper/state.ts';
+import { perp, quoteOf, settings as base, spot } from '../trader/fixtures.ts';
 
 /** CF-1: the defaults of the specification. */
 const settings: Settings = {
@@ -126,6 +128,37 @@ describe('sizing/size: the quantity', () => {
   });
 });
 
+describe('sizing/size: room for what a buy costs more than its quote', () => {
+  const slipping = (side: 'buy' | 'sell', usable: string, more: Partial<Instrument> = {}): SizingRequest => {
+    const perTradeRisk = { ...settings.perTradeRisk, crypto_spot: ratio('1') };
+    const rules = { ...settings, perTradeRisk, paper: { ...settings.paper, slippageBps: 100 } };
+    return request({ settings: rules, usable: money(usable), price: price('100'), side, instrument: { ...spot, lotSize: qty('0.01'), ...more } });
+  };
+
+  it('SZ-5 SZ-6 all of the budget buys what it pays for at the slipped price, and what is usable pays for a smaller cap as before', () => {
+    assert.deepEqual([qtyOf(slipping('buy', '1000')), qtyOf(slipping('sell', '1000'))], ['9.9', '10']);
+    assert.equal(qtyOf({ ...slipping('buy', '1000'), settings }), '0.2');
+    assert.equal(qtyOf({ ...slipping('buy', '20.19'), settings: { ...slipping('buy', '1').settings, perTradeRisk: settings.perTradeRisk } }), '0.19');
+  });
+
+  it('SZ-5 an odd lot leaves room for twice the slippage, also where only that makes it one', () => {
+    assert.equal(qtyOf(slipping('buy', '1000', { oddLotBelow: qty('9.9') })), '9.9');
+    assert.equal(qtyOf(slipping('buy', '1000', { oddLotBelow: qty('9.91') })), '9.8');
+  });
+
+  it('SZ-5 harsh paper that is off slips nothing, so nothing is kept back', () => {
+    const asked = slipping('buy', '1000');
+    assert.equal(qtyOf({ ...asked, settings: { ...asked.settings, paper: { ...asked.settings.paper, harsh: false } } }), '10');
+  });
+
+  it('SZ-4 a refusal names the budget that pays for the smallest order at the slipped price', () => {
+    const asked = slipping('buy', '5.04', { minNotional: money('5') });
+    const { numbers } = refusalOf(asked);
+    assert.deepEqual([numbers['leastNotional'], numbers['missing'], numbers['budgetEnough']], ['5', '0.01', '1000.01']);
+    assert.equal(qtyOf({ ...asked, usable: money('5.05') }), '0.05');
+  });
+});
+
 describe('sizing/size: for any numbers', () => {
   const scene = fc.record({
     asset: fc.constantFrom(...ASSETS),
@@ -164,6 +197,22 @@ describe('sizing/size: for any numbers', () => {
         assert.ok(atLeast(sized.qty, instrument.minQty) && atLeast(value, instrument.minNotional));
         const cap = atMost(usable, sized.basis.notionalCap) ? usable : sized.basis.notionalCap;
         assert.ok(lessThan(subtract(cap, value), notional(at, instrument.lotSize, instrument.multiplier)));
+      }),
+    );
+  });
+
+  it('SZ-5 SZ-6 a buy costs at most what is usable at the price that paper fills it at, odd lots too', () => {
+    const paper = fc.record({ slippageBps: fc.integer({ min: 0, max: 1000 }), odd: fc.integer({ min: 1, max: 10 ** 6 }) });
+    fc.assert(
+      fc.property(scene, paper, (raw, { slippageBps, odd }) => {
+        const plain = asRequest(raw);
+        const instrument = { ...plain.instrument, oddLotBelow: qty(odd) };
+        const rules = { ...settings, perTradeRisk: { ...settings.perTradeRisk, [raw.asset]: ratio('1') }, paper: { ...settings.paper, slippageBps } };
+        const sized = sizeOrder({ ...plain, settings: rules, instrument, side: 'buy' });
+        if (!sized.ok) return;
+        const terms = termsFor(sized.qty, termsOf(instrument, rules.paper));
+        const paid = takerPrice('buy', quoteOf(instrument, 0, 1, { ask: plain.price }), terms);
+        assert.ok(atMost(notional(paid, sized.qty, instrument.multiplier), plain.usable));
       }),
     );
   });

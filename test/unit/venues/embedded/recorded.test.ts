@@ -147,6 +147,21 @@ describe('embedded venue: recorded market', () => {
       await market.close();
     }));
 
+  it('shows whole lots, one at least: a quarter of a bar may be a part of one, and nobody fills that', () =>
+    inTempDir(async (dir) => {
+      const rows = [CANDLES, bar(0, 1, 2, 1, 2, '14.25'), bar(1, 2, 2, 1, 1, '0.5'), bar(2, 1, 2, 1, 2, 8)];
+      const { steps } = await play([doge(write(dir, 'DOGEUSDT.csv', rows))]);
+      const shown = steps.map(({ books }) => [books[0]?.bidSize, books[0]?.askSize].map(Number));
+      assert.deepEqual(
+        [shown[0], shown[4], shown[8]],
+        [
+          [3, 3],
+          [1, 1],
+          [2, 2],
+        ],
+      );
+    }));
+
   it('QS-2 plays quotes row by row as they are, crossed ones too', () =>
     inTempDir(async (dir) => {
       const rows = [QUOTES, `${START},61837.63,61837.64,3.78826,1.5`, `${START},61900,61800,1,1`, `${START + 7},61837.6,61837.7,,0`];
