@@ -410,6 +410,14 @@ describe('a cell', () => {
     assert.equal(drills, 1);
   });
 
+  it('a drill that its process is no longer there for is no failed drill: the end of the process is told by itself', async () => {
+    await subject.cell.start();
+    subject.spawner.last.ended = 'write EPIPE';
+    subject.cell.drill();
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual([subject.on.lines, subject.failures], [[], []]);
+  });
+
   it('an ask has a deadline', async () => {
     subject.script = () => new Promise(() => {});
     await subject.cell.start();
