@@ -77,10 +77,7 @@ describe('drills: one market with them and without', function () {
     assert.ok(drilled.report.closedTrades >= 2, `${drilled.report.closedTrades} closed trades`);
     assert.equal(drilled.trades, without.trades);
     const { tradesSha256, journalSeq, chainHead } = without.report;
-    assert.deepEqual(
-      [drilled.report.tradesSha256, drilled.report.journalSeq, drilled.report.chainHead],
-      [tradesSha256, journalSeq, chainHead],
-    );
+    assert.deepEqual([drilled.report.tradesSha256, drilled.report.journalSeq, drilled.report.chainHead], [tradesSha256, journalSeq, chainHead]);
   });
 });
 
