@@ -90,9 +90,15 @@ export class Life {
     return reply.value;
   }
 
-  /** Beside whatever it was asked, and without a deadline of its own: nobody waits for it. @throws what it threw, or an Error where the incarnation ended. */
+  /** Beside whatever it was asked, and without a deadline of its own: nobody waits for it. @throws what it threw. */
   async drill(): Promise<void> {
-    const reply = await this.#incarnation.request({ op: 'drill' });
+    let reply: HostReply;
+    try {
+      reply = await this.#incarnation.request({ op: 'drill' });
+    } catch {
+      // Nothing of the actor throws here: its process is gone, which its end tells by itself.
+      return;
+    }
     if (!reply.ok) throw new ActorThrew(reply.error.message, reply.error.stack);
   }
 

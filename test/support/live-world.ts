@@ -22,6 +22,7 @@ import type { ReconcilerState } from '#trading/reconcile/state.ts';
 import { settings as base, spot, T0 } from '../unit/trading/trader/fixtures.ts';
 import type { Account, OrderEntry } from '#protocol/ports.ts';
 import type { LiveVenue } from './live-venue.ts';
+import { deepFreeze } from './pure.ts';
 
 const RECONCILER = 'reconciler';
 const TO_PORT = new Set<EventType>(PORT_FACTS);
@@ -275,7 +276,8 @@ export class LiveWorld<V extends WorldVenue = LiveVenue> {
   }
 
   async #toOrders(message: Tell): Promise<void> {
-    // As whenever a quote may make an order: it must change nothing.
+    // As whenever a quote may make an order: it must change nothing, nor may what it is decided from be changed in place.
+    for (const given of [this.#gateway.snapshot(), message]) deepFreeze(given);
     this.#gateway.drill();
     this.#port.drill();
     const isWhole = !this.crashing() && (await this.#take(this.#gateway.receive(this.#envelope(message), this.now)));

@@ -22,7 +22,7 @@ const textOf = (decision: Decision<unknown>): string => JSON.stringify(decision)
 const frozen = new WeakSet<object>();
 
 /** @throws AssertionError over what freezing does not keep from being changed: a Map, a Set, an object with private fields. */
-function deepFreeze(value: unknown): void {
+export function deepFreeze(value: unknown): void {
   if (typeof value !== 'object' || value === null || frozen.has(value)) return;
   frozen.add(value);
   const prototype: unknown = Object.getPrototypeOf(value);

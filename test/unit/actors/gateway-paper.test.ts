@@ -47,6 +47,8 @@ class Rig {
   }
 
   tell(message: Message, now = T0): readonly string[] {
+    // As where a bar closes, whatever the gate has become since the last order: it must change nothing.
+    this.gateway.drill?.();
     const outcome = this.gateway.receive(envelope(`m${this.facts.length}`, message), now);
     assert.ok(!(outcome instanceof Promise));
     for (const event of outcome.events) this.journal('gateway.paper', event);

@@ -297,7 +297,11 @@ describe('a cell', () => {
       each.id === '1' && subject.ledgers.length === 1 ? new Promise((resolve) => (late = resolve)) : outcome({ reply: 'ok' });
     await subject.cell.start();
     const reply = subject.cell.ask(envelope('1', asked('1')), 5000);
-    await until(() => subject.failures.length === 1);
+    // Drills are answered meanwhile: that is no answer to the turn.
+    await until(() => {
+      subject.cell.drill();
+      return subject.failures.length === 1;
+    });
     assert.match(subject.failures[0]?.reason ?? '', /TURN_HUNG: no answer for 10 ms/);
     const abandoned = subject.spawner.last;
     assert.equal(abandoned.ended, 'killed');
@@ -408,6 +412,14 @@ describe('a cell', () => {
     await subject.cell.stop(true);
     subject.cell.drill();
     assert.equal(drills, 1);
+  });
+
+  it('a drill that its process is no longer there for is no failed drill: the end of the process is told by itself', async () => {
+    await subject.cell.start();
+    subject.spawner.last.ended = 'write EPIPE';
+    subject.cell.drill();
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual([subject.on.lines, subject.failures], [[], []]);
   });
 
   it('an ask has a deadline', async () => {
