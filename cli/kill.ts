@@ -1,5 +1,5 @@
 /** OP-3, KS-2: the latch first, talk second. Works while the system is up, hung, stopped or down. */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { killScope } from '#protocol/values.ts';
 import type { KillAck } from '#protocol/admin.ts';
 import type { KillScope } from '#trading/model/events.ts';
@@ -8,6 +8,7 @@ import { readLatch, removeLatch, writeLatch, type Latch } from '#supervisors/lat
 import { openJournal } from '#state/journal.ts';
 import { paths, type DataPaths } from '#state/data-dir.ts';
 import { JournalError } from '#state/errors.ts';
+import { ensureDirectory } from '#state/files.ts';
 import { AdminError, askSystem } from './admin-client.ts';
 import type { Context } from './context.ts';
 import { EXIT, UsageError } from './output.ts';
@@ -74,7 +75,10 @@ async function trip(context: Context, places: DataPaths, options: KillOptions): 
   } catch (error) {
     if (!(error instanceof AdminError)) throw error;
     if (failure !== null) {
-      context.output.complain(`NOT TRIPPED: the latch ${places.latch} cannot be written (${failure}), and no system answers (${error.message})`);
+      const wanted = `--data-dir ${context.dataDir} must be that of the system that runs, and one that you may write`;
+      context.output.complain(
+        `NOT TRIPPED: the latch ${places.latch} cannot be written (${failure}), and no system answers (${error.message}); ${wanted}`,
+      );
       return EXIT.failed;
     }
     note = error.code === 'NOT_RUNNING' ? downNote(context, isFirst) : `no answer (${error.message}); the latch holds without it`;
@@ -91,7 +95,7 @@ async function trip(context: Context, places: DataPaths, options: KillOptions): 
 /** Null where it is written. What a disk refuses must not keep the kill from a system that is up. */
 function latch(places: DataPaths, words: Latch): string | null {
   try {
-    mkdirSync(places.root, { recursive: true, mode: 0o700 });
+    ensureDirectory(places.root);
     writeLatch(places.latch, words);
     return null;
   } catch (error) {
@@ -143,6 +147,12 @@ async function rearm(context: Context, places: DataPaths, options: KillOptions):
 
 /** Re-arming is a fact also while the system is down: the journal would otherwise bring the latch back at the next start. */
 async function rearmStopped(places: DataPaths, reason: string): Promise<string | null> {
+  try {
+    // Before the store does it, whose own way of making directories may never end (state/files.ts).
+    ensureDirectory(places.leveldb);
+  } catch (error) {
+    return `the journal ${places.leveldb} cannot be made (${(error as Error).message}); name the --data-dir of the system that was tripped`;
+  }
   try {
     const journal = await openJournal({ dir: places.leveldb, anchorPath: places.anchor });
     try {

@@ -122,7 +122,10 @@ The five worst of TWS, each a --tws-fault (several may follow each other; quote 
   dead-bars                  after a reconnect, bars that are kept up to date are not, until they are asked for once more
   orders-of-another-session  another session places the same as every order, under the same order id, and everybody hears of it
 While it runs, lines of standard input are commands, each answered by one line of JSON: "tws NAME [TARGET] [VALUE]", "bybit NAME [TARGET] [VALUE]",
-"counters"; a name that is not known is answered with all that are.`;
+"counters"; a name that is not known is answered with all that are. The failure modes that were reported of Bybit, FM-1
+to FM-29, are names too (docs/bybit-venue.md); each answers with what it does, or that the venue always does so:
+  bybit FM-8                 a cancel is carried out, and its answer is lost: over by itself
+  bybit FM-10                every execution is told twice, until bybit FM-10 off`;
 
 function addVenueVerb(venue: Command, run: Run): void {
   venue

@@ -9,7 +9,7 @@ import { brokerOf } from '#trading/model/instrument.ts';
 import type { ContractChoice } from '#trading/model/option.ts';
 import { paths } from '#state/data-dir.ts';
 import { JournalError } from '#state/errors.ts';
-import { isDiskRefusal } from '#state/files.ts';
+import { ensureDirectory, isDiskRefusal } from '#state/files.ts';
 import { liveVenueOf } from '#supervisors/live-venues.ts';
 import { inspectPlay, realPlan, syntheticPlan, withBadQuotes, type PlayPlan } from '#supervisors/play-plan.ts';
 import { checkCalendars, checkStrategies, refusePortInUse } from '#supervisors/preflight.ts';
@@ -120,8 +120,10 @@ export async function system(context: Context, options: SystemOptions): Promise<
 /** The log is the first thing written: what forbids it forbids the rest. */
 async function openLogIn({ output, dataDir, market, environment }: Context): Promise<Logger> {
   const secrets = Object.values(environment.secrets.bybit() ?? {});
+  const directory = paths(dataDir, market).logs;
   try {
-    return await openLog({ directory: paths(dataDir, market).logs, terminal: output.stream, secrets });
+    ensureDirectory(directory);
+    return await openLog({ directory, terminal: output.stream, secrets });
   } catch (error) {
     throw new UsageError(`--data-dir ${dataDir}: cannot be written: ${(error as Error).message}; name a directory that you may write`);
   }

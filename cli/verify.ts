@@ -41,7 +41,7 @@ async function proved(context: Context, from: number): Promise<VerifyReport | nu
   }
   // The running system holds the store, so it walks its own journal.
   try {
-    return (await askSystem(adminSocketPath(places.adminSocket), { command: 'verify' }, RUNNING_ANSWER_MS_MAX)) as VerifyReport;
+    return (await askSystem(adminSocketPath(places.adminSocket), { command: 'verify', from }, RUNNING_ANSWER_MS_MAX)) as VerifyReport;
   } catch (error) {
     if (!(error instanceof AdminError)) throw error;
     context.output.complain(`not verified: a run holds the journal and did not answer (${error.message}); try again once it has started or stopped`);

@@ -17,7 +17,7 @@ export const adminRequest = z.discriminatedUnion('command', [
   z.strictObject({ id: name, command: z.literal('mode.set'), asset, mode, on: z.boolean(), source: name }),
   z.strictObject({ id: name, command: z.literal('mode.confirm'), asset, nonce: name, typed: text, source: name }),
   z.strictObject({ id: name, command: z.literal('crash'), actor: name }),
-  z.strictObject({ id: name, command: z.literal('verify') }),
+  z.strictObject({ id: name, command: z.literal('verify'), from: z.int().min(1).exactOptional() }),
   z.strictObject({ id: name, command: z.literal('reload') }),
   z.strictObject({ id: name, command: z.literal('login') }),
 ]);

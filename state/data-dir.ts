@@ -50,7 +50,7 @@ export function paths(dataDir: string, market: Market): DataPaths {
 /** Creates the directories of a market, readable by the owner only (CF-4). */
 export async function createDataDir(dataDir: string, market: Market): Promise<DataPaths> {
   const all = paths(dataDir, market);
-  for (const dir of [all.root, all.stateDir, all.leveldb, all.snapshots, all.logs]) await ensureDirectory(dir);
+  for (const dir of [all.root, all.stateDir, all.leveldb, all.snapshots, all.logs]) ensureDirectory(dir);
   // An older or hand-made directory may be open to others.
   await chmod(all.root, 0o700);
   return all;

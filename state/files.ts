@@ -1,5 +1,6 @@
 /** Files that survive a power cut whole or not at all: temp → fsync → rename → fsync the directory. */
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { mkdirSync, statSync } from 'node:fs';
+import { open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 const OWNER_ONLY_FILE = 0o600;
@@ -7,9 +8,29 @@ const OWNER_ONLY_DIRECTORY = 0o700;
 /** No file of the system ends so; the process id keeps two writers apart. */
 const TEMP_NAME = /\.\d+\.tmp$/;
 
-/** Creates `dir` and its parents, readable by the owner only. */
-export async function ensureDirectory(dir: string): Promise<void> {
-  await mkdir(dir, { recursive: true, mode: OWNER_ONLY_DIRECTORY });
+/**
+ * Creates `dir` and its parents, readable by the owner only. Step by step, because the recursion of Node's own mkdir never ends where a file
+ * system answers "no such directory" below one that is there, as /proc does.
+ * @throws Error of node:fs, at once, where it cannot be made.
+ */
+export function ensureDirectory(dir: string): void {
+  if (isDirectory(dir)) return;
+  const parent = dirname(dir);
+  if (parent !== dir) ensureDirectory(parent);
+  try {
+    mkdirSync(dir, OWNER_ONLY_DIRECTORY);
+  } catch (error) {
+    // Another process may have been first.
+    if (!isDirectory(dir)) throw error;
+  }
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /** Replaces `path` atomically and durably. The directory must exist. */

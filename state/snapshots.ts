@@ -34,7 +34,7 @@ export function openSnapshots({ dir, hashAt, onDiscarded = () => undefined }: Sn
     if (!ACTOR_NAME.test(actor)) throw new RangeError(`not an actor's name: ${JSON.stringify(actor)}`);
     const path = join(dir, actor);
     if (swept.has(actor)) return path;
-    await ensureDirectory(path);
+    ensureDirectory(path);
     await sweepTempFiles(path);
     swept.add(actor);
     return path;

@@ -65,7 +65,7 @@ export async function rebuildTradeFiles(
   for (const path of MODES.flatMap((mode) => ASSETS.map((asset) => tradeFilePath(stateDir, asset, mode)))) {
     const expected = (lines.get(path) ?? []).join('');
     if ((await contentOf(path)) === expected) continue;
-    await ensureDirectory(dirname(path));
+    ensureDirectory(dirname(path));
     await writeFileAtomic(path, expected);
     rewritten.push(path);
   }
@@ -117,7 +117,7 @@ class Appender {
     if (fact.type !== 'trade.closed' || fact.seq <= (this.#lastSeq ?? 0)) return;
     const { trade } = fact.body;
     const path = tradeFilePath(this.#stateDir, trade.asset, trade.mode);
-    await ensureDirectory(dirname(path));
+    ensureDirectory(dirname(path));
     await appendFile(path, line(trade), { mode: 0o600 });
     this.#lastSeq = fact.seq;
   }

@@ -72,7 +72,7 @@ export async function adminTable(request: AdminRequest, powers: AdminPowers): Pr
     case 'reload':
       return powers.settings.reload();
     case 'verify':
-      return verifyOpenJournal(powers.journal);
+      return verifyOpenJournal(powers.journal, { from: request.from ?? 1 });
     case 'login':
       if (powers.dashboard === null) throw new Error('the system runs without a page (--no-page)');
       return ask(powers.dashboard, 'login');

@@ -71,7 +71,7 @@ export async function downloadHistory(request: DownloadRequest): Promise<Downloa
   let source: (HistorySource & { close(): Promise<void> }) | null = null;
   try {
     source = await openSource(request);
-    if (request.out === null) await ensureDirectory(dirname(path));
+    if (request.out === null) ensureDirectory(dirname(path));
     return await downloadRows(source, { ...request, path, kind: request.interval === null ? 'funding' : 'candles' });
   } catch (error) {
     return problemOf(error);
@@ -124,7 +124,7 @@ export async function importFile(source: string, symbol: DataSymbol, dataDir: st
   const first = await checkFile(source);
   if (first.problem !== null) return first.problem;
   const directory = historyDir(dataDir, symbol);
-  await ensureDirectory(directory);
+  ensureDirectory(directory);
   const path = join(directory, nameFor(source, symbol));
   const temp = join(directory, `.${basename(path)}.${process.pid}.tmp`);
   try {

@@ -3,10 +3,13 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, it } from 'mocha';
+import { FAILURE_MODES } from '#venues/embedded/bybit/failure-modes.ts';
 import { writeCandles } from '#test/support/candles.ts';
 import { freshDirectory, run, start } from '#test/support/command.ts';
 
 const LINES = 30;
+/** Below a file, and below /proc, whose refusal Node's own recursive mkdir takes for a parent that is missing, without end. */
+const NEVER_MADE = ['/dev/null/x', '/proc/x'];
 
 /** Runs and expects one line on stderr, exit 2, and nothing written. */
 async function refused(words: RegExp, ...args: readonly string[]): Promise<void> {
@@ -69,15 +72,32 @@ describe('bad input', function () {
   });
 
   it('a data directory that cannot be written is named', async () => {
-    const finished = await run('system', '--no-page', '--data-dir', '/dev/null/x');
-    assert.equal(finished.code, 2);
-    assert.match(finished.stderr, /--data-dir \/dev\/null\/x: cannot be written/);
+    for (const dataDir of NEVER_MADE) {
+      const finished = await run('system', '--no-page', '--data-dir', dataDir);
+      assert.equal(finished.code, 2);
+      assert.match(finished.stderr, new RegExp(`--data-dir ${dataDir}: cannot be written`));
+    }
   });
 
-  it('KS-2 a kill that reaches nobody says so', async () => {
-    const nowhere = await run('kill', '--data-dir', '/dev/null/x');
-    assert.equal(nowhere.code, 1);
-    assert.match(nowhere.stderr.trim(), /^NOT TRIPPED: the latch .* cannot be written .*, and no system answers .*$/);
+  it('the help of the venue says how its failure modes are switched', async () => {
+    const { stdout } = await run('venue', '--help');
+    assert.match(stdout, new RegExp(`FM-1\\s+to FM-${Object.keys(FAILURE_MODES).length}, `));
+    assert.match(stdout, /^ {2}bybit FM-8 .*\n {2}bybit FM-10 .* until bybit FM-10 off$/m);
+  });
+
+  it('KS-2 a kill that reaches nobody says so at once, and so does a re-arm', async () => {
+    for (const dataDir of NEVER_MADE) {
+      const nowhere = await run('kill', '--data-dir', dataDir);
+      assert.equal(nowhere.code, 1);
+      assert.match(nowhere.stderr.trim(), /^NOT TRIPPED: the latch .* cannot be written .*, and no system answers .*$/);
+      assert.match(nowhere.stderr, new RegExp(`; --data-dir ${dataDir} must be that of the system that runs, and one that you may write\\n$`));
+      const open = await run('kill', '--rearm', '--confirm', 'REARM', '--data-dir', dataDir);
+      assert.equal(open.code, 1);
+      assert.match(
+        open.stderr.trim(),
+        new RegExp(`^not re-armed: the journal ${dataDir}/.* cannot be made .*; name the --data-dir of the system that was tripped$`),
+      );
+    }
     const wrong = await run('kill', '--data-dir', freshDirectory());
     assert.equal(wrong.code, 0);
     assert.match(wrong.stdout, /nothing ever ran .*: a system that runs now has another one, and goes on/);

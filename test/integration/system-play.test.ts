@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { before, describe, it } from 'mocha';
 import { keyOf, levelStore } from '#state/store.ts';
+import { adminSocketPath } from '#supervisors/admin-path.ts';
 import type { ClosedTrade } from '#trading/model/position.ts';
 import { writeCandles } from '#test/support/candles.ts';
 import { freshDirectory, json, run } from '#test/support/command.ts';
@@ -103,6 +105,24 @@ describe('recorded candles through the whole tree', function () {
     await store.close();
     assert.equal(held.code, 1);
     assert.match(held.stderr.trim(), /^not verified: a run holds the journal and did not answer .*$/);
+  });
+
+  it('VF-1 a run that holds the journal is asked for what was asked of us', async () => {
+    const store = levelStore(join(dataDir, 'embedded', 'state', 'leveldb'));
+    await store.open();
+    let asked: unknown = null;
+    const answering = createServer((socket) => {
+      socket.once('data', (line) => {
+        const { id, ...request } = JSON.parse(line.toString()) as { readonly id: string };
+        asked = request;
+        socket.write(`${JSON.stringify({ id, ok: false, error: 'heard' })}\n`);
+      });
+    });
+    await new Promise<void>((resolve) => answering.listen(adminSocketPath(join(dataDir, 'embedded', 'admin.sock')), resolve));
+    await run('verify', '--data-dir', dataDir, '--from', '7');
+    answering.close();
+    await store.close();
+    assert.deepEqual(asked, { command: 'verify', from: 7 });
   });
 
   it('VF-1 one flipped byte of a record fails verify by its number', async () => {

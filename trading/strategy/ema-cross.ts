@@ -41,7 +41,14 @@ export interface EmaCrossMemory {
 }
 
 const BARS_MAX = 500;
+/** Nearer lies within the noise of a single bar; and stopAtr, by which every distance is divided, would widen the others beyond all prices. */
+const ATR_MULTIPLE_MIN = 0.1;
 const ATR_MULTIPLE_MAX = 100;
+/** A tenth of a basis point: a floor below it is none, which 0 says. A stop further away than half of the price is none either. */
+const STOP_FRACTION_MIN = 0.00001;
+const STOP_FRACTION_MAX = 0.5;
+/** What closes less of an entry than this is no rung. */
+const RUNG_FRACTION_MIN = 0.01;
 /** Seed lengths after which an average has forgotten its seed: (1 − 2/(n+1))^(4n) ≈ e⁻⁸. */
 const WARM_UP_PERIODS = 5;
 const SHOWN_DIGITS = 8;
@@ -108,9 +115,9 @@ const PARAMS: Readonly<Record<Exclude<keyof EmaCrossParams, OptionalParam>, Rang
   fastBars: { right: `an integer from 1 to ${BARS_MAX}`, fits: isBars },
   slowBars: { right: `an integer from 1 to ${BARS_MAX}`, fits: isBars },
   atrBars: { right: `an integer from 1 to ${BARS_MAX}`, fits: isBars },
-  stopAtr: { right: `above 0 and at most ${ATR_MULTIPLE_MAX}`, fits: isMultiple },
-  takeProfitAtr: { right: `above 0 and at most ${ATR_MULTIPLE_MAX}`, fits: isMultiple },
-  minStopPct: { right: 'at least 0 and below 1 (a fraction: 0.003 is 0.3 %)', fits: (value) => value >= 0 && value < 1 },
+  stopAtr: { right: `from ${ATR_MULTIPLE_MIN} to ${ATR_MULTIPLE_MAX}`, fits: isMultiple },
+  takeProfitAtr: { right: `from ${ATR_MULTIPLE_MIN} to ${ATR_MULTIPLE_MAX}`, fits: isMultiple },
+  minStopPct: { right: '0 (no floor) or from 0.00001 to 0.5 (a fraction: 0.003 is 0.3 %)', fits: isStopFraction },
 };
 
 /** Off where they are absent. */
@@ -144,7 +151,9 @@ function checkTrailing({ trailAtr, trailAfterAtr, takeProfitAtr }: EmaCrossParam
   if (trailAfterAtr === undefined) return;
   if (trailAtr === undefined) throw new RangeError('ema-cross: trailAfterAtr says when trailAtr begins, which is not given');
   if (!isMultiple(trailAfterAtr) || trailAfterAtr >= takeProfitAtr) {
-    throw new RangeError(`ema-cross: trailAfterAtr must be above 0 and below takeProfitAtr (${takeProfitAtr}), got ${text(trailAfterAtr)}`);
+    throw new RangeError(
+      `ema-cross: trailAfterAtr must be from ${ATR_MULTIPLE_MIN} to below takeProfitAtr (${takeProfitAtr}), got ${text(trailAfterAtr)}`,
+    );
   }
 }
 
@@ -156,12 +165,13 @@ function checkPartials(partials: unknown, takeProfitAtr: number): void {
   for (const partial of partials as readonly unknown[]) {
     if (!isPartial(partial)) throw new RangeError(`ema-cross: each of partials must be like {"atr": 2, "fraction": 0.5}, got ${text(partial)}`);
     const { atr: multiple, fraction } = partial;
-    if (!(multiple > before && multiple < takeProfitAtr)) {
+    if (!(isMultiple(multiple) && multiple > before && multiple < takeProfitAtr)) {
       throw new RangeError(
-        `ema-cross: atr of partials must rise from above 0 to below takeProfitAtr (${takeProfitAtr}), got ${multiple} after ${before}`,
+        `ema-cross: atr of partials must rise from ${ATR_MULTIPLE_MIN} to below takeProfitAtr (${takeProfitAtr}), got ${multiple} after ${before}`,
       );
     }
-    if (!(fraction > 0 && fraction < 1)) throw new RangeError(`ema-cross: fraction of partials must be above 0 and below 1, got ${fraction}`);
+    if (!(fraction >= RUNG_FRACTION_MIN && fraction < 1))
+      throw new RangeError(`ema-cross: fraction of partials must be from ${RUNG_FRACTION_MIN} to below 1, got ${fraction}`);
     total = add(total, ratio(fraction));
     before = multiple;
   }
@@ -178,7 +188,11 @@ function isBars(value: number): boolean {
 }
 
 function isMultiple(value: unknown): boolean {
-  return typeof value === 'number' && value > 0 && value <= ATR_MULTIPLE_MAX;
+  return typeof value === 'number' && value >= ATR_MULTIPLE_MIN && value <= ATR_MULTIPLE_MAX;
+}
+
+function isStopFraction(value: number): boolean {
+  return value === 0 || (value >= STOP_FRACTION_MIN && value <= STOP_FRACTION_MAX);
 }
 
 const text = (value: unknown): string => String(JSON.stringify(value)).slice(0, 64);

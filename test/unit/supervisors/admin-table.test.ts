@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { sentenceOf } from '#protocol/admin.ts';
 import { MESSAGE_BODIES } from '#protocol/messages.ts';
+import type { VerifyReport } from '#state/verify.ts';
 import type { Cell } from '#supervisors/cell.ts';
 import { adminTable, parseAndRun, type AdminPowers } from '#supervisors/admin-table.ts';
+import { sealedStory, story } from '../../support/journal-story.ts';
 
 const ASKS = ['clock.advanced', 'history.requested', 'account.requested', 'actor.asked'];
 
@@ -48,6 +50,22 @@ describe('the admin table', () => {
     await tell('kill.trip', { scope: 'all', reason: 'x', source: 'repl', flatten: false });
     await tell('kill.rearm', { confirm: 'REARM', reason: 'x', source: 'repl' });
     assert.deepEqual(reached, ['trip', 'rearm']);
+  });
+
+  it('VF-1 a running system reports from the record on that was asked for, and on all of them where none was', async () => {
+    const { records, head } = sealedStory(story);
+    const broken = 3;
+    const raw = async function* () {
+      for (const [index, { key, value }] of records.entries()) yield { key, value: index + 1 === broken ? `${value} ` : value };
+    };
+    const journal = { raw, readAnchor: () => Promise.resolve(head) } as Partial<AdminPowers['journal']> as AdminPowers['journal'];
+    const verify = async (given: object) =>
+      (await parseAndRun({ id: '1', command: 'verify', ...given }, (request) => adminTable(request, { journal } as AdminPowers))).result;
+    const firstOf = async (given: object) => ((await verify(given)) as VerifyReport).problems[0]?.seq;
+    assert.equal(await firstOf({}), broken);
+    assert.equal(await firstOf({ from: broken }), broken);
+    assert.equal(((await verify({ from: broken + 1 })) as VerifyReport).ok, true);
+    for (const from of [0, 1.5, '3']) assert.match(String(await verify({ from })), /^from: /);
   });
 
   it('OP-2 what does not fit is one line: where, and what would be right', async () => {

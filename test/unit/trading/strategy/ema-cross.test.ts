@@ -111,20 +111,38 @@ describe('strategy/ema-cross: parameters', () => {
     assert.equal(prepareStrategy('ema-cross', file).warmUpBars, 105);
   });
 
+  it('CF-3 takes what is at the bounds', () => {
+    const least = { fastBars: 1, slowBars: 2, atrBars: 1, stopAtr: 0.1, takeProfitAtr: 0.2, minStopPct: 0.00001, trailAtr: 0.1, trailAfterAtr: 0.1 };
+    const most = { fastBars: 499, slowBars: 500, atrBars: 500, stopAtr: 100, takeProfitAtr: 100, minStopPct: 0.5, trailAtr: 100, trailAfterAtr: 99 };
+    for (const params of [{ minStopPct: 0 }, least, most, { ...least, partials: [{ atr: 0.1, fraction: 0.01 }] }]) {
+      assert.deepEqual(emaCross.parse(params), { ...emaCross.defaults, ...params });
+    }
+  });
+
   const WRONG: readonly (readonly [unknown, RegExp])[] = [
     [null, /parameters must be an object, got null/],
     [[1], /parameters must be an object/],
     [{ fastBars: '8' }, /fastBars must be an integer from 1 to 500, got "8"/],
     [{ slowBars: 2.5 }, /slowBars must be an integer/],
     [{ fastBars: 21 }, /slowBars must be above fastBars \(21\), got 21/],
-    [{ stopAtr: 0 }, /stopAtr must be above 0/],
-    [{ takeProfitAtr: null }, /takeProfitAtr must be above 0 and at most 100, got null/],
-    [{ minStopPct: 1 }, /minStopPct must be at least 0 and below 1/],
+    [{ stopAtr: 0 }, /stopAtr must be from 0.1 to 100, got 0/],
+    [{ stopAtr: 1e-300 }, /stopAtr must be from 0.1 to 100, got 1e-300/],
+    [{ stopAtr: 101 }, /stopAtr must be from 0.1 to 100, got 101/],
+    [{ takeProfitAtr: null }, /takeProfitAtr must be from 0.1 to 100, got null/],
+    [{ takeProfitAtr: 0.09 }, /takeProfitAtr must be from 0.1 to 100, got 0.09/],
+    [{ minStopPct: 1 }, /minStopPct must be 0 .no floor. or from 0.00001 to 0.5/],
+    [{ minStopPct: 0.51 }, /minStopPct must be .* got 0.51/],
+    [{ minStopPct: 1e-300 }, /minStopPct must be .* got 1e-300/],
+    [{ minStopPct: -0.003 }, /minStopPct must be .* got -0.003/],
+    [{ trailAtr: 1e-300 }, /trailAtr must be from 0.1 to 100, got 1e-300/],
+    [{ trailAtr: 1, trailAfterAtr: 1e-300 }, /trailAfterAtr must be from 0.1 to below takeProfitAtr .4., got 1e-300/],
+    [{ partials: [{ atr: 1e-300, fraction: 0.1 }] }, /atr of partials must rise from 0.1 to below takeProfitAtr .4., got 1e-300 after 0/],
+    [{ partials: [{ atr: 1, fraction: 1e-6 }] }, /fraction of partials must be from 0.01 to below 1, got 0.000001/],
     [{ minStopPct: undefined }, /minStopPct .* got undefined/],
-    [{ trailAtr: 0 }, /trailAtr must be above 0 and at most 100, got 0/],
+    [{ trailAtr: 0 }, /trailAtr must be from 0.1 to 100, got 0/],
     [{ trailAtr: '1' }, /trailAtr must be .* got "1"/],
     [{ trailAfterAtr: 1 }, /trailAfterAtr says when trailAtr begins/],
-    [{ trailAtr: 1, trailAfterAtr: 4 }, /trailAfterAtr must be above 0 and below takeProfitAtr \(4\), got 4/],
+    [{ trailAtr: 1, trailAfterAtr: 4 }, /trailAfterAtr must be from 0.1 to below takeProfitAtr \(4\), got 4/],
     [{ partials: [] }, /partials must be a list of 1 to 5/],
     [{ partials: { atr: 1, fraction: 0.5 } }, /partials must be a list/],
     [{ partials: Array(6).fill({ atr: 1, fraction: 0.1 }) }, /partials must be a list of 1 to 5/],
@@ -133,7 +151,7 @@ describe('strategy/ema-cross: parameters', () => {
     [{ partials: [{ atr: 1, fraction: '0.1' }] }, /each of partials must be like/],
     [{ partials: [{ atr: 2, fraction: 0.1 }, { atr: 2, fraction: 0.1 }] }, /atr of partials must rise .* got 2 after 2/], // prettier-ignore
     [{ partials: [{ atr: 4, fraction: 0.1 }] }, /below takeProfitAtr \(4\), got 4/],
-    [{ partials: [{ atr: 1, fraction: 1 }] }, /fraction of partials must be above 0 and below 1, got 1/],
+    [{ partials: [{ atr: 1, fraction: 1 }] }, /fraction of partials must be from 0.01 to below 1, got 1/],
     [{ partials: [{ atr: 1, fraction: 0.7 }, { atr: 2, fraction: 0.3 }] }, /sum to less than 1, they sum to 1/], // prettier-ignore
     [{ stopATR: 3 }, /unknown parameter "stopATR"; it has fastBars, slowBars/],
   ];
