@@ -1,55 +1,10 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'mocha';
 import type { Outcome } from '#protocol/actor.ts';
-import type { Cell } from '#supervisors/cell.ts';
-import type { CellSpec } from '#supervisors/cell-spec.ts';
-import type { Failure } from '#supervisors/supervise.ts';
-import Ledger, { note, outcome, trip, type Script } from '../../support/actors/ledger.ts';
+import { Subject } from '../../support/cell-subject.ts';
+import { note, outcome, trip } from '../../support/actors/ledger.ts';
 import { envelope, quoteMessage } from '../../support/envelopes.ts';
-import { FakeSpawner } from '../../support/fake-spawner.ts';
-import { asked, bench, toy, until, type Bench } from '../../support/supervision.ts';
-
-const FACTS: Pick<CellSpec, 'facts'> = { facts: ['system.stopped', 'kill.tripped'] };
-
-/** A cell named `ledger`, whose incarnations run `script`, with what they were given at hand. */
-class Subject {
-  readonly ledgers: Ledger[] = [];
-  readonly failures: Failure[] = [];
-  readonly spawner: FakeSpawner;
-  readonly on: Bench;
-  readonly cell: Cell;
-  script: Script = () => outcome();
-  resume: (ledger: Ledger) => Promise<Outcome> | Outcome = () => outcome();
-
-  constructor(more: Partial<CellSpec> = {}) {
-    this.spawner = new FakeSpawner(() => {
-      const ledger = new Ledger(
-        (each, of) => this.script(each, of),
-        (of) => this.resume(of),
-      );
-      this.ledgers.push(ledger);
-      return ledger;
-    });
-    this.on = bench(this.spawner);
-    this.cell = this.on.cell({ ...toy('ledger', 'in-memory'), ...FACTS, ...more });
-    this.cell.onFailure = (failure) => this.failures.push(failure);
-  }
-
-  get ledger(): Ledger {
-    const ledger = this.ledgers.at(-1);
-    assert.ok(ledger);
-    return ledger;
-  }
-
-  post(id: string): void {
-    this.cell.post(envelope(id, asked(id), { to: 'ledger' }));
-  }
-
-  async foreign(count = 1): Promise<void> {
-    for (let index = 0; index < count; index++)
-      await this.on.journal.append('system', null, [{ type: 'system.stopped', body: { reason: 'test' } }], 1);
-  }
-}
+import { asked, until } from '../../support/supervision.ts';
 
 describe('a cell', () => {
   let subject: Subject;
@@ -386,40 +341,6 @@ describe('a cell', () => {
     await subject.cell.start();
     await subject.on.activity.settled();
     assert.deepEqual(subject.ledger.log, ['receive 3 at 1000', 'receive 4 at 1000']);
-  });
-
-  it('a drill is beside its turns, needs no answer, and fails nobody', async () => {
-    subject.cell.drill();
-    await subject.cell.start();
-    const { requests } = subject.spawner.last;
-    let drills = 0;
-    Object.assign(subject.ledger, {
-      drill: () => {
-        drills++;
-        throw new Error('not today');
-      },
-    });
-    subject.post('a');
-    subject.cell.drill();
-    await subject.on.activity.settled();
-    assert.equal(drills, 1);
-    assert.deepEqual(
-      requests.map(({ op }) => op),
-      ['start', 'receive', 'drill'],
-    );
-    assert.deepEqual(subject.failures, []);
-    assert.match(subject.on.lines.join('\n'), /a drill failed: not today/);
-    await subject.cell.stop(true);
-    subject.cell.drill();
-    assert.equal(drills, 1);
-  });
-
-  it('a drill that its process is no longer there for is no failed drill: the end of the process is told by itself', async () => {
-    await subject.cell.start();
-    subject.spawner.last.ended = 'write EPIPE';
-    subject.cell.drill();
-    await new Promise((resolve) => setImmediate(resolve));
-    assert.deepEqual([subject.on.lines, subject.failures], [[], []]);
   });
 
   it('an ask has a deadline', async () => {
