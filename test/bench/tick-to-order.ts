@@ -18,7 +18,7 @@ import { tickToPort } from './tick-to-port.ts';
 
 const P50_RATIO_MAX = 2.5;
 const ORDERS = 500;
-const ORDERS_QUICK = 60;
+const ORDERS_QUICK = 200;
 const LATENCY_MS_MAX = 250;
 const audience: Audience = { first: [ACTOR.governor, ACTOR.paper], clocks: () => [], traders: () => [traderName('crypto_spot')] };
 

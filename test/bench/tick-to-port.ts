@@ -17,7 +17,7 @@ import { ORDERS_WARMING, tickResults } from './tick-results.ts';
 
 const P50_RATIO_MAX = 4;
 const ORDERS = 300;
-const ORDERS_QUICK = 40;
+const ORDERS_QUICK = 120;
 const ASK_MS = 10_000;
 const live: TraderConfig = { ...trader, name: traderName('crypto_spot', 'live'), mode: 'live' };
 const audience: Audience = { first: [ACTOR.governor], clocks: () => [ACTOR.bybitOrders], traders: () => [live.name], port: () => ACTOR.bybitPort };
