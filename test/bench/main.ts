@@ -1,26 +1,17 @@
 /** Runs the benchmarks asked for, one after the other: each measures itself and its baseline. Exit 1 only where a count did not hold. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { fork } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArguments, type Arguments } from './arguments.ts';
-import type { Benchmark, Outcome, Result } from './result.ts';
+import { BENCHMARKS } from './benchmarks.ts';
+import type { Outcome, Result } from './result.ts';
 import { document, table } from './table.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const PART = fileURLToPath(new URL('./part.ts', import.meta.url));
 const DOCUMENT = join(ROOT, 'docs', 'benchmarks.md');
-
-/** Loaded when asked for: one benchmark must not run in the heap of another's modules. */
-const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
-  kill: async () => (await import('./kill.ts')).kill,
-  decision: async () => (await import('./decision.ts')).decision,
-  'tick-to-order': async () => (await import('./tick-to-order.ts')).tickToOrder,
-  journal: async () => (await import('./journal.ts')).journal,
-  'gateway-ibkr': async () => (await import('./gateway-ibkr.ts')).gatewayIbkr,
-  play: async () => (await import('./play.ts')).play,
-  gateway: async () => (await import('./gateway.ts')).gateway,
-  fence: async () => (await import('./fence.ts')).fence,
-};
 
 const parsed = parseArguments(process.argv.slice(2), Object.keys(BENCHMARKS));
 if (typeof parsed === 'string') {
@@ -57,17 +48,15 @@ async function run({ names, quick, json, write }: Arguments): Promise<number> {
   return broken.length === 0 ? 0 : 1;
 }
 
-async function measured(name: string, quick: boolean): Promise<Outcome> {
-  const cache = join(ROOT, '.cache');
-  mkdirSync(cache, { recursive: true });
-  const dir = mkdtempSync(join(cache, 'bench-'));
-  try {
-    const benchmark = await BENCHMARKS[name]?.();
-    if (benchmark === undefined) throw new Error(`no benchmark is named ${name}`);
-    return await benchmark({ quick, dir });
-  } finally {
-    rmSync(dir, { recursive: true, force: true });
-  }
+/** In a process of its own: what one benchmark leaves (flags of V8, hooks on promises, a grown heap) is nothing to the next. */
+function measured(name: string, quick: boolean): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const part = fork(PART, [name, quick ? 'quick' : 'full']);
+    // Both ends are of this room.
+    part.once('message', (outcome) => resolve(outcome as Outcome));
+    part.once('error', reject);
+    part.once('exit', (code, signal) => reject(new Error(`its process ended (${signal ?? `exit ${code}`})`)));
+  });
 }
 
 /** The others are measured all the same. */
