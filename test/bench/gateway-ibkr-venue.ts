@@ -1,4 +1,5 @@
 /** The other end of `bench gateway-ibkr`, in a process of its own: the embedded TWS, which quotes as fast as it can when it is told to. */
+import { fileURLToPath } from 'node:url';
 import { price } from '#trading/money/decimal.ts';
 import { openTws } from '#venues/embedded/tws/tws.ts';
 
@@ -14,7 +15,8 @@ export interface Flood {
 }
 export type FromVenue = { readonly port: number } | { readonly last: Readonly<Record<string, string>> };
 
-if (process.send !== undefined) await run((message) => process.send?.(message));
+// Imported, it is words alone.
+if (process.argv[1] === fileURLToPath(import.meta.url)) await run((message) => process.send?.(message));
 
 async function run(tell: (message: FromVenue) => void): Promise<void> {
   const tws = await openTws({ port: 0, start: START, firstOrderId: 1 });
