@@ -4,10 +4,9 @@
  * quote that may make an order, and the traders themselves when everything is over. Only pure decisions are done again (docs/decisions/0054).
  */
 import type { QuoteSnapshot } from '#trading/model/quote.ts';
-import type { Drilling } from './hand-out.ts';
+import { barOpen } from '#trading/market/bars.ts';
 
-const MINUTE_MS = 60_000;
-/** Instruments whose last minute is remembered. */
+/** Instruments whose last bar is remembered. */
 const INSTRUMENTS_MAX = 10_000;
 
 export interface DrillPorts {
@@ -17,29 +16,30 @@ export interface DrillPorts {
   isDeciding(): boolean;
 }
 
-export class Drill implements Drilling {
+export class Drill {
   readonly #ports: DrillPorts;
-  readonly #minutes = new Map<string, number>();
+  /** When the bar of each began. */
+  readonly #bars = new Map<string, number>();
 
   constructor(ports: DrillPorts) {
     this.#ports = ports;
   }
 
-  /** Bars are of whole minutes: the first quote of an instrument in a minute closes the one before. */
+  /** True where one of them may close a bar, and so make an order: the first quote of an instrument in a bar closes the one before. */
   isDue(quotes: readonly QuoteSnapshot[]): boolean {
-    if (this.#minutes.size > INSTRUMENTS_MAX) this.#minutes.clear();
+    if (this.#bars.size > INSTRUMENTS_MAX) this.#bars.clear();
     let isDue = false;
     for (const { asset, symbol, exchangeAt } of quotes) {
       const key = `${asset}|${symbol}`;
-      const minute = Math.floor(exchangeAt / MINUTE_MS);
-      if (this.#minutes.get(key) === minute) continue;
-      this.#minutes.set(key, minute);
+      const bar = barOpen(exchangeAt);
+      if (this.#bars.get(key) === bar) continue;
+      this.#bars.set(key, bar);
       isDue = true;
     }
     return isDue;
   }
 
-  /** A step at a time, so that what a trader decides meanwhile is taken up between two of them. */
+  /** A step at a time, so that what a trader decides meanwhile is taken up between two of them. Ends when nobody decides any more, with the names that are left. */
   async whileDeciding(names: readonly string[]): Promise<readonly string[]> {
     const { journal, actor, isDeciding } = this.#ports;
     await nextTurn();

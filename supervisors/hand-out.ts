@@ -2,6 +2,7 @@
 import type { QuoteSnapshot } from '#trading/model/quote.ts';
 import type { Message } from '#trading/model/messages.ts';
 import { isOptionSymbol } from '#trading/model/option.ts';
+import type { Drill } from './drill.ts';
 
 export interface Audience {
   /** Who sees a quote before the traders: governor and paper simulator. */
@@ -20,16 +21,7 @@ export interface HandOutPorts {
   /** Resolves when every counted mailbox is empty and nothing is being handled. */
   settled(): Promise<void>;
   /** Where an order's latency counts. */
-  readonly drill?: Drilling | null;
-}
-
-/** See drill.ts. */
-export interface Drilling {
-  /** True where one of them may close a bar, and so make an order. */
-  isDue(quotes: readonly QuoteSnapshot[]): boolean;
-  /** Resolves when nobody is deciding any more, or all is done, with what is left to do. */
-  whileDeciding(names: readonly string[]): Promise<readonly string[]>;
-  finish(names: readonly string[]): void;
+  readonly drill?: Drill | null;
 }
 
 /** Quotes in one order whichever socket was faster; where there are none, the judges hear the clock. Resolves when everybody has handled them. */

@@ -1,11 +1,16 @@
 /** What both forms of tick-to-order share: a market that makes an order every few bars, and a store that counts its batches. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { OpenJournal } from '#state/journal.ts';
 import { keyOf, levelStore, type RecordStore } from '#state/store.ts';
+import type { HandOutPorts } from '#supervisors/hand-out.ts';
+import { drillOf } from '#supervisors/player.ts';
+import { ACTOR } from '#supervisors/tree.ts';
 import { money, ratio } from '#trading/money/decimal.ts';
 import type { QuoteSnapshot } from '#trading/model/quote.ts';
 import type { Settings } from '#trading/model/settings.ts';
 import { MINUTE_MS, quoteOf, settings as base, spot, spotTrader, T0 } from '#test/unit/trading/trader/fixtures.ts';
+import type { Ring } from './ring.ts';
 
 /** A slow wave: an entry as it turns up, an exit as it turns down; the bracket is too far to be touched. */
 const WAVE = { mid: 100, amplitude: 1, barsAPeriod: 16 };
@@ -25,6 +30,13 @@ export function quoteAt(bar: number): QuoteSnapshot {
   const { mid, amplitude, barsAPeriod } = WAVE;
   return quoteOf(spot, T0 + (bar + 1) * MINUTE_MS, mid + amplitude * Math.sin((2 * Math.PI * bar) / barsAPeriod));
 }
+
+/** As the house hands quotes on where an order's latency counts. */
+export const handOutPorts = ({ router, activity }: Pick<Ring, 'router' | 'activity'>, journal: OpenJournal): HandOutPorts => ({
+  deliver: (to, message) => router.deliver(to, message, ACTOR.bybit),
+  settled: () => activity.settled(),
+  drill: drillOf({ router, activity, journal }),
+});
 
 /** The baseline: raw synced puts of an order's bytes, one midway between two orders and one straight after it. */
 export class RawPuts {

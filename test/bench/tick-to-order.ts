@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { openJournal } from '#state/journal.ts';
 import { Activity } from '#supervisors/activity.ts';
 import { handOut, type Audience, type HandOutPorts } from '#supervisors/hand-out.ts';
-import { drillOf } from '#supervisors/player.ts';
 import { ACTOR, traderName } from '#supervisors/tree.ts';
 import type { Fact } from '#trading/model/events.ts';
 import type { QuoteSnapshot } from '#trading/model/quote.ts';
@@ -12,7 +11,7 @@ import { FakeSnapshots } from '#test/support/fake-journal.ts';
 import { spot, T0 } from '#test/unit/trading/trader/fixtures.ts';
 import type { Benchmark, Outcome } from './result.ts';
 import { startRing, type Ring } from './ring.ts';
-import { BARS_AN_ORDER_MAX, counting, quoteAt, RawPuts, settings, trader, type CountingStore } from './tick-fixtures.ts';
+import { BARS_AN_ORDER_MAX, counting, handOutPorts, quoteAt, RawPuts, settings, trader, type CountingStore } from './tick-fixtures.ts';
 import { ORDERS_WARMING, tickResults } from './tick-results.ts';
 import { tickToPort } from './tick-to-port.ts';
 
@@ -77,11 +76,7 @@ async function tickToAcceptance(quick: boolean, dir: string): Promise<Outcome> {
   ring.router.deliver('*', { type: 'feed.changed', body: { broker: 'bybit', up: true, reason: 'bench' } });
   ring.router.deliver('*', { type: 'instrument.listed', body: { instrument: spot } });
   await ring.activity.settled();
-  const ports: HandOutPorts = {
-    deliver: (to, message) => ring.router.deliver(to, message, ACTOR.bybit),
-    settled: () => activity.settled(),
-    drill: drillOf({ router: ring.router, activity, journal }),
-  };
+  const ports = handOutPorts(ring, journal);
   for (let bar = 0; ticks.length < wanted; bar++) {
     if (bar > wanted * BARS_AN_ORDER_MAX) throw new Error(`only ${ticks.length} orders in ${bar} bars: the ring refuses what it should accept`);
     const before = ticks.length;

@@ -2,8 +2,7 @@
 import { join } from 'node:path';
 import { openJournal } from '#state/journal.ts';
 import { Activity } from '#supervisors/activity.ts';
-import { handOut, type Audience, type HandOutPorts } from '#supervisors/hand-out.ts';
-import { drillOf } from '#supervisors/player.ts';
+import { handOut, type Audience } from '#supervisors/hand-out.ts';
 import { ACTOR, CONDUCTOR, traderName } from '#supervisors/tree.ts';
 import type { QuoteSnapshot } from '#trading/model/quote.ts';
 import type { TraderConfig } from '#trading/trader/config.ts';
@@ -11,8 +10,7 @@ import { FakeSnapshots } from '#test/support/fake-journal.ts';
 import { spot, T0 } from '#test/unit/trading/trader/fixtures.ts';
 import type { Outcome } from './result.ts';
 import { startRing, type Ring } from './ring.ts';
-import { BARS_AN_ORDER_MAX, counting, quoteAt, RawPuts, settings, trader } from './tick-fixtures.ts';
-import { RICH_WALLET } from './tick-fixtures.ts';
+import { BARS_AN_ORDER_MAX, counting, handOutPorts, quoteAt, RawPuts, RICH_WALLET, settings, trader } from './tick-fixtures.ts';
 import { ORDERS_WARMING, tickResults } from './tick-results.ts';
 
 const P50_RATIO_MAX = 4;
@@ -37,11 +35,7 @@ export async function tickToPort(quick: boolean, dir: string): Promise<Outcome> 
     ...{ journal, snapshots: new FakeSnapshots(), latchPath, actors, traders: [live], activity, start: T0 },
     ...{ forked: 'forked', replaced: { [ACTOR.bybitPort]: gateway } },
   });
-  const ports: HandOutPorts = {
-    deliver: (to, message) => ring.router.deliver(to, message, ACTOR.bybit),
-    settled: () => activity.settled(),
-    drill: drillOf({ router: ring.router, activity, journal }),
-  };
+  const ports = handOutPorts(ring, journal);
   const ms: number[] = [];
   let sent = 0n;
   let writes = 0;

@@ -21,10 +21,13 @@ interface LastFill {
 }
 
 /** True where an exit, a leg or an entry that filled in part has left less than the venue's smallest order, at the price of that fill. */
-export function isDust(state: LiveState, holding: LiveHolding): boolean {
+export const isDust = (state: LiveState, holding: LiveHolding): boolean => leaving(state, holding) !== null;
+
+/** The fill that left dust, or null where it is none. */
+function leaving(state: LiveState, holding: LiveHolding): LastFill | null {
   const instrument = state.instruments[liveKey(holding)];
   const last = instrument === undefined ? null : lastFillOf(state, holding, instrument);
-  return last !== null && instrument !== undefined && isUnsellable(holding.qty, last.price, closable(instrument));
+  return last !== null && instrument !== undefined && isUnsellable(holding.qty, last.price, closable(instrument)) ? last : null;
 }
 
 /** The last exit. Where nothing was sold, the entry's last fill: of coins, once no more of them come and the venue has taken no leg that might sell them. */
@@ -40,19 +43,22 @@ const closable = (instrument: Instrument): Instrument =>
   instrument.type === 'perp' || instrument.type === 'future' ? { ...instrument, minNotional: NO_MINIMUM } : instrument;
 
 /** A leg of what is dust is in its way: executed after the dust was set aside, it would open a position the other way. */
-export function isOfDust(turn: LiveTurn, holding: LiveHolding): boolean {
-  return isDust(turn.state, holding) && turn.now - (holding.reduced ?? holding.entered).at >= REST_MS;
+export const isOfDust = (turn: LiveTurn, holding: LiveHolding): boolean => atRest(turn, holding) !== null;
+
+/** As `leaving`, once no more rows of it come. */
+function atRest({ state, now }: LiveTurn, holding: LiveHolding): LastFill | null {
+  const last = leaving(state, holding);
+  return last !== null && now - last.at >= REST_MS ? last : null;
 }
 
 /** Closes what is dust in every book, once nothing that sells it is on its way. */
 export function setDustAside(turn: LiveTurn): void {
   for (const holding of Object.values(turn.state.holdings)) {
+    const last = atRest(turn, holding);
+    if (last === null || mayBeSold(turn.state, holding)) continue;
     const { asset, symbol, qty, entryOrderId } = holding;
-    const instrument = turn.state.instruments[liveKey(holding)];
-    const last = instrument === undefined ? null : lastFillOf(turn.state, holding, instrument);
-    if (last === null || !isOfDust(turn, holding) || mayBeSold(turn.state, holding)) continue;
     const { price, reason: exitReason, at: exitedAt } = last;
-    const value = notional(price, qty, instrument?.multiplier);
+    const value = notional(price, qty, turn.state.instruments[liveKey(holding)]?.multiplier);
     turn.record({ type: 'dust.set_aside', body: { asset, mode: 'live', symbol, entryOrderId, qty, price, value, exitReason, exitedAt } });
   }
 }

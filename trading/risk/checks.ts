@@ -4,7 +4,7 @@ import { checkBracket } from '../execution/clamp.ts';
 import { liveFormRefusal } from '../execution/live-forms.ts';
 import { expiryRefusal } from '../lifecycle/expiry.ts';
 import { checkQuote } from '../market/freshness.ts';
-import { absolute, add, atMost, lessThan, notional, quantityFor, scale, subtract, toStep, type Money } from '../money/decimal.ts';
+import { absolute, add, atMost, lessThan, notional, scale, subtract, type Money } from '../money/decimal.ts';
 import { positionKey } from '../ledger/positions.ts';
 import type { Refusal } from '../model/events.ts';
 import { brokerOf, type Instant } from '../model/instrument.ts';
@@ -12,7 +12,7 @@ import type { OrderIntent } from '../model/order.ts';
 import type { QuoteSnapshot } from '../model/quote.ts';
 import type { Settings } from '../model/settings.ts';
 import { touch } from '../paper/price.ts';
-import { leastOrder, sizeOrder } from '../sizing/size.ts';
+import { leastOrder, lotsFor, sizeOrder } from '../sizing/size.ts';
 import { exposureOf, occupied } from './allowance.ts';
 import type { Check, EntryCase } from './entry.ts';
 import { clockSkew, duplicate, losingStreak, maxNotional, priceDrift, repeatedEntries, throttle } from './fat-finger.ts';
@@ -69,30 +69,17 @@ const coolDown: Check = ({ state, settings, intent, now }) => {
 const size: Check = ({ settings, allowance, intent, instrument }) => {
   const { asset, qty, symbol } = intent;
   const { budget, multiplier, usable, remaining, walletAvailable } = allowance;
-  const sizing = sizeOrder({
-    settings,
-    asset,
-    budget,
-    multiplier,
-    usable,
-    remaining,
-    walletAvailable,
-    price: touch(intent.side, intent.snapshot),
-    side: intent.side,
-    instrument,
-  });
+  const at = touch(intent.side, intent.snapshot);
+  const sizing = sizeOrder({ settings, asset, budget, multiplier, usable, remaining, walletAvailable, price: at, side: intent.side, instrument });
   if (!sizing.ok) return sizing.refusal;
-  const least = leastOrder(instrument, touch(intent.side, intent.snapshot), settings);
+  const least = leastOrder(instrument, at, settings);
   if (lessThan(qty, least.qty)) {
     const sentence = `${symbol}: ${qty} is below the smallest order of ${least.qty}; the ${asset} budget of ${shown(budget)} USD is enough for that one`;
     return refuse('BELOW_MINIMUM', 'SZ-4', { qty, leastQty: least.qty, leastNotional: shown(least.notional), budget: shown(budget) }, sentence);
   }
   if (atMost(qty, sizing.qty)) return null;
   const { notionalCap } = sizing.basis;
-  const isByBudget = lessThan(
-    sizing.qty,
-    toStep(quantityFor(notionalCap, touch(intent.side, intent.snapshot), instrument.multiplier), instrument.lotSize, 'down'),
-  );
+  const isByBudget = lessThan(sizing.qty, lotsFor(notionalCap, at, instrument));
   const numbers = { qty, qtyMax: sizing.qty, notionalCap: shown(notionalCap), usable: shown(usable) };
   const sentence = `${symbol}: ${qty} is more than the ${sizing.qty} that ${isByBudget ? `the usable ${numbers.usable}` : `the cap of ${numbers.notionalCap}`} USD allows`;
   return isByBudget ? refuse('BUDGET_EXHAUSTED', 'SZ-5', numbers, sentence) : refuse('MAX_ORDER_NOTIONAL', 'SZ-4', numbers, sentence);

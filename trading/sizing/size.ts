@@ -60,7 +60,7 @@ export function sizeOrder(request: SizingRequest): Sizing {
   if (!isPositive(budget) || !isPositive(usable)) return refused(exhausted(request));
   const { baseCap, notionalCap } = notionalCapOf(request);
   const dear = dearest(request, notionalCap);
-  const qty = toStep(smallest(request, notionalCap, dear), instrument.lotSize, 'down');
+  const qty = smallest(request, notionalCap, dear);
   const least = leastOrder(instrument, price, settings);
   if (lessThan(qty, least.qty)) return refused(belowMinimum(request, notionalCap, dear, least));
   return { ok: true, qty, basis: { budget, multiplier, baseCap, notionalCap, usable } };
@@ -94,9 +94,13 @@ export function leastOrder(instrument: Instrument, price: Price, { allowOddLots 
   return { qty, notional: notional(price, qty, multiplier) };
 }
 
+/** The whole lots that `value` buys at `price`. */
+export const lotsFor = (value: Money, price: Price, { multiplier, lotSize }: Instrument): Qty =>
+  toStep(quantityFor(value, price, multiplier), lotSize, 'down');
+
 /** By the cap at P, and by what is usable where a unit costs `dear`. */
-const smallest = ({ usable, price, instrument: { multiplier } }: SizingRequest, notionalCap: Money, dear: Price): Qty =>
-  smaller(quantityFor(notionalCap, price, multiplier), quantityFor(usable, dear, multiplier));
+const smallest = ({ usable, price, instrument }: SizingRequest, notionalCap: Money, dear: Price): Qty =>
+  smaller(lotsFor(notionalCap, price, instrument), lotsFor(usable, dear, instrument));
 
 /**
  * What a unit may cost: P, worse by the slippage that paper charges (twice that for an odd lot), on the tick. Live orders leave the same room, as
@@ -106,10 +110,10 @@ function dearest(request: SizingRequest, notionalCap: Money): Price {
   const { settings, side, price, instrument } = request;
   if (side !== 'buy') return price;
   const { slippageBps } = rulesInForce(settings.paper);
-  const { tickSize, tickLadder, lotSize, oddLotBelow } = instrument;
+  const { tickSize, tickLadder, oddLotBelow } = instrument;
   const grid = { tickSize, ...(tickLadder !== undefined && { tickLadder }) };
   const dear = boughtAt(price, { ...grid, slippageBps });
-  const isOdd = oddLotBelow !== undefined && lessThan(toStep(smallest(request, notionalCap, dear), lotSize, 'down'), oddLotBelow);
+  const isOdd = oddLotBelow !== undefined && lessThan(smallest(request, notionalCap, dear), oddLotBelow);
   return isOdd ? boughtAt(price, { ...grid, slippageBps: slippageBps * ODD_LOT_SLIPPAGE }) : dear;
 }
 

@@ -117,7 +117,7 @@ const PARAMS: Readonly<Record<Exclude<keyof EmaCrossParams, OptionalParam>, Rang
   atrBars: { right: `an integer from 1 to ${BARS_MAX}`, fits: isBars },
   stopAtr: { right: `from ${ATR_MULTIPLE_MIN} to ${ATR_MULTIPLE_MAX}`, fits: isMultiple },
   takeProfitAtr: { right: `from ${ATR_MULTIPLE_MIN} to ${ATR_MULTIPLE_MAX}`, fits: isMultiple },
-  minStopPct: { right: '0 (no floor) or from 0.00001 to 0.5 (a fraction: 0.003 is 0.3 %)', fits: isStopFraction },
+  minStopPct: { right: `0 (no floor) or from ${STOP_FRACTION_MIN} to ${STOP_FRACTION_MAX} (a fraction: 0.003 is 0.3 %)`, fits: isStopFraction },
 };
 
 /** Off where they are absent. */

@@ -21,6 +21,16 @@ function lose(house: House, at: number): void {
 const rearm = (house: House): void => house.append('kill-switch', [{ type: 'kill.rearmed', body: { source: 'test', reason: 'drill' } }]);
 const wires = (house: House): readonly string[] => house.of('tripwire.tripped').map(({ refusal: { code } }) => code);
 
+/** What is tripped after two losses, and after a third that follows a re-arming. */
+function wiresAround(rules: Settings): readonly (readonly string[])[] {
+  const house = new House([spot], rules);
+  for (const hour of [0, 1]) lose(house, T0 + hour * HOUR_MS);
+  const before = wires(house);
+  rearm(house);
+  lose(house, T0 + 2 * HOUR_MS);
+  return [before, wires(house)];
+}
+
 describe('risk/governor: re-arming', () => {
   it('RK-1 a wire whose day is over is nothing to re-arm: what today lost goes on counting', () => {
     const house = new House([spot], risk({ dailyLossCap: ratio('0.0005'), maxDrawdown: ratio('0.5') }));
@@ -34,33 +44,27 @@ describe('risk/governor: re-arming', () => {
   });
 
   it('RK-1 re-arming the wire of a day leaves the fall from the peak', () => {
-    const house = new House([spot], risk({ dailyLossCap: ratio('0.0005'), maxDrawdown: ratio('0.0009') }));
-    for (const hour of [0, 1]) lose(house, T0 + hour * HOUR_MS);
-    assert.deepEqual(wires(house), ['DAILY_LOSS_CAP']);
-    rearm(house);
-    lose(house, T0 + 2 * HOUR_MS);
-    assert.deepEqual(wires(house), ['DAILY_LOSS_CAP', 'MAX_DRAWDOWN']);
+    assert.deepEqual(wiresAround(risk({ dailyLossCap: ratio('0.0005'), maxDrawdown: ratio('0.0009') })), [
+      ['DAILY_LOSS_CAP'],
+      ['DAILY_LOSS_CAP', 'MAX_DRAWDOWN'],
+    ]);
   });
 
   it('RK-1 re-arming the drawdown leaves the loss of the day', () => {
-    const house = new House([spot], risk({ dailyLossCap: ratio('0.0009'), maxDrawdown: ratio('0.0005') }));
-    for (const hour of [0, 1]) lose(house, T0 + hour * HOUR_MS);
-    assert.deepEqual(wires(house), ['MAX_DRAWDOWN']);
-    rearm(house);
-    lose(house, T0 + 2 * HOUR_MS);
-    assert.deepEqual(wires(house), ['MAX_DRAWDOWN', 'DAILY_LOSS_CAP']);
+    assert.deepEqual(wiresAround(risk({ dailyLossCap: ratio('0.0009'), maxDrawdown: ratio('0.0005') })), [
+      ['MAX_DRAWDOWN'],
+      ['MAX_DRAWDOWN', 'DAILY_LOSS_CAP'],
+    ]);
   });
 
   it('RK-2 re-arming a loss leaves the count of what a strategy repeats, and the other way round', () => {
-    const byLoss = new House([spot], risk({ dailyLossCap: ratio('0.0005'), losingTradesMax: 3 }));
-    for (const hour of [0, 1]) lose(byLoss, T0 + hour * HOUR_MS);
-    rearm(byLoss);
-    lose(byLoss, T0 + 2 * HOUR_MS);
-    assert.deepEqual(wires(byLoss), ['DAILY_LOSS_CAP', 'REPEATED_EXECUTION']);
-    const byStreak = new House([spot], risk({ dailyLossCap: ratio('0.0009'), losingTradesMax: 2 }));
-    for (const hour of [0, 1]) lose(byStreak, T0 + hour * HOUR_MS);
-    rearm(byStreak);
-    lose(byStreak, T0 + 2 * HOUR_MS);
-    assert.deepEqual(wires(byStreak), ['REPEATED_EXECUTION', 'DAILY_LOSS_CAP']);
+    assert.deepEqual(wiresAround(risk({ dailyLossCap: ratio('0.0005'), losingTradesMax: 3 })), [
+      ['DAILY_LOSS_CAP'],
+      ['DAILY_LOSS_CAP', 'REPEATED_EXECUTION'],
+    ]);
+    assert.deepEqual(wiresAround(risk({ dailyLossCap: ratio('0.0009'), losingTradesMax: 2 })), [
+      ['REPEATED_EXECUTION'],
+      ['REPEATED_EXECUTION', 'DAILY_LOSS_CAP'],
+    ]);
   });
 });
